@@ -1,0 +1,21 @@
+# Ferry: see `make help`. Flag sets live in mk/toolchain.mk, the build of modules in mk/modules.mk.
+
+LIBRARIES := base crypto http rpc aws temporal settings service
+PROGRAMS := services/poller services/gateway services/worker cli
+BUILD ?= build
+
+.DEFAULT_GOAL := all
+.PHONY: all help clean
+
+include mk/toolchain.mk
+include mk/proto.mk
+include mk/modules.mk
+-include mk/tasks.mk
+
+all: programs ## builds the four programs into build/bin
+
+help: ## lists the targets
+	@grep -hE '^[a-zA-Z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort -u | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'
+
+clean: ## removes everything that was built
+	rm -rf $(BUILD)

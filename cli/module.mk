@@ -1,0 +1,3 @@
+PROGRAM := ferry
+DEPS := base settings service
+PKGS := jansson

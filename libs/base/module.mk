@@ -1,0 +1,2 @@
+DEPS :=
+PKGS := yaml-0.1 jansson

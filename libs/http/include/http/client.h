@@ -1,0 +1,74 @@
+/* Asynchronous HTTP/1.1 client on curl's multi interface: keep-alive, pooled, with deadlines and limits.
+ *
+ * Thread: everything here belongs to the loop's thread, callbacks included. Blocking callers on other threads post to
+ * the loop. curl is initialised by the first client of the process: fork before that, never after. */
+#ifndef HTTP_CLIENT_H
+#define HTTP_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/loop.h"
+
+struct http_client;
+struct http_call;
+
+struct http_client_options {
+    const char *user_agent;         /* NULL: "ferry/VERSION" */
+    int64_t connect_timeout_ms;     /* 0: 5,000 */
+    long max_connections_per_host;  /* 0: 64 */
+    const char *ca_file;            /* NULL: the system's */
+    const char *client_certificate; /* NULL: none */
+    const char *client_key;
+};
+
+struct http_header {
+    const char *name;
+    const char *value;
+};
+
+struct http_request {
+    const char *method; /* "POST" */
+    const char *url;    /* http:// or https://, nothing else is followed or allowed; redirects are not followed */
+    const struct http_header *headers; /* Host is signed by callers: the client sends the URL's host[:port] */
+    size_t header_count;
+    const void *body;
+    size_t body_length;
+    int64_t deadline_ms;         /* clock_monotonic_ms; for the whole call */
+    size_t max_response_bytes;   /* 0: 1 MiB. A longer body ends the call with TOO_LARGE. Header lines: 64 KiB in all */
+    const char *unix_socket;     /* NULL; "@name" for the abstract name space, else a path */
+};
+
+struct http_response {
+    int status;
+    const char *body; /* terminated by a zero byte beyond body_length; borrowed for the callback */
+    size_t body_length;
+    const struct http_header *headers; /* names in lower case */
+    size_t header_count;
+};
+
+/* Called exactly once for each call, never inside http_client_send. response is NULL when none came: error says why
+ * (UNAVAILABLE: not connected or broken off; DEADLINE_EXCEEDED; TOO_LARGE; INTERNAL), else error is NULL. Any HTTP
+ * status is a response. Both are borrowed for the call. */
+typedef void http_done_fn(void *user, const struct http_response *response, const struct error *error);
+
+/* The client becomes the loop's source. INTERNAL: curl cannot be initialised; INVALID_ARGUMENT: a file of the options
+ * cannot be read. */
+MUST_CHECK enum status http_client_new(struct loop *loop, const struct http_client_options *options,
+                                       struct http_client **out_client, struct error *error);
+/* Ends what is under way with CANCELED first. NULL is fine. */
+void http_client_destroy(struct http_client *client);
+
+/* Copies the request. The returned call is valid until done was called or http_call_cancel. */
+struct http_call *http_client_send(struct http_client *client, const struct http_request *request, http_done_fn *done,
+                                   void *user);
+/* done will not be called. */
+void http_call_cancel(struct http_call *call);
+
+size_t http_client_in_flight(const struct http_client *client);
+
+/* NULL: not there. name in lower case. */
+const char *http_response_header(const struct http_response *response, const char *name);
+
+#endif

@@ -1,0 +1,76 @@
+/* HTTP/1.1 server on libmicrohttpd: a route table with path parameters, requests that are answered later from any
+ * thread, body limits, drain.
+ *
+ * Thread: handlers run on the server's threads once the whole body is there and must not block. A handler either
+ * replies before it returns or keeps the exchange and replies later, from any thread, exactly once. */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/metrics.h"
+#include "http/client.h" /* struct http_header */
+
+struct http_server;
+struct http_exchange;
+
+typedef void http_handler_fn(struct http_exchange *exchange, void *user);
+
+struct http_route {
+    const char *method;
+    const char *path; /* "/v1/routes/{route}/events": a parameter takes one segment, percent-decoded ("%2F" too) */
+    http_handler_fn *handler;
+    void *user;
+    size_t max_body_bytes; /* 0: the server's */
+};
+
+struct http_server_options {
+    const char *listen;            /* "127.0.0.1:8080", "[::1]:0", "unix:@name"; port 0: any */
+    const struct http_route *routes; /* copied; fixed for the server's life */
+    size_t route_count;
+    size_t max_body_bytes;         /* 0: 1 MiB. Longer: 413 before it is read further */
+    unsigned max_connections;      /* 0: 10,000 */
+    unsigned idle_timeout_seconds; /* 0: 75 */
+    unsigned threads;              /* 0: 1 */
+    bool reuse_port;               /* several processes on one port */
+    /* Seen before any handler, for authentication; NULL: none. true: go on; false: it has replied. */
+    bool (*admit)(struct http_exchange *exchange, void *user);
+    void *admit_user;
+    struct metrics *metrics;       /* NULL: none. ferry_http_server_requests{method,route,status}, _request_seconds */
+};
+
+/* INVALID_ARGUMENT: listen does not parse; UNAVAILABLE: the address is taken (the text names address and cause). */
+MUST_CHECK enum status http_server_start(const struct http_server_options *options, struct http_server **out_server,
+                                         struct error *error);
+int http_server_port(const struct http_server *server); /* the real one; 0 for a unix socket */
+
+/* Drain: accepts no new connection; requests that come on open ones are answered 503 with Connection: close; returns
+ * when every exchange is answered and sent, or at deadline_ms. false: the deadline came. */
+bool http_server_drain(struct http_server *server, int64_t deadline_ms);
+/* Closes everything. Exchanges not yet answered must be answered before: drain first. NULL is fine. */
+void http_server_destroy(struct http_server *server);
+
+/* The request, valid until the reply. */
+const char *http_exchange_method(const struct http_exchange *exchange);
+const char *http_exchange_path(const struct http_exchange *exchange);
+const char *http_exchange_parameter(const struct http_exchange *exchange, const char *name); /* path parameter */
+const char *http_exchange_query(const struct http_exchange *exchange, const char *name);     /* NULL: not there */
+const char *http_exchange_header(const struct http_exchange *exchange, const char *name);    /* any case */
+const char *http_exchange_body(const struct http_exchange *exchange, size_t *out_length);    /* zero-terminated */
+
+/* Answers. The exchange is gone afterwards. body is copied; NULL with length 0 is fine. */
+void http_exchange_reply(struct http_exchange *exchange, int status, const char *content_type,
+                         const struct http_header *headers, size_t header_count, const void *body, size_t body_length);
+/* application/problem+json (RFC 9457): type is the last part of the URI reference ("unknown-route"), title its fixed
+ * sentence, detail what was wrong with this request. retry_after_seconds 0: no such header. */
+void http_exchange_problem(struct http_exchange *exchange, int status, const char *type, const char *title,
+                           const char *detail, int retry_after_seconds);
+
+/* Calls gone(user) once, on a server thread, if the client hangs up before the reply; the exchange must still be
+ * replied to. NULL takes it back. */
+void http_exchange_on_gone(struct http_exchange *exchange, void (*gone)(void *user), void *user);
+
+#endif

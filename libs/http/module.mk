@@ -1,0 +1,2 @@
+DEPS := base
+PKGS := libcurl libmicrohttpd jansson

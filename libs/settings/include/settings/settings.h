@@ -1,0 +1,110 @@
+/* The whole configuration of Ferry as typed structs: one YAML file for all services, read and checked in full by each
+ * of them, so that the same file gives the same errors everywhere. Precedence: flag > environment > file > default.
+ * docs/configuration.md describes every key. Pure but for reading files and the environment. */
+#ifndef SETTINGS_SETTINGS_H
+#define SETTINGS_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define SETTINGS_QUEUES_MAX 64
+#define SETTINGS_ROUTES_MAX 64
+
+enum settings_ack { SETTINGS_ACK_START, SETTINGS_ACK_COMPLETION, SETTINGS_ACK_WORKER };
+enum settings_order { SETTINGS_ORDER_AUTO, SETTINGS_ORDER_NONE, SETTINGS_ORDER_GROUP };
+enum settings_input { SETTINGS_INPUT_MESSAGE, SETTINGS_INPUT_BODY };
+enum settings_closed_action { SETTINGS_CLOSED_RETURN, SETTINGS_CLOSED_DELETE }; /* on_failed, on_canceled */
+
+struct settings_temporal {
+    char *address;   /* host:port */
+    char *namespace_;
+    char *api_key;   /* NULL: none. From TEMPORAL_API_KEY[_FILE]; implies TLS */
+    bool tls;
+    char *tls_ca;    /* PEM file paths; NULL: none */
+    char *tls_certificate;
+    char *tls_key;
+    char *tls_server_name;
+};
+
+struct settings_route {
+    char *name;
+    char *workflow;
+    char *task_queue;
+    char *id;          /* template, "{MessageId}" */
+    char *id_prefix;   /* default: name */
+    bool same_id_is_duplicate;
+    enum settings_input input;
+    enum settings_ack ack;
+    enum settings_order order;
+    enum settings_closed_action on_failed;
+    enum settings_closed_action on_canceled;
+    int64_t execution_timeout_ms; /* 0: none */
+    int64_t run_timeout_ms;
+    int64_t task_timeout_ms;
+};
+
+struct settings_queue {
+    char *url;
+    char *route;                 /* a route's name; settings_find_route gives it */
+    int64_t visibility_ms;       /* 60 s */
+    int64_t wait_ms;             /* long poll, 20 s */
+    int64_t max_in_flight;       /* 500 */
+    int64_t max_in_flight_bytes; /* 64 MiB */
+    int64_t receives;            /* most receive calls at once while messages flow, 4 */
+};
+
+struct settings_poller {
+    char *admin_listen; /* 127.0.0.1:8081 */
+    int64_t grace_ms;   /* 30 s */
+};
+
+struct settings_gateway {
+    char *url;          /* what the poller talks to, http://localhost:8080 */
+    char *listen;       /* 127.0.0.1:8080 */
+    char *admin_listen; /* NULL: health and metrics on `listen` only */
+    char *token;        /* NULL: none. From FERRY_API_TOKEN[_FILE] */
+    bool auth_none;     /* `auth: none`: said aloud */
+    int64_t max_body_bytes; /* 16 MiB: ten messages of 1 MiB with escapes */
+    int64_t grace_ms;
+};
+
+struct settings_worker {
+    char *task_queue;       /* hello-world-queue */
+    int64_t activities;     /* at once, 200 */
+    int64_t workflow_cache; /* runs, 10,000 */
+    int64_t grace_ms;
+    char *admin_listen;     /* 127.0.0.1:8082 */
+};
+
+struct settings_hello {
+    int64_t work_ms; /* each of the two waits of helloWorldActivity, 1000 */
+};
+
+struct settings {
+    char *path; /* the file that was read; NULL: none */
+    struct settings_temporal temporal;
+    struct settings_queue *queues;
+    size_t queue_count;
+    struct settings_route *routes; /* at least "hello-world" unless the file names others */
+    size_t route_count;
+    struct settings_poller poller;
+    struct settings_gateway gateway;
+    struct settings_worker worker;
+    struct settings_hello hello;
+};
+
+/* path: from --config; NULL: $FERRY_CONFIG, else ./ferry.yaml if it is there, else none.
+ * INVALID_ARGUMENT: "ferry.yaml:12: routes.orders.ack: expected start, completion or worker, found \"done\"". */
+MUST_CHECK enum status settings_load(const char *path, struct settings **out_settings, struct error *error);
+void settings_destroy(struct settings *settings); /* wipes secrets; NULL is fine */
+
+const struct settings_route *settings_find_route(const struct settings *settings, const char *name); /* NULL: none */
+/* The queue's URL ends in .fifo. */
+bool settings_queue_is_fifo(const struct settings_queue *queue);
+/* Order with `auto` resolved for this queue. */
+enum settings_order settings_effective_order(const struct settings_queue *queue, const struct settings_route *route);
+
+#endif

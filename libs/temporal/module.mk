@@ -1,0 +1,3 @@
+DEPS := base rpc
+PKGS := libprotobuf-c jansson
+PROTO := yes

@@ -1,0 +1,101 @@
+# Turns each module.mk (DEPS, PKGS, PROGRAM, PROTO) into a static library or a program. A module sees its
+# own folder and the include folders of exactly the libraries that its DEPS name.
+
+.PHONY: libraries programs tests
+
+# One flat list of what is linked after library $(1): itself and everything below it, in LIBRARIES' reverse order.
+reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+LINK_ORDER := $(call reverse,$(LIBRARIES))
+
+# $(1) = module folder, $(2) = short name
+define read_module
+DEPS :=
+PKGS :=
+PROGRAM :=
+PROTO :=
+include $(1)/module.mk
+$(2)_DEPS := $$(DEPS)
+$(2)_PKGS := $$(PKGS)
+$(2)_PROGRAM := $$(PROGRAM)
+$(2)_PROTO := $$(PROTO)
+$(2)_DIR := $(1)
+endef
+
+name_of = $(notdir $(1))
+$(foreach l,$(LIBRARIES),$(eval $(call read_module,libs/$(l),$(l))))
+$(foreach p,$(PROGRAMS),$(eval $(call read_module,$(p),$(call name_of,$(p)))))
+
+closure = $(sort $(1) $(foreach d,$($(1)_DEPS),$(call closure,$(d))))
+closure_of_list = $(sort $(foreach d,$(1),$(call closure,$(d))))
+link_libraries = $(foreach l,$(LINK_ORDER),$(if $(filter $(l),$(1)),$(OUT)/lib/lib$(l).a))
+all_packages = $(sort $(foreach l,$(1),$($(l)_PKGS)))
+package_cflags = $(if $(strip $(1)),$(shell pkg-config --cflags $(1)))
+package_libs = $(if $(strip $(1)),$(shell pkg-config --libs $(1)))
+
+# $(1) = library
+define library_rules
+$(1)_SOURCES := $$(sort $$(shell find libs/$(1)/src -name '*.c' 2>/dev/null))
+$(1)_OBJECTS := $$($(1)_SOURCES:%.c=$(OUT)/%.o)
+$(1)_INCLUDES := -Ilibs/$(1)/include -Ilibs/$(1)/src $$(foreach d,$$($(1)_DEPS),-Ilibs/$$(d)/include)
+$(1)_CFLAGS := $$($(1)_INCLUDES) $$(if $$($(1)_PROTO),$$(PROTO_CFLAGS)) $$(call package_cflags,$$($(1)_PKGS))
+$$($(1)_OBJECTS): $(OUT)/%.o: %.c | $$(if $$($(1)_PROTO),$$(PROTO_STAMP))
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS_ALL) $$($(1)_CFLAGS) -MMD -MP -c $$< -o $$@
+$(OUT)/lib/lib$(1).a: $$($(1)_OBJECTS) $$(if $$($(1)_PROTO),$$(PROTO_OBJECTS))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+-include $$($(1)_OBJECTS:.o=.d)
+endef
+$(foreach l,$(LIBRARIES),$(eval $(call library_rules,$(l))))
+
+# $(1) = program folder, $(2) = short name. Everything but main.c goes to an archive, so that tests can link it.
+define program_rules
+$(2)_SOURCES := $$(sort $$(shell find $(1) -name '*.c' 2>/dev/null))
+$(2)_OBJECTS := $$($(2)_SOURCES:%.c=$(OUT)/%.o)
+$(2)_PARTS := $$(filter-out $(OUT)/$(1)/main.o,$$($(2)_OBJECTS))
+$(2)_CLOSURE := $$(call closure_of_list,$$($(2)_DEPS))
+$(2)_CFLAGS := -I$(1) $$(foreach d,$$($(2)_DEPS),-Ilibs/$$(d)/include) $$(call package_cflags,$$($(2)_PKGS))
+$(2)_LIBS := $$(call package_libs,$$(call all_packages,$$($(2)_CLOSURE)) $$($(2)_PKGS))
+$$($(2)_OBJECTS): $(OUT)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS_ALL) $$($(2)_CFLAGS) -MMD -MP -c $$< -o $$@
+$(OUT)/lib/lib$(2)-program.a: $$($(2)_PARTS)
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+$(BIN)/$$($(2)_PROGRAM): $(OUT)/$(1)/main.o $(OUT)/lib/lib$(2)-program.a $$(call link_libraries,$$($(2)_CLOSURE))
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$($(2)_LIBS)
+programs: $(BIN)/$$($(2)_PROGRAM)
+-include $$($(2)_OBJECTS:.o=.d)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(p),$(call name_of,$(p)))))
+
+libraries: $(foreach l,$(LIBRARIES),$(OUT)/lib/lib$(l).a) ## builds the libraries only
+
+# Unit tests: tests/unit/<module>/<file>_test.c is one program, which may include that module's private headers.
+# tests/unit/<module>/support*.c are linked to each of the module's tests.
+# $(1) = module, $(2) = its folder, $(3) = its archives
+define unit_test_rules
+$(1)_TEST_SOURCES := $$(sort $$(wildcard tests/unit/$(1)/*_test.c))
+$(1)_TEST_SUPPORT := $$(patsubst %.c,$(OUT)/%.o,$$(sort $$(wildcard tests/unit/$(1)/support*.c)))
+$(1)_TESTS := $$($(1)_TEST_SOURCES:%.c=$(OUT)/%)
+$$(patsubst %.c,$(OUT)/%.o,$$(sort $$(wildcard tests/unit/$(1)/*.c))): $(OUT)/%.o: %.c | $$(if $$($(1)_PROTO),$$(PROTO_STAMP))
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS_ALL) $$($(1)_CFLAGS) -Itests/unit/$(1) $$(call package_cflags,cmocka) -Wno-missing-prototypes -MMD -MP -c $$< -o $$@
+$$($(1)_TESTS): %: %.o $$($(1)_TEST_SUPPORT) $(3)
+	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(call package_libs,cmocka $$(call all_packages,$$(call closure,$(1))))
+tests: $$($(1)_TESTS)
+test-$(1): $$($(1)_TESTS)
+	@set -e; for t in $$^; do echo "== $$$$t"; $$(TEST_WRAPPER) $$$$t; done
+.PHONY: test-$(1)
+UNIT_TESTS += $$($(1)_TESTS)
+-include $$(patsubst %.c,$(OUT)/%.d,$$(sort $$(wildcard tests/unit/$(1)/*.c)))
+endef
+TEST_WRAPPER ?=
+UNIT_TESTS :=
+$(foreach l,$(LIBRARIES),$(eval $(call unit_test_rules,$(l),libs/$(l),$(call link_libraries,$(call closure,$(l))))))
+$(foreach p,$(PROGRAMS),$(eval $(call unit_test_rules,$(call name_of,$(p)),$(p),$(OUT)/lib/lib$(call name_of,$(p))-program.a $(call link_libraries,$(call closure_of_list,$($(call name_of,$(p))_DEPS))))))
+
+tests: ## builds the unit tests

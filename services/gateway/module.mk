@@ -1,0 +1,3 @@
+PROGRAM := ferry-gateway
+DEPS := base http crypto temporal settings service
+PKGS := jansson

@@ -1,0 +1,3 @@
+PROGRAM := ferry-poller
+DEPS := base http aws settings service
+PKGS := jansson

@@ -1,0 +1,3 @@
+PROGRAM := ferry-worker
+DEPS := base http aws temporal settings service
+PKGS := jansson
