@@ -1,0 +1,16 @@
+/* Which AWS region a queue is in. Any thread; reads the environment and the config file each time. */
+#ifndef AWS_REGION_H
+#define AWS_REGION_H
+
+#include "aws/credentials.h"
+
+/* explicit_region (may be NULL), AWS_REGION, AWS_DEFAULT_REGION, the profile's region, else the host of queue_url (may
+ * be NULL): sqs.REGION.amazonaws.com and its kin. *out_region is the caller's to free. INVALID_ARGUMENT: none of them
+ * names one, or what they name is no region's name. */
+MUST_CHECK enum status aws_region_resolve(const char *explicit_region, const char *queue_url, char **out_region,
+                                          struct error *error);
+
+/* The region in a queue URL's host, to free; NULL: none there (an emulator, a VPC endpoint of your own name). */
+char *aws_region_from_queue_url(const char *queue_url);
+
+#endif
