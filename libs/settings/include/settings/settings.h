@@ -102,6 +102,8 @@ MUST_CHECK enum status settings_load(const char *path, struct settings **out_set
 void settings_destroy(struct settings *settings); /* wipes secrets; NULL is fine */
 
 const struct settings_route *settings_find_route(const struct settings *settings, const char *name); /* NULL: none */
+/* A listen address ("127.0.0.1:8080", "[::1]:8080", "localhost:0", "unix:@name") that only this machine reaches. */
+bool settings_listen_is_loopback(const char *listen);
 /* The queue's URL ends in .fifo. */
 bool settings_queue_is_fifo(const struct settings_queue *queue);
 /* Order with `auto` resolved for this queue. */

@@ -1,0 +1,103 @@
+/* The one reader of ID templates; checking and filling in both walk with settings_template_next. */
+#include "settings/template.h"
+
+#include <string.h>
+
+#include "base/check.h"
+
+static const struct {
+    enum settings_template_field field;
+    const char *name;
+} s_fields[] = {
+    {SETTINGS_TEMPLATE_MESSAGE_ID, "MessageId"},
+    {SETTINGS_TEMPLATE_MESSAGE_GROUP_ID, "MessageGroupId"},
+    {SETTINGS_TEMPLATE_MESSAGE_DEDUPLICATION_ID, "MessageDeduplicationId"},
+    {SETTINGS_TEMPLATE_SEQUENCE_NUMBER, "SequenceNumber"},
+};
+
+#define FIELD_COUNT (sizeof s_fields / sizeof s_fields[0])
+
+static bool find_field(const char *name, size_t length, enum settings_template_field *out_field)
+{
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        if (strlen(s_fields[i].name) == length && memcmp(s_fields[i].name, name, length) == 0) {
+            *out_field = s_fields[i].field;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *settings_template_field_name(enum settings_template_field field)
+{
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        if (s_fields[i].field == field) {
+            return s_fields[i].name;
+        }
+    }
+    return NULL;
+}
+
+enum status settings_template_check(const char *text, struct error *error)
+{
+    size_t length = strlen(text);
+    if (length == 0 || length > SETTINGS_TEMPLATE_MAX) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "expected a template of 1 to %zu bytes, found %zu bytes",
+                         SETTINGS_TEMPLATE_MAX, length);
+    }
+    const char *cursor = text;
+    while (*cursor != '\0') {
+        if (*cursor == '}') {
+            return error_set(error, STATUS_INVALID_ARGUMENT, "expected \"{\" before \"}\" in \"%s\"", text);
+        }
+        if (*cursor != '{') {
+            cursor++;
+            continue;
+        }
+        const char *name = cursor + 1;
+        size_t name_length = strcspn(name, "{}");
+        enum settings_template_field field;
+        if (name[name_length] != '}') {
+            return error_set(error, STATUS_INVALID_ARGUMENT, "expected \"}\" after \"{\" in \"%s\"", text);
+        }
+        if (!find_field(name, name_length, &field)) {
+            return error_set(error, STATUS_INVALID_ARGUMENT,
+                             "unknown field {%.*s}: expected {MessageId}, {MessageGroupId}, "
+                             "{MessageDeduplicationId} or {SequenceNumber}",
+                             (int)name_length, name);
+        }
+        cursor = name + name_length + 1;
+    }
+    return STATUS_OK;
+}
+
+bool settings_template_has(const char *text, enum settings_template_field field)
+{
+    struct settings_template_part part;
+    while (settings_template_next(&text, &part)) {
+        if (part.field == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool settings_template_next(const char **cursor, struct settings_template_part *out_part)
+{
+    const char *start = *cursor;
+    struct settings_template_part part = {.field = SETTINGS_TEMPLATE_TEXT};
+    if (*start == '\0') {
+        return false;
+    }
+    if (*start == '{') {
+        size_t name_length = strcspn(start + 1, "}");
+        CHECK(find_field(start + 1, name_length, &part.field));
+        *cursor = start + 1 + name_length + 1;
+    } else {
+        part.text = start;
+        part.length = strcspn(start, "{");
+        *cursor = start + part.length;
+    }
+    *out_part = part;
+    return true;
+}
