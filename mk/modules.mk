@@ -99,3 +99,13 @@ $(foreach l,$(LIBRARIES),$(eval $(call unit_test_rules,$(l),libs/$(l),$(call lin
 $(foreach p,$(PROGRAMS),$(eval $(call unit_test_rules,$(call name_of,$(p)),$(p),$(OUT)/lib/lib$(call name_of,$(p))-program.a $(call link_libraries,$(call closure_of_list,$($(call name_of,$(p))_DEPS))))))
 
 tests: ## builds the unit tests
+
+# Fuzz targets: tests/fuzz/<name>_fuzz.c, linked with every library; they see all libraries' headers, private ones too.
+.PHONY: fuzzers
+FUZZ_INCLUDES := $(foreach l,$(LIBRARIES),-Ilibs/$(l)/include -Ilibs/$(l)/src)
+FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+fuzzers: $(FUZZ_PROGRAMS)
+$(OUT)/fuzz/%: tests/fuzz/%.c $(call link_libraries,$(LIBRARIES)) | $(PROTO_STAMP)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -Wno-missing-prototypes $(FUZZ_INCLUDES) $(PROTO_CFLAGS) -fsanitize=fuzzer,address,undefined -pie -o $@ $< \
+	  $(call link_libraries,$(LIBRARIES)) $(call package_libs,$(call all_packages,$(LIBRARIES)))

@@ -1,0 +1,78 @@
+# What people and CI ask for beyond building. Each target installs what it needs and is missing.
+
+PYTHON := build/venv/bin/python
+PYTEST := $(PYTHON) -m pytest
+# Integration and unit tests of one kind of build: `make test-unit SANITIZE=address`.
+SANITIZER_ENVIRONMENT := ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1:check_initialization_order=1:strict_init_order=1 \
+  UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitizers/tsan.supp:history_size=7 \
+  LSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitizers/lsan.supp:print_suppressions=0
+
+.PHONY: run test lint bench install setup setup-build setup-lint unit integration proto-test test-address test-thread \
+  test-valgrind fuzz compiler-check
+
+setup: ## installs what make run needs (Debian packages, build/venv)
+	@tools/setup run
+setup-build:
+	@tools/setup build
+setup-lint:
+	@tools/setup lint
+
+run: ## the main job on this machine: servers, three services, 20 messages (EXIT=1 ends after the table)
+	@tools/setup run
+	@$(MAKE) --no-print-directory -s -j$$(nproc) programs
+	@$(PYTHON) tools/run.py $(if $(EXIT),--exit)
+
+test: ## runs every test: unit, descriptors, integration, and the unit tests under ASan+UBSan, TSan and valgrind
+	@tools/setup lint
+	@$(MAKE) --no-print-directory -j$$(nproc) programs tests
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory test-address
+	@$(MAKE) --no-print-directory test-thread
+	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=5
+	@$(MAKE) --no-print-directory integration
+
+unit: tests ## runs the unit tests of this kind of build (SANITIZE=address|thread, CC=clang)
+	@$(SANITIZER_ENVIRONMENT) FERRY_SIGV4_VECTORS="$${FERRY_SIGV4_VECTORS:-$$(tools/fetch-sigv4-vectors)}" \
+	  tools/run-unit-tests "$(TEST_WRAPPER)" $(UNIT_TESTS)
+
+integration: programs ## runs the tests against real servers, and those of proto/ (FERRY_PROGRAMS: another build's programs)
+	@$(PYTEST) -q tests/proto tests/integration $(PYTEST_ARGUMENTS)
+
+test-address: ## unit tests and integration tests of an ASan+UBSan+LSan build
+	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=address programs tests
+	@$(MAKE) --no-print-directory SANITIZE=address unit
+
+test-thread: ## unit tests of a TSan build
+	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=thread tests
+	@$(MAKE) --no-print-directory SANITIZE=thread unit
+
+test-valgrind: tests ## unit tests under valgrind memcheck (long)
+	@$(MAKE) --no-print-directory unit TEST_WRAPPER="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --suppressions=tests/sanitizers/valgrind.supp"
+
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+SECONDS_EACH ?= 60
+fuzz: ## runs every fuzz target for SECONDS_EACH seconds (default 60; CORPUS kept in build/corpus)
+	@tools/setup lint
+	@$(MAKE) --no-print-directory -j$$(nproc) CC=clang SANITIZE=fuzzer fuzzers
+	@tools/run-fuzzers $(SECONDS_EACH) $(FUZZERS:%=$(BUILD)/clang-fuzzer/fuzz/%)
+
+lint: ## layers, banned calls, headers alone, both compilers, clang-tidy, cppcheck, -fanalyzer, scripts, hardening
+	@tools/setup lint
+	@tools/lint
+
+bench: ## fills a queue with N messages and measures (N=2000, QUEUE=fifo|standard, GROUPS=100, JSON=1)
+	@tools/setup run
+	@$(MAKE) --no-print-directory -s -j$$(nproc) programs
+	@$(PYTHON) bench/bench.py --messages $(or $(N),2000) --queue $(or $(QUEUE),both) --groups $(or $(GROUPS),100) $(if $(JSON),--json)
+
+PREFIX ?= /usr/local
+install: programs libraries ## installs programs to $(PREFIX)/bin and the Temporal SDK for C to include, lib and pkgconfig
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include/temporal $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 755 $(BIN)/ferry $(BIN)/ferry-poller $(BIN)/ferry-gateway $(BIN)/ferry-worker $(DESTDIR)$(PREFIX)/bin
+
+# A compilation database for the analysers: the flags of each module, without the parts that only gcc knows.
+.PHONY: compile-commands
+compile-commands:
+	@$(MAKE) --no-print-directory -s CC=clang $(BUILD)/clang/proto/.generated
+	@$(MAKE) --no-print-directory -s -n -B CC=clang libraries programs 2>/dev/null | grep -- ' -c ' | grep -v '\.pb-c\.c' \
+	  | python3 tools/compile_commands.py > build/compile_commands.json
