@@ -1,2 +1,2 @@
 DEPS :=
-PKGS := yaml-0.1 jansson
+PKGS := yaml-0.1

@@ -1,0 +1,438 @@
+/* Validates JSON and finds raw slices in it: RFC 8259, valid UTF-8, bounded depth, one pass, no recursion.
+ * An escaped surrogate without its partner is refused, as jansson refuses it: it has no UTF-8 form. */
+#include "base/json_scan.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/memory.h"
+#include "utf8.h"
+
+/* A position in a text. The scan_ functions move it behind what they read; on false it stands anywhere. */
+struct scanner {
+    const char *next;
+    const char *end;
+};
+
+static void skip_space(struct scanner *scanner)
+{
+    while (scanner->next < scanner->end) {
+        char character = *scanner->next;
+        if (character != ' ' && character != '\n' && character != '\t' && character != '\r') {
+            break;
+        }
+        scanner->next++;
+    }
+}
+
+static bool accept(struct scanner *scanner, char character)
+{
+    if (scanner->next == scanner->end || *scanner->next != character) {
+        return false;
+    }
+    scanner->next++;
+    return true;
+}
+
+static bool accept_word(struct scanner *scanner, const char *word)
+{
+    size_t length = strlen(word);
+    if ((size_t)(scanner->end - scanner->next) < length || memcmp(scanner->next, word, length) != 0) {
+        return false;
+    }
+    scanner->next += length;
+    return true;
+}
+
+static bool scan_digits(struct scanner *scanner)
+{
+    const char *first = scanner->next;
+    while (scanner->next < scanner->end && *scanner->next >= '0' && *scanner->next <= '9') {
+        scanner->next++;
+    }
+    return scanner->next > first;
+}
+
+static bool scan_number(struct scanner *scanner)
+{
+    (void)accept(scanner, '-');
+    if (!accept(scanner, '0') && !scan_digits(scanner)) {
+        return false;
+    }
+    if (accept(scanner, '.') && !scan_digits(scanner)) {
+        return false;
+    }
+    if (accept(scanner, 'e') || accept(scanner, 'E')) {
+        if (!accept(scanner, '+')) {
+            (void)accept(scanner, '-');
+        }
+        return scan_digits(scanner);
+    }
+    return true;
+}
+
+static bool scan_hex4(struct scanner *scanner, uint32_t *out_unit)
+{
+    if (scanner->end - scanner->next < 4) {
+        return false;
+    }
+    uint32_t unit = 0;
+    for (int i = 0; i < 4; i++) {
+        char character = *scanner->next++;
+        uint32_t digit = 0;
+        if (character >= '0' && character <= '9') {
+            digit = (uint32_t)(character - '0');
+        } else if (character >= 'a' && character <= 'f') {
+            digit = (uint32_t)(character - 'a') + 10;
+        } else if (character >= 'A' && character <= 'F') {
+            digit = (uint32_t)(character - 'A') + 10;
+        } else {
+            return false;
+        }
+        unit = unit * 16 + digit;
+    }
+    *out_unit = unit;
+    return true;
+}
+
+/* Behind the backslash. */
+static bool scan_escape(struct scanner *scanner, uint32_t *out_code_point)
+{
+    static const char names[] = "\"\\/bfnrt";
+    static const char meanings[] = "\"\\/\b\f\n\r\t";
+    if (scanner->next == scanner->end) {
+        return false;
+    }
+    char name = *scanner->next++;
+    if (name != 'u') {
+        const char *found = memchr(names, name, sizeof names - 1);
+        if (found == NULL) {
+            return false;
+        }
+        *out_code_point = (uint32_t)(unsigned char)meanings[found - names];
+        return true;
+    }
+    uint32_t unit = 0;
+    if (!scan_hex4(scanner, &unit) || (unit >= 0xDC00U && unit <= 0xDFFFU)) {
+        return false;
+    }
+    if (unit >= 0xD800U && unit <= 0xDBFFU) {
+        uint32_t low = 0;
+        if (!accept_word(scanner, "\\u") || !scan_hex4(scanner, &low) || low < 0xDC00U || low > 0xDFFFU) {
+            return false;
+        }
+        unit = 0x10000U + ((unit - 0xD800U) << 10) + (low - 0xDC00U);
+    }
+    *out_code_point = unit;
+    return true;
+}
+
+/* One character of a string, unescaped, into piece. A size of 0 means the closing quote was read. */
+static bool scan_piece(struct scanner *scanner, char piece[4], size_t *out_size)
+{
+    if (scanner->next == scanner->end) {
+        return false;
+    }
+    unsigned char character = (unsigned char)*scanner->next;
+    if (character == '"') {
+        scanner->next++;
+        *out_size = 0;
+        return true;
+    }
+    if (character == '\\') {
+        uint32_t code_point = 0;
+        scanner->next++;
+        if (!scan_escape(scanner, &code_point)) {
+            return false;
+        }
+        *out_size = utf8_encode(code_point, piece);
+        return true;
+    }
+    size_t size = utf8_sequence(scanner->next, (size_t)(scanner->end - scanner->next));
+    if (size == 0 || character < 0x20) {
+        return false;
+    }
+    memcpy(piece, scanner->next, size);
+    scanner->next += size;
+    *out_size = size;
+    return true;
+}
+
+static bool is_plain(char character)
+{
+    unsigned char byte = (unsigned char)character;
+    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+static bool scan_string(struct scanner *scanner)
+{
+    if (!accept(scanner, '"')) {
+        return false;
+    }
+    char piece[4];
+    size_t size = 1;
+    while (size != 0) {
+        while (scanner->next < scanner->end && is_plain(*scanner->next)) {
+            scanner->next++;
+        }
+        if (!scan_piece(scanner, piece, &size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Like scan_string; *out_is_equal: the unescaped text is name. */
+static bool scan_name(struct scanner *scanner, const char *name, size_t name_length, bool *out_is_equal)
+{
+    if (!accept(scanner, '"')) {
+        return false;
+    }
+    size_t matched = 0;
+    bool is_equal = true;
+    for (;;) {
+        char piece[4];
+        size_t size = 0;
+        if (!scan_piece(scanner, piece, &size)) {
+            return false;
+        }
+        if (size == 0) {
+            *out_is_equal = is_equal && matched == name_length;
+            return true;
+        }
+        is_equal = is_equal && size <= name_length - matched && memcmp(piece, name + matched, size) == 0;
+        matched += is_equal ? size : 0;
+    }
+}
+
+static bool scan_scalar(struct scanner *scanner)
+{
+    if (scanner->next == scanner->end) {
+        return false;
+    }
+    switch (*scanner->next) {
+    case '"':
+        return scan_string(scanner);
+    case 't':
+        return accept_word(scanner, "true");
+    case 'f':
+        return accept_word(scanner, "false");
+    case 'n':
+        return accept_word(scanner, "null");
+    default:
+        return scan_number(scanner);
+    }
+}
+
+/* Which containers are open: one bit each, set for an object. */
+struct nesting {
+    unsigned char is_object[JSON_SCAN_DEPTH_MAX / 8];
+    size_t depth;
+};
+
+static bool nesting_open(struct nesting *nesting, bool is_object)
+{
+    if (nesting->depth == JSON_SCAN_DEPTH_MAX) {
+        return false;
+    }
+    unsigned bit = 1U << (nesting->depth % 8);
+    unsigned char *byte = &nesting->is_object[nesting->depth / 8];
+    *byte = (unsigned char)(is_object ? *byte | bit : *byte & ~bit);
+    nesting->depth++;
+    return true;
+}
+
+static bool nesting_is_object(const struct nesting *nesting)
+{
+    size_t top = nesting->depth - 1;
+    return (nesting->is_object[top / 8] & (1U << (top % 8))) != 0;
+}
+
+static bool scan_name_and_colon(struct scanner *scanner)
+{
+    skip_space(scanner);
+    if (!scan_string(scanner)) {
+        return false;
+    }
+    skip_space(scanner);
+    return accept(scanner, ':');
+}
+
+/* Behind a value inside a container: closes what ends here. *out_is_done: the outermost container is closed; else
+ * the next thing to read is a value. */
+static bool scan_after_value(struct scanner *scanner, struct nesting *nesting, bool *out_is_done)
+{
+    while (nesting->depth > 0) {
+        bool is_object = nesting_is_object(nesting);
+        skip_space(scanner);
+        if (accept(scanner, ',')) {
+            *out_is_done = false;
+            return !is_object || scan_name_and_colon(scanner);
+        }
+        if (!accept(scanner, is_object ? '}' : ']')) {
+            return false;
+        }
+        nesting->depth--;
+    }
+    *out_is_done = true;
+    return true;
+}
+
+/* Opens a container. *out_is_empty: it is closed again already. */
+static bool scan_opening(struct scanner *scanner, struct nesting *nesting, bool *out_is_empty)
+{
+    bool is_object = *scanner->next == '{';
+    scanner->next++;
+    if (!nesting_open(nesting, is_object)) {
+        return false;
+    }
+    skip_space(scanner);
+    *out_is_empty = accept(scanner, is_object ? '}' : ']');
+    if (*out_is_empty) {
+        nesting->depth--;
+        return true;
+    }
+    return !is_object || scan_name_and_colon(scanner);
+}
+
+/* One value with the white space before it. levels: how many containers around it count against the depth. */
+static bool scan_value(struct scanner *scanner, size_t levels, struct json_slice *out_value)
+{
+    struct nesting nesting = {.depth = 0};
+    skip_space(scanner);
+    const char *first = scanner->next;
+    bool is_done = false;
+    while (!is_done) {
+        skip_space(scanner);
+        bool is_complete = true;
+        if (scanner->next < scanner->end && (*scanner->next == '{' || *scanner->next == '[')) {
+            if (nesting.depth + levels >= JSON_SCAN_DEPTH_MAX || !scan_opening(scanner, &nesting, &is_complete)) {
+                return false;
+            }
+        } else if (!scan_scalar(scanner)) {
+            return false;
+        }
+        if (is_complete && !scan_after_value(scanner, &nesting, &is_done)) {
+            return false;
+        }
+    }
+    *out_value = (struct json_slice){.data = first, .length = (size_t)(scanner->next - first)};
+    return true;
+}
+
+static bool scan_end(struct scanner *scanner)
+{
+    skip_space(scanner);
+    return scanner->next == scanner->end;
+}
+
+bool json_scan_value(const char *text, size_t length, struct json_slice *out_value)
+{
+    if (length == 0) {
+        return false;
+    }
+    struct scanner scanner = {.next = text, .end = text + length};
+    struct json_slice value = {0};
+    if (!scan_value(&scanner, 0, &value) || !scan_end(&scanner)) {
+        return false;
+    }
+    if (out_value != NULL) {
+        *out_value = value;
+    }
+    return true;
+}
+
+static const struct json_slice s_absent = {.data = NULL, .length = 0};
+
+struct json_slice json_scan_member(const char *text, size_t length, const char *name)
+{
+    if (length == 0) {
+        return s_absent;
+    }
+    struct scanner scanner = {.next = text, .end = text + length};
+    struct json_slice found = s_absent;
+    size_t name_length = strlen(name);
+    skip_space(&scanner);
+    if (!accept(&scanner, '{')) {
+        return s_absent;
+    }
+    skip_space(&scanner);
+    if (accept(&scanner, '}')) {
+        return s_absent;
+    }
+    do {
+        bool is_wanted = false;
+        struct json_slice value = s_absent;
+        skip_space(&scanner);
+        if (!scan_name(&scanner, name, name_length, &is_wanted)) {
+            return s_absent;
+        }
+        skip_space(&scanner);
+        if (!accept(&scanner, ':') || !scan_value(&scanner, 1, &value)) {
+            return s_absent;
+        }
+        if (is_wanted) {
+            found = value;
+        }
+        skip_space(&scanner);
+    } while (accept(&scanner, ','));
+    return accept(&scanner, '}') && scan_end(&scanner) ? found : s_absent;
+}
+
+bool json_scan_element(const char *text, size_t length, size_t *position, struct json_slice *out_element)
+{
+    if (*position >= length) {
+        return false;
+    }
+    struct scanner scanner = {.next = text + *position, .end = text + length};
+    struct json_slice element = s_absent;
+    if (*position == 0) {
+        skip_space(&scanner);
+        if (!accept(&scanner, '[') || !json_scan_value(text, length, NULL)) {
+            *position = length;
+            return false;
+        }
+    } else if (!accept(&scanner, ',')) { /* the position stands behind an element: a comma or the end follows */
+        *position = length;
+        return false;
+    }
+    if (!scan_value(&scanner, 1, &element)) { /* only in an empty array, for the whole has been checked */
+        *position = length;
+        return false;
+    }
+    skip_space(&scanner);
+    *position = (size_t)(scanner.next - text);
+    *out_element = element;
+    return true;
+}
+
+char *json_scan_string(struct json_slice value, size_t *out_length)
+{
+    if (value.data == NULL || value.length < 2 || value.data[0] != '"') {
+        return NULL;
+    }
+    struct scanner scanner = {.next = value.data + 1, .end = value.data + value.length};
+    char *text = memory_alloc(value.length); /* unescaping never makes a string longer */
+    size_t length = 0;
+    size_t size = 1;
+    while (size != 0) {
+        char piece[4];
+        if (!scan_piece(&scanner, piece, &size)) {
+            break;
+        }
+        memcpy(text + length, piece, size);
+        length += size;
+    }
+    if (size != 0 || scanner.next != scanner.end) {
+        free(text);
+        return NULL;
+    }
+    CHECK(length < value.length);
+    text[length] = '\0';
+    if (out_length != NULL) {
+        *out_length = length;
+    }
+    return text;
+}
