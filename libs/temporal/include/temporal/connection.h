@@ -1,0 +1,41 @@
+/* A connection to a Temporal server: one namespace, one identity, shared by client and worker.
+ *
+ * It owns one thread ("rpc"), on which the done functions of the client run. Any thread may use a connection. Make it
+ * after the last fork(), never before. */
+#ifndef TEMPORAL_CONNECTION_H
+#define TEMPORAL_CONNECTION_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/metrics.h"
+
+struct temporal_connection;
+
+/* All texts are copied; NULL means the default. The *_file members are paths of PEM files. */
+struct temporal_connection_options {
+    const char *address;        /* "localhost:7233" */
+    const char *namespace_name; /* "default" */
+    const char *identity;       /* "pid@host" */
+    const char *api_key;        /* none. Sent as "authorization: Bearer ..."; implies TLS */
+    bool tls;                   /* also implied by any of the next three */
+    const char *tls_ca_file;          /* the system's roots */
+    const char *tls_certificate_file; /* none; needs tls_key_file */
+    const char *tls_key_file;
+    const char *tls_server_name;      /* the address's host */
+    struct metrics *metrics;    /* none; borrowed, outlives the connection */
+};
+
+/* Connects in the background: an unreachable server is no error here. INVALID_ARGUMENT: a file that cannot be read,
+ * holds no PEM, or an option that contradicts another. */
+MUST_CHECK enum status temporal_connection_new(const struct temporal_connection_options *options,
+                                               struct temporal_connection **out_connection, struct error *error);
+/* Cancels what is under way and returns when every done function has run. Not on the rpc thread. NULL is fine. */
+void temporal_connection_destroy(struct temporal_connection *connection);
+
+const char *temporal_connection_namespace(const struct temporal_connection *connection);
+const char *temporal_connection_identity(const struct temporal_connection *connection);
+/* Any time: calls that start later use the new key. */
+void temporal_connection_set_api_key(struct temporal_connection *connection, const char *api_key);
+
+#endif

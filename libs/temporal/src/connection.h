@@ -1,0 +1,23 @@
+/* What the rest of the library may ask of a connection beyond its public header. */
+#ifndef TEMPORAL_SRC_CONNECTION_H
+#define TEMPORAL_SRC_CONNECTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/metrics.h"
+#include "rpc/channel.h"
+#include "temporal/connection.h"
+
+#define TEMPORAL_CLIENT_NAME "temporal-c"
+
+struct rpc_channel *connection_channel(struct temporal_connection *connection);
+
+/* The connection's metrics; NULL: none. */
+struct metrics *connection_metrics(struct temporal_connection *connection);
+/* temporal_request, temporal_request_failure, temporal_request_latency_seconds of one call that ended. method_index:
+ * struct service_method's. Any thread. */
+void connection_count_call(struct temporal_connection *connection, size_t method_index, const char *method_name,
+                           enum rpc_code code, int64_t duration_us);
+
+#endif
