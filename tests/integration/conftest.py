@@ -1,0 +1,125 @@
+"""Real servers for a whole test session; queues, task queues and services of their own for each test.
+
+Ports are chosen freely, so two sessions can run side by side.
+"""
+
+import json
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+from ferrystack.ferry import Ferry  # noqa: E402
+from ferrystack.process import wait_until  # noqa: E402
+from ferrystack.servers import SqsServer, TemporalServer  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def temporal(tmp_path_factory):
+    server = TemporalServer(tmp_path_factory.mktemp("temporal")).start()
+    yield server
+    server.process.stop(10)
+
+
+@pytest.fixture(scope="session")
+def sqs(tmp_path_factory):
+    server = SqsServer(tmp_path_factory.mktemp("sqs")).start()
+    yield server
+    server.process.stop(10)
+
+
+class World:
+    """One test's own corner: a queue, a task queue, services; with the words that tests are written in."""
+
+    def __init__(self, temporal: TemporalServer, sqs: SqsServer, directory: Path):
+        self.temporal, self.sqs, self.directory = temporal, sqs, directory
+        self.name = uuid.uuid4().hex[:12]
+        self.task_queue = f"hello-{self.name}"
+        self.ferries = []
+
+    def create_queue(self, fifo: bool = True, **attributes) -> str:
+        attributes.setdefault("VisibilityTimeout", 30)
+        return self.sqs.create_queue(f"q-{self.name}{'.fifo' if fifo else ''}", **attributes)
+
+    def ferry(self, queue_url: str, settings: dict | None = None, queue: dict | None = None, work_ms: int = 0,
+              **options) -> Ferry:
+        """Not started. settings is merged over a configuration with a task queue of its own and no waits."""
+        configuration = {
+            "queues": [{"url": queue_url, "route": "hello-world", "visibility": "10s", **(queue or {})}],
+            "routes": {"hello-world": {"workflow": "helloWorld", "task_queue": self.task_queue, "id": "{MessageId}",
+                                       "input": "message", "ack": "worker"}},
+            "worker": {"task_queue": self.task_queue},
+            "hello": {"work_ms": work_ms},
+        }
+        for key, value in (settings or {}).items():
+            if isinstance(value, dict):
+                configuration.setdefault(key, {}).update(value)
+            else:
+                configuration[key] = value
+        directory = self.directory / f"ferry-{len(self.ferries)}"
+        directory.mkdir()
+        ferry = Ferry(directory, options.pop("temporal", self.temporal), self.sqs, queue_url, configuration, **options)
+        self.ferries.append(ferry)
+        return ferry
+
+    def send(self, queue_url: str, body, group: str | None = None, **options) -> str:
+        """Sends one message and returns its MessageId. A dict is sent as JSON."""
+        text = body if isinstance(body, str) else json.dumps(body)
+        if queue_url.endswith(".fifo"):
+            options.update(MessageGroupId=group or "g", MessageDeduplicationId=uuid.uuid4().hex)
+        return self.sqs.client.send_message(QueueUrl=queue_url, MessageBody=text, **options)["MessageId"]
+
+    def send_many(self, queue_url: str, count: int, groups: int = 4) -> list[str]:
+        return [self.send(queue_url, {"message": f"hello {i}"}, f"g{i % groups}") for i in range(count)]
+
+    def workflow_id(self, message_id: str, route: str = "hello-world") -> str:
+        return f"{route}-{message_id}"
+
+    def status(self, message_id: str) -> str:
+        return self.temporal.status(self.workflow_id(message_id))
+
+    def wait_completed(self, message_ids: list[str], timeout: float = 60):
+        remaining = set(message_ids)
+
+        def all_completed():
+            for message_id in list(remaining):
+                if self.status(message_id) == "COMPLETED":
+                    remaining.discard(message_id)
+            return not remaining
+        wait_until(all_completed, timeout, f"{len(message_ids)} workflows to complete", 0.2)
+
+    def wait_empty(self, queue_url: str, timeout: float = 30):
+        wait_until(lambda: self.sqs.depth(queue_url) == (0, 0), timeout, "the queue to be empty", 0.1)
+
+    def runs(self, message_id: str) -> list[dict]:
+        """Every run that Temporal knows under the message's workflow ID."""
+        import urllib.parse
+        query = urllib.parse.urlencode({"query": f"WorkflowId = '{self.workflow_id(message_id)}'"})
+        return self.temporal.request(f"workflows?{query}").get("executions", [])
+
+    def history(self, message_id: str) -> list[dict]:
+        import urllib.parse
+        path = "workflows/" + urllib.parse.quote(self.workflow_id(message_id), safe="") + "/history"
+        return self.temporal.request(path)["history"]["events"]
+
+
+@pytest.fixture
+def world(temporal, sqs, tmp_path, request):
+    corner = World(temporal, sqs, tmp_path)
+    yield corner
+    exit_codes = [ferry.stop() for ferry in corner.ferries]
+    for ferry, codes in zip(corner.ferries, exit_codes):
+        for service in ferry.all:
+            text = service.text()
+            for trace in ("ERROR: AddressSanitizer", "runtime error:", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer"):
+                assert trace not in text, f"{service.name}:\n{service.tail(80)}"
+    if request.node.get_closest_marker("unclean") is None:
+        for codes in exit_codes:
+            assert all(code == 0 for code in codes.values()), f"not every service ended with 0: {codes}"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "unclean: the test ends services in ways that leave other exit codes")

@@ -1,0 +1,138 @@
+"""Wrong configurations, wrong requests, wrong credentials, servers that are not there: each with its clear answer."""
+
+import subprocess
+
+import pytest
+
+from ferrystack.ferry import Ferry, programs
+from ferrystack.process import free_port, wait_until
+from http_request import request
+
+BATCH = {"Content-Type": "application/cloudevents-batch+json"}
+
+
+def start_with(tmp_path, service, text, environment=None):
+    path = tmp_path / "ferry.yaml"
+    path.write_text(text)
+    return subprocess.run([programs() / f"ferry-{service}", "-c", path], capture_output=True, text=True, timeout=30,
+                          env={"PATH": "/usr/bin:/bin", **(environment or {})}, check=False)
+
+
+@pytest.mark.parametrize("service", ["poller", "gateway", "worker"])
+@pytest.mark.parametrize("text, line, words", [
+    ("temporal:\n  adress: localhost:7233\n", 2, ["temporal.adress"]),
+    ("queues:\n  - url: http://x/1/q.fifo\n    route: nowhere\n", 3, ["queues", "route", "nowhere"]),
+    ("queues:\n  - url: http://x/1/q\n    visibility: soon\n", 3, ["visibility", "soon"]),
+    ("routes:\n  a:\n    workflow: w\n    task_queue: t\n    ack: done\n", 5, ["routes.a.ack", "completion"]),
+    ("routes:\n  a:\n    workflow: w\n    task_queue: t\n    id: \"{Nothing}\"\n", 5, ["routes.a.id", "Nothing"]),
+    ("worker: { activities: many }\n", 1, ["worker.activities", "many"]),
+    ("worker: [\n", 2, []),
+], ids=["unknown-key", "no-such-route", "no-duration", "no-such-ack", "no-such-field", "no-number", "no-yaml"])
+def test_a_wrong_configuration_stops_the_service_with_file_line_and_key(tmp_path, service, text, line, words):
+    ended = start_with(tmp_path, service, text)
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == 2, said
+    assert f"ferry.yaml:{line}" in said, said
+    for word in words:
+        assert word in said, said
+
+
+def test_order_by_group_on_a_standard_queue_is_refused(tmp_path):
+    ended = start_with(tmp_path, "poller", "queues: [{url: http://x/1/plain, route: a}]\n"
+                       "routes: {a: {workflow: w, task_queue: t, order: group}}\n")
+    assert ended.returncode == 2 and "order" in ended.stdout + ended.stderr
+
+
+def test_an_unknown_option_is_bad_usage():
+    ended = subprocess.run([programs() / "ferry-poller", "--no-such-option"], capture_output=True, text=True, timeout=30,
+                           check=False)
+    assert ended.returncode == 2 and "--no-such-option" in ended.stderr
+
+
+@pytest.mark.parametrize("service", ["poller", "gateway", "worker"])
+def test_help_and_version_answer_at_once(service):
+    for option in ("--help", "--version"):
+        ended = subprocess.run([programs() / f"ferry-{service}", option], capture_output=True, text=True, timeout=30,
+                               check=True)
+        assert f"ferry-{service}" in ended.stdout
+
+
+def test_a_gateway_open_to_the_world_without_a_token_is_refused(tmp_path):
+    ended = start_with(tmp_path, "gateway", f"gateway: {{ listen: 0.0.0.0:{free_port()} }}\n")
+    assert ended.returncode == 2 and "token" in ended.stdout + ended.stderr
+
+
+def test_a_busy_port_is_a_clear_message(world):
+    ferry = world.ferry(world.create_queue()).start()
+    second = subprocess.run([programs() / "ferry-gateway", "-c", ferry.configuration_path], capture_output=True, text=True,
+                            timeout=30, env=ferry.environment, check=False)
+    assert second.returncode != 0 and str(ferry.gateway_port) in second.stdout + second.stderr
+
+
+@pytest.fixture
+def gateway(world):
+    ferry = world.ferry(world.create_queue(), {"gateway": {"max_body": "64KiB"}})
+    ferry.gateway.start()
+    ferry.wait_ready(ferry.gateway)
+    return ferry
+
+
+def assert_problem(answer, status):
+    assert answer.status == status, answer
+    assert answer.headers["Content-Type"].startswith("application/problem+json")
+    assert answer.json["status"] == status and answer.json["type"] and answer.json["title"] and answer.json["detail"]
+
+
+def test_requests_that_are_wrong_get_their_problem(gateway):
+    url = gateway.gateway_url
+    assert_problem(request("POST", f"{url}/v1/routes/nowhere/events", {"Body": "x"}), 404)
+    assert_problem(request("GET", f"{url}/v1/nothing"), 404)
+    assert_problem(request("POST", f"{url}/v1/routes/hello-world/events", "{ no json"), 400)
+    assert_problem(request("POST", f"{url}/v1/routes/hello-world/events", "[{ no json", BATCH), 400)
+    assert_problem(request("POST", f"{url}/v1/routes/hello-world/events", "x" * 70_000), 413)
+    assert_problem(request("POST", f"{url}/v1/routes/hello-world/events", "<a/>", {"Content-Type": "text/xml"}), 415)
+    wrong_method = request("DELETE", f"{url}/v1/routes/hello-world/events")
+    assert_problem(wrong_method, 405)
+    assert "POST" in wrong_method.headers["Allow"]
+    assert_problem(request("GET", f"{url}/v1/workflows/there-is-none"), 404)
+
+
+def test_a_temporal_that_cannot_be_reached_is_503_and_the_message_stays(world, tmp_path):
+    class Nobody:
+        address = f"127.0.0.1:{free_port()}"
+    url = world.create_queue()
+    ferry = world.ferry(url, temporal=Nobody(), queue={"visibility": "5s"})
+    for service in ferry.all:
+        service.start()
+    wait_until(lambda: ferry.readiness(ferry.gateway) == 503, 20, "the gateway's answer")
+    wait_until(lambda: ferry.readiness(ferry.worker) == 503, 20, "the worker's answer")
+    answer = request("POST", f"{ferry.gateway_url}/v1/routes/hello-world/events", {"MessageId": "x", "Body": "{}"})
+    assert_problem(answer, 503)
+    assert int(answer.headers["Retry-After"]) >= 1
+    world.send_many(url, 3)
+    wait_until(lambda: ferry.readiness(ferry.poller) == 503, 20, "the poller's answer")
+    assert sum(world.sqs.depth(url)) == 3
+
+
+@pytest.mark.parametrize("secret, access", [("wrong", None), ("wrong", "AKIANOBODY")], ids=["secret", "key"])
+def test_wrong_credentials_are_a_log_line_once_a_while_and_no_hot_loop(world, secret, access):
+    url = world.create_queue()
+    ferry = world.ferry(url)
+    ferry.poller.environment = {**ferry.environment, "AWS_SECRET_ACCESS_KEY": secret}
+    if access:
+        ferry.poller.environment["AWS_ACCESS_KEY_ID"] = access
+    for service in ferry.all:
+        service.start()
+    ferry.wait_ready(ferry.gateway, ferry.worker)
+    event = wait_until(lambda: next((e for e in ferry.poller.events() if e["level"] in ("warn", "error")
+                                     and "redential" in str(e) or "ignature" in str(e)), None), 20, "a log line")
+    assert secret not in str(event)
+    assert ferry.readiness(ferry.poller) == 503
+
+    def attempts():
+        text = request("GET", f"http://127.0.0.1:{ferry.poller_admin_port}/metrics").body.decode()
+        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith("ferry_poller_receive_errors_total"))
+    wait_until(lambda: attempts() >= 3, 30, "three attempts")
+    complaints = [e for e in ferry.poller.events() if e["level"] in ("warn", "error")]
+    assert len(complaints) < 3 + attempts()
+    assert ferry.poller.running
