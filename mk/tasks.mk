@@ -60,10 +60,10 @@ lint: ## layers, banned calls, headers alone, both compilers, clang-tidy, cppche
 	@tools/setup lint
 	@tools/lint
 
-bench: ## fills a queue with N messages and measures (N=2000, QUEUE=fifo|standard, GROUPS=100, JSON=1)
+bench: ## fills a queue with N messages and measures (N=2000, QUEUE=fifo|standard, GROUPS=100, IDLE=seconds, JSON=1)
 	@tools/setup run
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs
-	@$(PYTHON) bench/bench.py --messages $(or $(N),2000) --queue $(or $(QUEUE),both) --groups $(or $(GROUPS),100) $(if $(JSON),--json)
+	@$(PYTHON) bench/bench.py --messages $(or $(N),2000) --queue $(or $(QUEUE),both) --groups $(or $(GROUPS),100) $(if $(IDLE),--idle $(IDLE)) $(if $(JSON),--json)
 
 PREFIX ?= /usr/local
 install: programs libraries ## installs programs to $(PREFIX)/bin and the Temporal SDK for C to include, lib and pkgconfig
