@@ -1,0 +1,93 @@
+/* A worker: polls one task queue and runs the workflows and activities registered with it.
+ *
+ *     struct temporal_worker *worker = temporal_worker_new(connection, &(struct temporal_worker_options){
+ *         .task_queue = "orders",
+ *     });
+ *     temporal_worker_register_workflow(worker, "order", order_workflow);
+ *     temporal_worker_register_activity(worker, "charge", charge_card, shop);
+ *     status = temporal_worker_run(worker, &error);     // until temporal_worker_stop, from any thread
+ *     temporal_worker_destroy(worker);
+ *
+ * Threads: one for workflow code ("workflows"), and one for each activity that runs at this moment. The thread model
+ * is written in docs/adr/0005. */
+#ifndef TEMPORAL_WORKER_H
+#define TEMPORAL_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/metrics.h"
+#include "temporal/activity.h"
+#include "temporal/workflow.h"
+
+struct temporal_connection;
+struct temporal_worker;
+
+#define TEMPORAL_WORKER_CACHE_NONE (-1)
+#define TEMPORAL_WORKER_GRACE_NONE (-1)
+
+/* Zero means the default, everywhere. Texts are copied. */
+struct temporal_worker_options {
+    const char *task_queue;  /* the only one that must be given */
+    const char *identity;    /* the connection's: "pid@host" */
+    const char *build_id;    /* none */
+
+    int64_t workflow_tasks;  /* handled or polled for at once: 100 */
+    int64_t activities;      /* at once: 100 */
+    int64_t workflow_cache;  /* runs kept between their tasks: 1,000; TEMPORAL_WORKER_CACHE_NONE: none */
+    int64_t workflow_polls;  /* outstanding on the queue itself: 2 */
+    int64_t sticky_polls;    /* outstanding on this process's own queue: 2 */
+    int64_t activity_polls;  /* outstanding: 4 */
+    int64_t sticky_schedule_to_start_ms; /* how long the server waits for this process to take a task of a run it has
+                                            cached before it gives it to any: 10,000 */
+    int64_t grace_ms;        /* how long activities may go on after temporal_worker_stop before they are cancelled:
+                                10,000; TEMPORAL_WORKER_GRACE_NONE: they are cancelled at once */
+    int64_t history_events_max; /* a run with a longer history is not replayed: 51,200 */
+    int64_t history_bytes_max;  /* likewise: 64 MiB */
+    size_t activity_stack_bytes; /* 1 MiB: deeply nested JSON needs 600 KiB; only what is used takes memory */
+    bool no_eager_activities;   /* do not take activities from a workflow task's completion: as the server must see
+                                   them when the task queue has a rate limit */
+    struct metrics *metrics;    /* none; borrowed, outlives the worker */
+};
+
+/* INVALID_ARGUMENT: no task queue, or a number out of range. connection is borrowed and outlives the worker. */
+MUST_CHECK enum status temporal_worker_new(struct temporal_connection *connection,
+                                           const struct temporal_worker_options *options,
+                                           struct temporal_worker **out_worker, struct error *error);
+
+/* Before temporal_worker_run. Names are copied; a name twice is our caller's bug. */
+void temporal_worker_register_workflow(struct temporal_worker *worker, const char *name,
+                                       temporal_workflow_fn *function);
+/* The same, with a stack size of its own. */
+void temporal_worker_register_workflow_definition(struct temporal_worker *worker,
+                                                  const struct temporal_workflow_definition *definition);
+void temporal_worker_register_activity(struct temporal_worker *worker, const char *name,
+                                       temporal_activity_fn *activity, void *user);
+
+/* Polls and works until temporal_worker_stop; returns when everything is finished, reported and joined. The calling
+ * thread becomes the worker's "workflows" thread. Once for each worker.
+ * An unreachable server is no reason to return: the worker tries again for as long as it takes. INTERNAL: the system
+ * refused a thread. FAILED_PRECONDITION: the server does not know the namespace. */
+MUST_CHECK enum status temporal_worker_run(struct temporal_worker *worker, struct error *error);
+
+/* Called once on the worker's thread when the server has answered for the first time. */
+void temporal_worker_on_ready(struct temporal_worker *worker, void (*ready)(void *user), void *user);
+
+/* Any thread, also before temporal_worker_run: stops polling, finishes what runs within the grace period, cancels
+ * what is left. Harmless when repeated. */
+void temporal_worker_stop(struct temporal_worker *worker);
+
+void temporal_worker_destroy(struct temporal_worker *worker); /* after temporal_worker_run returned; NULL is fine */
+
+struct temporal_worker_counts {
+    size_t workflow_tasks;   /* being handled */
+    size_t activities;       /* running */
+    size_t cached_runs;
+    size_t cached_bytes;
+};
+/* Any thread. */
+void temporal_worker_count(const struct temporal_worker *worker, struct temporal_worker_counts *out_counts);
+
+#endif
