@@ -5,6 +5,7 @@ Ports are chosen freely, so two sessions can run side by side.
 
 import json
 import sys
+import urllib.parse
 import uuid
 from pathlib import Path
 
@@ -96,12 +97,10 @@ class World:
 
     def runs(self, message_id: str) -> list[dict]:
         """Every run that Temporal knows under the message's workflow ID."""
-        import urllib.parse
         query = urllib.parse.urlencode({"query": f"WorkflowId = '{self.workflow_id(message_id)}'"})
         return self.temporal.request(f"workflows?{query}").get("executions", [])
 
     def history(self, message_id: str) -> list[dict]:
-        import urllib.parse
         path = "workflows/" + urllib.parse.quote(self.workflow_id(message_id), safe="") + "/history"
         return self.temporal.request(path)["history"]["events"]
 
