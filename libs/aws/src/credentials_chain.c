@@ -1,0 +1,110 @@
+/* Several sources, asked one after the other until one is configured. */
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/check.h"
+#include "base/memory.h"
+#include "credentials_provider.h"
+
+struct chain_provider {
+    struct aws_credentials_provider base;
+    struct aws_credentials_provider *members[AWS_CREDENTIALS_CHAIN_MAX]; /* owned */
+    size_t count;
+    size_t asked; /* the member that is being asked */
+    struct aws_credentials_request request;
+};
+
+static void ask_next(struct chain_provider *self);
+
+static void fail_unconfigured(struct chain_provider *self)
+{
+    struct buffer names;
+    buffer_init(&names, ERROR_TEXT_SIZE);
+    for (size_t i = 0; i < self->count; i++) {
+        bool is_fine = (i == 0 || buffer_append_string(&names, ", ")) &&
+                       buffer_append_string(&names, aws_credentials_provider_name(self->members[i]));
+        if (!is_fine) {
+            break;
+        }
+    }
+    struct error error = {0};
+    (void)error_set(&error, STATUS_NOT_FOUND, "no AWS credentials found (looked at: %s)",
+                    names.data == NULL ? "nothing" : names.data);
+    buffer_deinit(&names);
+    aws_credentials_loaded(&self->base, NULL, &error);
+}
+
+static void on_answer(void *user, const struct aws_credentials *credentials, const struct error *error)
+{
+    struct chain_provider *self = user;
+    if (error != NULL && error->status == STATUS_NOT_FOUND) {
+        self->asked++;
+        ask_next(self);
+        return;
+    }
+    aws_credentials_loaded(&self->base, credentials, error);
+}
+
+/* A member that has credentials at hand may be refreshing them in the background: this asks for it. */
+static void ask_next(struct chain_provider *self)
+{
+    if (self->asked == self->count) {
+        fail_unconfigured(self);
+        return;
+    }
+    struct aws_credentials_provider *member = self->members[self->asked];
+    const struct aws_credentials *current = aws_credentials_provider_current(member);
+    if (current != NULL) {
+        aws_credentials_loaded(&self->base, current, NULL);
+    } else {
+        aws_credentials_provider_get(member, &self->request, on_answer, self);
+    }
+}
+
+static void load(struct aws_credentials_provider *provider)
+{
+    struct chain_provider *self = (struct chain_provider *)(void *)provider;
+    self->asked = 0;
+    ask_next(self);
+}
+
+static void deinit(struct aws_credentials_provider *provider)
+{
+    struct chain_provider *self = (struct chain_provider *)(void *)provider;
+    aws_credentials_request_cancel(&self->request);
+    for (size_t i = 0; i < self->count; i++) {
+        aws_credentials_provider_destroy(self->members[i]);
+    }
+}
+
+static void invalidate(struct aws_credentials_provider *provider)
+{
+    struct chain_provider *self = (struct chain_provider *)(void *)provider;
+    for (size_t i = 0; i < self->count; i++) {
+        aws_credentials_provider_invalidate(self->members[i]);
+    }
+}
+
+static const struct aws_credentials_class s_class = {
+    .name = "chain", .load = load, .deinit = deinit, .invalidate = invalidate};
+
+struct aws_credentials_provider *aws_credentials_provider_new_chain(struct loop *loop,
+                                                                    struct aws_credentials_provider **members,
+                                                                    size_t count)
+{
+    CHECK(count <= AWS_CREDENTIALS_CHAIN_MAX);
+    struct chain_provider *self = memory_alloc(sizeof *self);
+    aws_credentials_provider_init(&self->base, &s_class, loop);
+    memcpy(self->members, members, count * sizeof members[0]);
+    self->count = count;
+    return &self->base;
+}
+
+struct aws_credentials_provider *aws_credentials_provider_new_default(struct loop *loop)
+{
+    struct aws_credentials_provider *members[] = {
+        aws_credentials_provider_new_environment(loop),
+        aws_credentials_provider_new_profile(loop, NULL),
+    };
+    return aws_credentials_provider_new_chain(loop, members, sizeof members / sizeof members[0]);
+}

@@ -1,0 +1,38 @@
+/* What every credentials provider consists of: who waits, what was loaded, when to load anew. A concrete provider
+ * embeds struct aws_credentials_provider as its first member and implements the class. Private to libs/aws. */
+#ifndef AWS_SRC_CREDENTIALS_PROVIDER_H
+#define AWS_SRC_CREDENTIALS_PROVIDER_H
+
+#include "aws/credentials.h"
+
+struct aws_credentials_class {
+    const char *name;
+    /* Starts to load; ends, at once or later on the loop's thread, with exactly one aws_credentials_loaded. */
+    void (*load)(struct aws_credentials_provider *provider);
+    /* Frees what is the class's own; a load under way is given up, without aws_credentials_loaded. NULL: nothing. */
+    void (*deinit)(struct aws_credentials_provider *provider);
+    /* Passes aws_credentials_provider_invalidate on. NULL: nothing. */
+    void (*invalidate)(struct aws_credentials_provider *provider);
+};
+
+/* Owned by whoever made it; the loop's thread only. */
+struct aws_credentials_provider {
+    const struct aws_credentials_class *class;
+    struct loop *loop;
+    struct list waiting;            /* struct aws_credentials_request */
+    struct loop_timer deliver;      /* answers the waiting ones in a turn of its own */
+    bool is_loading;
+    struct aws_credentials current; /* access_key_id NULL: none */
+    int64_t next_refresh_wall_ms;   /* not before this another refresh ahead of the expiry */
+    struct error failure;           /* of the last load; status OK: it succeeded */
+};
+
+/* For constructors. The name, deinit and free()ing are done by aws_credentials_provider_destroy. */
+void aws_credentials_provider_init(struct aws_credentials_provider *provider,
+                                   const struct aws_credentials_class *class, struct loop *loop);
+
+/* For classes: one of the two is NULL, the other one copied. */
+void aws_credentials_loaded(struct aws_credentials_provider *provider, const struct aws_credentials *credentials,
+                            const struct error *error);
+
+#endif
