@@ -1,3 +1,3 @@
 PROGRAM := ferry-gateway
-DEPS := base http crypto temporal settings service
+DEPS := base crypto http temporal settings service
 PKGS := jansson

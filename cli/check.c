@@ -1,0 +1,41 @@
+/* See check.h. */
+#include "check.h"
+
+#include <inttypes.h>
+
+static const char *ack_name(enum settings_ack ack)
+{
+    switch (ack) {
+    case SETTINGS_ACK_START:
+        return "start";
+    case SETTINGS_ACK_COMPLETION:
+        return "completion";
+    case SETTINGS_ACK_WORKER:
+        break;
+    }
+    return "worker";
+}
+
+void check_print(const struct settings *settings, FILE *out)
+{
+    /* A closed terminal is nothing to act on: results of fprintf are not looked at here. */
+    (void)fprintf(out, "OK: %s\n", settings->path == NULL ? "defaults and environment" : settings->path);
+    (void)fprintf(out, "temporal  %s, namespace %s%s\n", settings->temporal.address, settings->temporal.namespace_,
+                  settings->temporal.tls ? ", TLS" : "");
+    for (size_t i = 0; i < settings->queue_count; i++) {
+        const struct settings_queue *queue = &settings->queues[i];
+        const struct settings_route *route = settings_find_route(settings, queue->route);
+        bool by_group = route != NULL && settings_effective_order(queue, route) == SETTINGS_ORDER_GROUP;
+        (void)fprintf(out, "queue     %s -> %s, order %s, visibility %" PRId64 " ms\n", queue->url, queue->route,
+                      by_group ? "group" : "none", queue->visibility_ms);
+    }
+    if (settings->queue_count == 0) {
+        (void)fprintf(out, "queue     none: the poller needs one (FERRY_QUEUE_URL)\n");
+    }
+    for (size_t i = 0; i < settings->route_count; i++) {
+        const struct settings_route *route = &settings->routes[i];
+        (void)fprintf(out, "route     %s: workflow %s on %s, id %s%s%s, ack %s\n", route->name, route->workflow,
+                      route->task_queue, route->id_prefix, *route->id_prefix == '\0' ? "" : ":", route->id,
+                      ack_name(route->ack));
+    }
+}

@@ -1,0 +1,180 @@
+/* CloudEvents 1.0 in their three JSON forms, and plain JSON. */
+#include "event.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+#include "base/random.h"
+#include "crypto/digest.h"
+#include "crypto/encode.h"
+
+static bool media_type_is(const char *content_type, const char *name)
+{
+    size_t length = strlen(name);
+    if (content_type == NULL) {
+        return false;
+    }
+    content_type += strspn(content_type, " \t");
+    return strncasecmp(content_type, name, length) == 0 && strchr("; \t", content_type[length]) != NULL;
+}
+
+enum event_form event_form(const struct event_headers *headers)
+{
+    if (media_type_is(headers->content_type, "application/cloudevents-batch+json")) {
+        return EVENT_FORM_BATCH;
+    }
+    if (media_type_is(headers->content_type, "application/cloudevents+json")) {
+        return EVENT_FORM_STRUCTURED;
+    }
+    if (media_type_is(headers->content_type, "application/json")) {
+        return headers->ce_specversion != NULL ? EVENT_FORM_BINARY : EVENT_FORM_PLAIN;
+    }
+    return EVENT_FORM_UNSUPPORTED;
+}
+
+/* The text of a string member; NULL: not there, no string, empty, or with a zero byte inside. free() it. */
+static char *member_text(struct json_slice object, const char *name)
+{
+    size_t length = 0;
+    char *text = json_scan_string(json_scan_member(object.data, object.length, name), &length);
+    if (text != NULL && (length == 0 || strlen(text) != length)) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+/* Takes text; what is longer than an ID may be becomes its hash. */
+static char *bounded_id(char *text)
+{
+    size_t length = text == NULL ? 0 : strlen(text);
+    if (length <= EVENT_IDENTITY_MAX) {
+        return text;
+    }
+    char *hash = memory_alloc(CRYPTO_SHA256_HEX_SIZE);
+    crypto_sha256_hex(text, length, hash);
+    free(text);
+    return hash;
+}
+
+/* The same source and id give the same name, and no other pair gives it: the source's length stands before it. */
+static char *identity_of_source(const char *source, const char *id)
+{
+    char *name = memory_format("%zu:%s:%s", strlen(source), source, id);
+    char *identity = memory_alloc(CRYPTO_UUID_SIZE);
+    crypto_stable_uuid(name, identity);
+    free(name);
+    return identity;
+}
+
+/* id and source may be NULL. */
+static void name_cloud_event(struct event *event, const char *specversion, const char *id, const char *source,
+                             const char *type)
+{
+    if (specversion == NULL || strcmp(specversion, "1.0") != 0) {
+        event->defect = "expected a CloudEvent with specversion \"1.0\"";
+    } else if (id == NULL || source == NULL || type == NULL) {
+        event->defect = "expected a CloudEvent with id, source and type";
+    } else if (event->data.data == NULL) {
+        event->defect = "expected a CloudEvent with JSON in data";
+    } else {
+        char *message_id = member_text(event->data, "MessageId");
+        event->message_id = message_id != NULL ? bounded_id(message_id) : identity_of_source(source, id);
+    }
+}
+
+static void parse_structured(struct json_slice text, struct event *event)
+{
+    char *specversion = member_text(text, "specversion");
+    char *id = member_text(text, "id");
+    char *source = member_text(text, "source");
+    char *type = member_text(text, "type");
+    *event = (struct event){.data = json_scan_member(text.data, text.length, "data")};
+    name_cloud_event(event, specversion, id, source, type);
+    free(specversion);
+    free(id);
+    free(source);
+    free(type);
+}
+
+static void parse_plain(struct json_slice text, const char *idempotency_key, struct event *event)
+{
+    *event = (struct event){.data = text};
+    if (idempotency_key != NULL && *idempotency_key != '\0') {
+        event->message_id = bounded_id(memory_copy_string(idempotency_key));
+        return;
+    }
+    event->message_id = bounded_id(member_text(text, "MessageId"));
+    if (event->message_id == NULL) {
+        event->message_id = memory_alloc(RANDOM_UUID_SIZE);
+        random_uuid(event->message_id);
+    }
+}
+
+static enum status parse_batch(struct json_slice text, struct event_list *out_list, struct error *error)
+{
+    struct json_slice element;
+    size_t position = 0;
+    size_t count = 0;
+    if (text.data[0] != '[') {
+        return error_set(error, STATUS_MALFORMED, "expected a JSON array of CloudEvents");
+    }
+    while (json_scan_element(text.data, text.length, &position, &element)) {
+        count++;
+    }
+    if (count == 0) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "expected at least one event, found none");
+    }
+    if (count > EVENT_BATCH_MAX) {
+        return error_set(error, STATUS_TOO_LARGE, "expected at most %zu events, found %zu", EVENT_BATCH_MAX, count);
+    }
+    struct event *events = memory_alloc_array(count, sizeof *events);
+    position = 0;
+    for (size_t i = 0; i < count && json_scan_element(text.data, text.length, &position, &element); i++) {
+        parse_structured(element, &events[i]);
+    }
+    *out_list = (struct event_list){.events = events, .count = count};
+    return STATUS_OK;
+}
+
+enum status event_list_parse(enum event_form form, const struct event_headers *headers, const char *body,
+                             size_t length, struct event_list *out_list, struct error *error)
+{
+    struct json_slice text;
+    if (!json_scan_value(body, length, &text)) {
+        return error_set(error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
+    }
+    if (form == EVENT_FORM_BATCH) {
+        return parse_batch(text, out_list, error);
+    }
+    struct event *event = memory_alloc(sizeof *event);
+    switch (form) {
+    case EVENT_FORM_STRUCTURED:
+        parse_structured(text, event);
+        break;
+    case EVENT_FORM_BINARY:
+        event->data = text;
+        name_cloud_event(event, headers->ce_specversion, headers->ce_id, headers->ce_source, headers->ce_type);
+        break;
+    case EVENT_FORM_PLAIN:
+        parse_plain(text, headers->idempotency_key, event);
+        break;
+    case EVENT_FORM_BATCH:
+    case EVENT_FORM_UNSUPPORTED:
+        free(event);
+        return error_set(error, STATUS_INVALID_ARGUMENT, "unsupported media type");
+    }
+    *out_list = (struct event_list){.events = event, .count = 1};
+    return STATUS_OK;
+}
+
+void event_list_deinit(struct event_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->events[i].message_id);
+    }
+    free(list->events);
+    *list = (struct event_list){0};
+}

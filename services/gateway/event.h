@@ -1,0 +1,52 @@
+/* What a POST to a route brings: HTTP headers and body → events. Pure: no I/O, nothing kept but slices of the body. */
+#ifndef GATEWAY_EVENT_H
+#define GATEWAY_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/json_scan.h"
+
+#define EVENT_BATCH_MAX ((size_t)100)
+#define EVENT_IDENTITY_MAX ((size_t)1000) /* bytes of a message ID that are kept as they are; longer: hashed */
+
+enum event_form {
+    EVENT_FORM_STRUCTURED, /* application/cloudevents+json */
+    EVENT_FORM_BATCH,      /* application/cloudevents-batch+json */
+    EVENT_FORM_BINARY,     /* application/json with ce-* headers */
+    EVENT_FORM_PLAIN,      /* application/json: the JSON is the message */
+    EVENT_FORM_UNSUPPORTED
+};
+
+/* The headers that matter; NULL: not there. */
+struct event_headers {
+    const char *content_type;
+    const char *ce_specversion;
+    const char *ce_id;
+    const char *ce_source;
+    const char *ce_type;
+    const char *idempotency_key;
+};
+
+struct event {
+    struct json_slice data; /* the message's own bytes, in the body */
+    char *message_id;       /* what {MessageId} stands for; NULL while there is a defect */
+    const char *defect;     /* NULL, or why this event can never be accepted: a constant */
+};
+
+/* Owned by who parsed; the body must outlive it. */
+struct event_list {
+    struct event *events;
+    size_t count;
+};
+
+enum event_form event_form(const struct event_headers *headers);
+
+/* MALFORMED: the body is not JSON, or no list where a batch is due. TOO_LARGE: over EVENT_BATCH_MAX events.
+ * INVALID_ARGUMENT: an empty batch. One bad event among good ones is no error: it carries a defect. */
+MUST_CHECK enum status event_list_parse(enum event_form form, const struct event_headers *headers, const char *body,
+                                        size_t length, struct event_list *out_list, struct error *error);
+void event_list_deinit(struct event_list *list);
+
+#endif

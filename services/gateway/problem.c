@@ -1,0 +1,69 @@
+/* See problem.h. */
+#include "problem.h"
+
+#include <string.h>
+
+/* The server refuses a payload over limit.blobSize.error as INVALID_ARGUMENT, with these words only. */
+static bool is_size_text(const char *text)
+{
+    return strstr(text, "size exceeds limit") != NULL || strstr(text, "exceeds size limit") != NULL;
+}
+
+bool problem_is_rejection(const struct error *error)
+{
+    return error->status == STATUS_TOO_LARGE ||
+           (error->status == STATUS_INVALID_ARGUMENT && is_size_text(error->text));
+}
+
+static struct problem unavailable(void)
+{
+    return (struct problem){503, "temporal-unavailable", "Temporal cannot be reached or cannot serve now",
+                            PROBLEM_RETRY_AFTER_SECONDS};
+}
+
+static struct problem misconfigured(void)
+{
+    return (struct problem){502, "temporal-refused", "Temporal refused the gateway's request", 0};
+}
+
+static struct problem of_workflow_error(const struct error *error)
+{
+    switch (error->status) {
+    case STATUS_NOT_FOUND:
+        return (struct problem){404, "workflow-not-found", "There is no such workflow", 0};
+    case STATUS_ALREADY_EXISTS:
+        return (struct problem){409, "workflow-exists", "A workflow with this ID exists", 0};
+    case STATUS_INVALID_ARGUMENT:
+    case STATUS_MALFORMED:
+        return (struct problem){400, "invalid-request", "Temporal finds the request invalid", 0};
+    case STATUS_FAILED_PRECONDITION:
+        return (struct problem){409, "wrong-state", "The workflow is not in a state that allows this", 0};
+    case STATUS_OK:
+    case STATUS_UNAUTHENTICATED:
+    case STATUS_PERMISSION_DENIED:
+    case STATUS_RESOURCE_EXHAUSTED:
+    case STATUS_TOO_LARGE:
+    case STATUS_UNAVAILABLE:
+    case STATUS_DEADLINE_EXCEEDED:
+    case STATUS_CANCELED:
+    case STATUS_UNIMPLEMENTED:
+    case STATUS_INTERNAL:
+        break;
+    }
+    return misconfigured();
+}
+
+struct problem problem_of_error(enum problem_subject subject, const struct error *error, bool namespace_missing)
+{
+    if (namespace_missing) {
+        return (struct problem){503, "namespace-not-found", "Temporal does not know the gateway's namespace",
+                                PROBLEM_RETRY_AFTER_SECONDS};
+    }
+    if (problem_is_rejection(error)) {
+        return (struct problem){413, "payload-too-large", "The message is larger than Temporal accepts", 0};
+    }
+    if (status_is_retryable(error->status) || error->status == STATUS_CANCELED) {
+        return unavailable();
+    }
+    return subject == PROBLEM_SUBJECT_WORKFLOW ? of_workflow_error(error) : misconfigured();
+}

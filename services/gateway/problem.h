@@ -1,0 +1,30 @@
+/* Temporal's errors → what an HTTP client is told (RFC 9457). Pure. */
+#ifndef GATEWAY_PROBLEM_H
+#define GATEWAY_PROBLEM_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct problem {
+    int status;       /* HTTP */
+    const char *type; /* stable: clients switch on it */
+    const char *title;
+    int retry_after_seconds; /* 0: none */
+};
+
+/* What the request was about decides what a Temporal error means to its sender. */
+enum problem_subject {
+    PROBLEM_SUBJECT_EVENT,   /* start of a route's workflow: the sender named neither type nor queue */
+    PROBLEM_SUBJECT_WORKFLOW /* the sender named a workflow, or gave the parameters itself */
+};
+
+/* namespace_missing: Temporal says that our namespace does not exist, which is our fault and never the sender's. */
+struct problem problem_of_error(enum problem_subject subject, const struct error *error, bool namespace_missing);
+
+/* A start error that the same message meets again for ever (rule 5 of the delivery contract); else the target failed. */
+bool problem_is_rejection(const struct error *error);
+
+#define PROBLEM_RETRY_AFTER_SECONDS 2
+
+#endif

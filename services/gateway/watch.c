@@ -1,0 +1,318 @@
+/* See watch.h. */
+#include "watch.h"
+
+#include <stdlib.h>
+
+#include "base/backoff.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/memory.h"
+
+#define SWEEP_MS 5000
+#define FAILURE_LOG_MS 10000
+
+struct watch_table {
+    struct watch_table_options options;
+    struct map *watches; /* by key */
+    struct list requests;
+    struct loop_timer sweep;
+    uint64_t stamp; /* of the request being taken in */
+    struct log_limiter failures;
+    struct log_limiter refusals;
+    struct metric_gauge *count_gauge;
+    struct metric_counter *started;
+};
+
+/* following or waiting for its back-off while it is open; result.status is set when it has closed. */
+struct watch {
+    struct watch_table *table;
+    char *key;
+    char *workflow_id;
+    char *first_run_id;
+    void *following; /* NULL: not at the moment */
+    struct loop_timer again;
+    struct backoff backoff;
+    struct watch_result result;
+    struct list links;    /* of struct link: requests that ask for it */
+    int64_t last_used_ms; /* when the last link went, or it closed */
+    uint64_t stamp;       /* the last request that linked it: a run named twice counts once */
+};
+
+struct link {
+    struct list in_watch;
+    struct watch *watch;
+    struct watch_request *request;
+};
+
+struct watch_request {
+    struct list in_table;
+    struct watch_table *table;
+    struct loop_timer deadline;
+    int64_t deadline_ms;
+    bool is_gathering; /* one has closed: the deadline is near now */
+    watch_answer_fn *answer;
+    void *user;
+    size_t count;
+    struct link links[];
+};
+
+void watch_result_deinit(struct watch_result *result)
+{
+    free(result->run_id);
+    free(result->failure_type);
+    free(result->failure_message);
+    *result = (struct watch_result){0};
+}
+
+static void sweep(void *argument);
+
+struct watch_table *watch_table_new(const struct watch_table_options *options)
+{
+    struct watch_table *table = memory_alloc(sizeof *table);
+    table->options = *options;
+    table->watches = map_new();
+    list_init(&table->requests);
+    if (options->metrics != NULL) {
+        table->count_gauge = metrics_gauge(options->metrics, "ferry_gateway_watches", "Runs being watched.", NULL);
+        table->started = metrics_counter(options->metrics, "ferry_gateway_watches_started",
+                                         "Runs that began to be watched.", NULL);
+    }
+    return table;
+}
+
+size_t watch_table_count(const struct watch_table *table)
+{
+    return map_count(table->watches);
+}
+
+static void update_gauge(struct watch_table *table)
+{
+    if (table->count_gauge != NULL) {
+        metric_gauge_set(table->count_gauge, (int64_t)map_count(table->watches));
+    }
+}
+
+static void watch_destroy(struct watch *watch)
+{
+    struct watch_table *table = watch->table;
+    CHECK(list_is_empty(&watch->links));
+    if (watch->following != NULL) {
+        table->options.source.cancel(table->options.source.user, watch->following);
+    }
+    loop_timer_stop(table->options.loop, &watch->again);
+    watch_result_deinit(&watch->result);
+    free(watch->key);
+    free(watch->workflow_id);
+    free(watch->first_run_id);
+    free(watch);
+}
+
+void watch_table_destroy(struct watch_table *table)
+{
+    if (table == NULL) {
+        return;
+    }
+    size_t position = 0;
+    const char *key = NULL;
+    void *value = NULL;
+    CHECK(list_is_empty(&table->requests));
+    loop_timer_stop(table->options.loop, &table->sweep);
+    while (map_next(table->watches, &position, &key, &value)) {
+        watch_destroy(value);
+    }
+    map_destroy(table->watches);
+    free(table);
+}
+
+/* Takes out what nobody has asked for since last_used_ms + linger. */
+static void remove_unused(struct watch_table *table, int64_t now_ms)
+{
+    size_t position = 0;
+    const char *key = NULL;
+    void *value = NULL;
+    while (map_next(table->watches, &position, &key, &value)) {
+        struct watch *watch = value;
+        if (list_is_empty(&watch->links) && now_ms - watch->last_used_ms >= table->options.linger_ms) {
+            (void)map_remove(table->watches, watch->key);
+            watch_destroy(watch);
+        }
+    }
+    update_gauge(table);
+}
+
+/* Runs while there are watches: an idle gateway wakes up for nothing. */
+static void start_sweep(struct watch_table *table)
+{
+    if (map_count(table->watches) > 0 && !loop_timer_is_running(&table->sweep)) {
+        loop_timer_start(table->options.loop, &table->sweep, clock_monotonic_ms() + SWEEP_MS, sweep, table);
+    }
+}
+
+static void sweep(void *argument)
+{
+    struct watch_table *table = argument;
+    remove_unused(table, clock_monotonic_ms());
+    start_sweep(table);
+}
+
+static void follow(void *argument)
+{
+    struct watch *watch = argument;
+    struct watch_source *source = &watch->table->options.source;
+    const struct watch_run run = {.workflow_id = watch->workflow_id, .first_run_id = watch->first_run_id};
+    watch->following = source->follow(source->user, &run, watch);
+}
+
+/* NULL: the table is full. */
+static struct watch *find_or_make(struct watch_table *table, const struct watch_run *run)
+{
+    char *key = memory_format("%s\n%s", run->first_run_id, run->workflow_id);
+    struct watch *watch = map_get(table->watches, key);
+    if (watch != NULL) {
+        free(key);
+        return watch;
+    }
+    if (map_count(table->watches) >= table->options.maximum) {
+        free(key);
+        return NULL;
+    }
+    watch = memory_alloc(sizeof *watch);
+    watch->table = table;
+    watch->key = key;
+    watch->workflow_id = memory_copy_string(run->workflow_id);
+    watch->first_run_id = memory_copy_string(run->first_run_id);
+    backoff_init(&watch->backoff, 200, 10000, 2.0, 0.2);
+    list_init(&watch->links);
+    (void)map_put(table->watches, key, watch); /* it was not there */
+    if (table->started != NULL) {
+        metric_counter_add(table->started, 1);
+    }
+    follow(watch);
+    return watch;
+}
+
+static void answer(struct watch_request *request)
+{
+    struct watch_table *table = request->table;
+    int64_t now_ms = clock_monotonic_ms();
+    struct watch_closed *closed = memory_alloc_array(request->count + 1, sizeof *closed);
+    size_t count = 0;
+    loop_timer_stop(table->options.loop, &request->deadline);
+    list_remove(&request->in_table);
+    for (size_t i = 0; i < request->count; i++) {
+        struct watch *watch = request->links[i].watch;
+        list_remove(&request->links[i].in_watch);
+        watch->last_used_ms = now_ms;
+        if (watch->result.status != NULL) {
+            closed[count++] = (struct watch_closed){
+                .run = {.workflow_id = watch->workflow_id, .first_run_id = watch->first_run_id},
+                .result = &watch->result,
+            };
+        }
+    }
+    request->answer(request->user, closed, count);
+    free(closed);
+    free(request);
+}
+
+static void on_deadline(void *argument)
+{
+    answer(argument);
+}
+
+/* Runs close in droves: one answer for some of them costs far less than one for each. */
+static void begin_gathering(struct watch_request *request)
+{
+    int64_t due_ms = clock_monotonic_ms() + request->table->options.gather_ms;
+    if (request->is_gathering) {
+        return;
+    }
+    request->is_gathering = true;
+    due_ms = due_ms < request->deadline_ms ? due_ms : request->deadline_ms;
+    loop_timer_start(request->table->options.loop, &request->deadline, due_ms, on_deadline, request);
+}
+
+void watch_finish(struct watch *watch, struct watch_result *result)
+{
+    CHECK(result->status != NULL && watch->result.status == NULL);
+    watch->following = NULL;
+    watch->result = *result;
+    watch->last_used_ms = clock_monotonic_ms();
+    *result = (struct watch_result){0};
+    for (struct list *node = watch->links.next; node != &watch->links; node = node->next) {
+        begin_gathering(LIST_ITEM(node, struct link, in_watch)->request);
+    }
+}
+
+void watch_fail(struct watch *watch, const struct error *error)
+{
+    struct watch_table *table = watch->table;
+    int64_t suppressed = 0;
+    watch->following = NULL;
+    if (log_limiter_allows(&table->failures, FAILURE_LOG_MS, &suppressed)) {
+        log_event(LOG_LEVEL_WARN, "waiting for a run broke off", LOG_STRING("workflow_id", watch->workflow_id),
+                  LOG_ERROR(error), LOG_INTEGER("suppressed", suppressed));
+    }
+    loop_timer_start(table->options.loop, &watch->again, clock_monotonic_ms() + backoff_next_ms(&watch->backoff),
+                     follow, watch);
+}
+
+/* true: the run has closed. */
+static bool link_run(struct watch_request *request, const struct watch_run *run)
+{
+    struct watch_table *table = request->table;
+    struct watch *watch = find_or_make(table, run);
+    int64_t suppressed = 0;
+    if (watch == NULL) {
+        if (log_limiter_allows(&table->refusals, FAILURE_LOG_MS, &suppressed)) {
+            log_event(LOG_LEVEL_WARN, "too many runs to watch", LOG_INTEGER("watches", map_count(table->watches)),
+                      LOG_INTEGER("suppressed", suppressed));
+        }
+        return false;
+    }
+    if (watch->stamp == table->stamp) {
+        return false;
+    }
+    struct link *link = &request->links[request->count++];
+    watch->stamp = table->stamp;
+    link->watch = watch;
+    link->request = request;
+    list_append(&watch->links, &link->in_watch);
+    return watch->result.status != NULL;
+}
+
+void watch_table_wait(struct watch_table *table, const struct watch_run *runs, size_t count, int64_t deadline_ms,
+                      watch_answer_fn *answer_fn, void *user)
+{
+    struct watch_request *request = memory_alloc(sizeof *request + count * sizeof request->links[0]);
+    bool any_closed = false;
+    request->table = table;
+    request->deadline_ms = deadline_ms;
+    request->answer = answer_fn;
+    request->user = user;
+    list_append(&table->requests, &request->in_table);
+    if (map_count(table->watches) + count > table->options.maximum) {
+        remove_unused(table, clock_monotonic_ms());
+    }
+    table->stamp++;
+    for (size_t i = 0; i < count; i++) {
+        any_closed = link_run(request, &runs[i]) || any_closed;
+    }
+    start_sweep(table);
+    update_gauge(table);
+    if (any_closed || count == 0) {
+        answer(request);
+        return;
+    }
+    loop_timer_start(table->options.loop, &request->deadline, deadline_ms, on_deadline, request);
+}
+
+void watch_table_answer_all(struct watch_table *table)
+{
+    while (!list_is_empty(&table->requests)) {
+        answer(LIST_ITEM(table->requests.next, struct watch_request, in_table));
+    }
+}
