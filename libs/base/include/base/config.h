@@ -1,5 +1,7 @@
 /* One YAML file as a tree that remembers its lines, so that every error names file, line and the key's path.
  * ${VAR} and ${VAR:default} in plain and double-quoted scalars are replaced from the environment; $${ is a literal ${.
+ * With a default, an empty variable counts as unset. What came from a variable is never shown in errors, and wiped.
+ * `key:` with nothing behind it (or ~, or null) is an empty mapping and an empty list at once, and no scalar.
  * Reading marks keys as known; config_check_unknown() then reports the first key that nobody asked for. */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H

@@ -1,5 +1,6 @@
 /* Finds the raw bytes of a value inside a JSON text, so that a payload passes byte for byte: jansson alters what it
- * parses and prints (big integers, 1.00, duplicate keys). Pure; depth-limited; never allocates beyond its outputs. */
+ * parses and prints (big integers, 1.00, duplicate keys). Pure; depth-limited; never allocates beyond its outputs.
+ * An escaped surrogate without its partner ("\ud800") makes a text invalid, as for jansson: it has no UTF-8 form. */
 #ifndef BASE_JSON_SCAN_H
 #define BASE_JSON_SCAN_H
 

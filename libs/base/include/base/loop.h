@@ -13,8 +13,10 @@ typedef void loop_task_fn(void *argument);
 
 /* A source of I/O, for example curl's multi handle. */
 struct loop_source {
-    void (*wait)(void *user, int64_t timeout_ms); /* loop's thread: waits at most so long and handles what came */
-    void (*wakeup)(void *user);                   /* any thread: ends a wait early */
+    void (*wait)(void *user, int64_t timeout_ms); /* loop's thread: waits at most so long (up to an hour) and handles
+                                                     what came; coming back early is fine */
+    void (*wakeup)(void *user);                   /* any thread: ends a wait early, or the next one if none is under
+                                                     way. Must not block: the loop's lock is held */
     void *user;
 };
 
@@ -33,7 +35,7 @@ void loop_set_source(struct loop *loop, const struct loop_source *source); /* NU
 /* Runs until loop_stop(). The calling thread becomes the loop's thread. */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop); /* any thread */
-/* Runs what is due and waits at most timeout_ms for more: for tests and for draining. */
+/* Runs what is due; if nothing was, waits at most timeout_ms for something and runs that: for tests and draining. */
 void loop_run_once(struct loop *loop, int64_t timeout_ms);
 
 /* Any thread: fn(argument) runs on the loop's thread, in the order of the posts. Tasks posted before loop_stop run. */
