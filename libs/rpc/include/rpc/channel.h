@@ -18,7 +18,7 @@ struct rpc_call;
 
 #define RPC_RECEIVE_MAX ((size_t)128 << 20)
 
-struct rpc_runtime *rpc_runtime_new(void);
+struct rpc_runtime *rpc_runtime_new(void); /* NULL: the system refuses a thread (logged) */
 /* After all channels are destroyed. Waits for the calls' done functions, joins the thread, shuts gRPC down. */
 void rpc_runtime_destroy(struct rpc_runtime *runtime);
 
@@ -90,6 +90,9 @@ typedef void rpc_done_fn(void *user, const struct rpc_reply *reply);
  * The call handle is counted: the caller drops it with rpc_call_release; NULL out_call: not wanted. */
 void rpc_call_start(struct rpc_channel *channel, const struct rpc_call_options *options, const uint8_t *request,
                     size_t request_length, rpc_done_fn *done, void *user, struct rpc_call **out_call);
+/* A call that is not made: done gets this code and message (a constant), on the runtime's thread like any other. */
+void rpc_call_refuse(struct rpc_channel *channel, enum rpc_code code, const char *message, rpc_done_fn *done,
+                     void *user);
 /* Any thread; harmless after the end. done runs with RPC_CANCELLED unless it already has another result. */
 void rpc_call_cancel(struct rpc_call *call);
 void rpc_call_release(struct rpc_call *call); /* NULL is fine */

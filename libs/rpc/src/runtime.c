@@ -1,0 +1,96 @@
+/* gRPC's life in this process, its completion queue, and the one thread that serves it. */
+#include <grpc/support/log.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/thread.h"
+#include "internal.h"
+
+/* gRPC's own complaints become log lines of ours. */
+static void forward_log(gpr_log_func_args *arguments)
+{
+    enum log_level level = arguments->severity == GPR_LOG_SEVERITY_ERROR ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
+    log_event(level, "grpc", LOG_STRING("detail", arguments->message), LOG_STRING("file", arguments->file),
+              LOG_INTEGER("line", arguments->line));
+}
+
+/* One event, or none in timeout_ms. */
+static void wait_for_event(void *user, int64_t timeout_ms)
+{
+    struct rpc_runtime *runtime = user;
+    gpr_timespec deadline = gpr_inf_past(GPR_CLOCK_MONOTONIC);
+    if (timeout_ms > 0) {
+        int64_t due_ms = clock_monotonic_ms() + timeout_ms;
+        deadline = (gpr_timespec){.tv_sec = due_ms / 1000,
+                                  .tv_nsec = (int32_t)(due_ms % 1000) * 1000000,
+                                  .clock_type = GPR_CLOCK_MONOTONIC};
+    }
+    grpc_event event = grpc_completion_queue_next(runtime->queue, deadline, NULL);
+    if (event.type == GRPC_OP_COMPLETE && event.tag != runtime) {
+        rpc_call_attempted(event.tag);
+    }
+}
+
+/* gRPC's C interface has no way to put an event of our own into a completion queue. Watching the connectivity of a
+ * channel without connectivity until a moment that has passed is one: the watch ends at once, as an event. */
+static void wakeup(void *user)
+{
+    struct rpc_runtime *runtime = user;
+    grpc_channel_watch_connectivity_state(runtime->waker, GRPC_CHANNEL_TRANSIENT_FAILURE,
+                                          gpr_inf_past(GPR_CLOCK_MONOTONIC), runtime->queue, runtime);
+}
+
+static void serve(void *argument)
+{
+    struct rpc_runtime *runtime = argument;
+    loop_run(runtime->loop);
+}
+
+static void dispose(struct rpc_runtime *runtime)
+{
+    /* All that can still come are events of wakeup(). */
+    grpc_completion_queue_shutdown(runtime->queue);
+    grpc_event event = {.type = GRPC_OP_COMPLETE};
+    while (event.type != GRPC_QUEUE_SHUTDOWN) {
+        event = grpc_completion_queue_next(runtime->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+        CHECK(event.type == GRPC_QUEUE_SHUTDOWN || event.tag == runtime);
+    }
+    loop_destroy(runtime->loop);
+    grpc_channel_destroy(runtime->waker);
+    grpc_completion_queue_destroy(runtime->queue);
+    grpc_shutdown_blocking();
+    free(runtime);
+}
+
+struct rpc_runtime *rpc_runtime_new(void)
+{
+    struct rpc_runtime *runtime = memory_alloc(sizeof *runtime);
+    gpr_set_log_function(forward_log);
+    grpc_init();
+    runtime->queue = grpc_completion_queue_create_for_next(NULL);
+    runtime->waker = grpc_lame_client_channel_create(NULL, GRPC_STATUS_UNAVAILABLE, "only for waking up");
+    runtime->loop = loop_new();
+    loop_set_source(runtime->loop,
+                    &(struct loop_source){.wait = wait_for_event, .wakeup = wakeup, .user = runtime});
+    struct error error;
+    if (thread_start(&runtime->thread, "rpc", 0, serve, runtime, &error) != STATUS_OK) {
+        log_event(LOG_LEVEL_ERROR, "no thread for gRPC", LOG_ERROR(&error));
+        dispose(runtime);
+        return NULL;
+    }
+    return runtime;
+}
+
+void rpc_runtime_destroy(struct rpc_runtime *runtime)
+{
+    if (runtime == NULL) {
+        return;
+    }
+    CHECK(!pthread_equal(pthread_self(), runtime->thread));
+    loop_stop(runtime->loop);
+    thread_join(runtime->thread);
+    dispose(runtime);
+}
