@@ -40,8 +40,8 @@ static enum status append_part(const struct settings_template_part *part, const 
         const char *name = settings_template_field_name(part->field);
         char *text = attribute_text(event, name);
         if (text == NULL) {
-            return error_set(error, STATUS_INVALID_ARGUMENT, "the message has no attribute %s, which the route's id needs",
-                             name);
+            return error_set(error, STATUS_INVALID_ARGUMENT,
+                             "the message has no attribute %s, which the route's id needs", name);
         }
         fits = buffer_append_string(id, text);
         free(text);
@@ -104,7 +104,8 @@ static enum status make_body_input(const struct event *event, struct start_reque
     struct json_slice value;
     if (body == NULL || !json_scan_value(body, length, &value)) {
         free(body);
-        return error_set(error, STATUS_INVALID_ARGUMENT, "the message's Body is not JSON, which the route's input needs");
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "the message's Body is not JSON, which the route's input needs");
     }
     request->owned_input = body;
     request->input = value.data;

@@ -59,7 +59,7 @@ static enum status check_queue(const struct settings_loader *loader, size_t inde
     const struct settings_route *route = settings_find_route(settings, queue->route);
     bool is_fifo = settings_queue_is_fifo(queue);
     if (route == NULL) {
-        FAIL(node, "route", "queue", "expected the name of a route below \"routes\", found \"%s\"", queue->route);
+        FAIL(node, "route", "queue", "expected the name of a route below \"routes\", not \"%s\"", queue->route);
     }
     if (route->order == SETTINGS_ORDER_GROUP && !is_fifo) {
         FAIL(node, "route", "queue", "route \"%s\" has order: group, which a standard queue cannot give", route->name);

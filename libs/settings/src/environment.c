@@ -63,7 +63,7 @@ static enum status read_tls(struct settings_loader *loader, struct error *error)
     }
     bool is_true = strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
     if (!is_true && strcmp(value, "false") != 0 && strcmp(value, "0") != 0) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "TEMPORAL_TLS: expected true or false, found \"%s\"", value);
+        return error_set(error, STATUS_INVALID_ARGUMENT, "TEMPORAL_TLS: expected true or false, not \"%s\"", value);
     }
     loader->settings->temporal.tls = is_true;
     loader->tls_is_set = true;

@@ -129,7 +129,7 @@ static enum status read_closed_action(const struct config_node *node, const char
     const char *text = value == NULL ? NULL : config_scalar(value);
     if (text != NULL && strcmp(text, "dead_letter") == 0) {
         return config_error(value, error,
-                            "expected return or delete, found \"dead_letter\": dead letters are not built yet");
+                            "expected return or delete, not \"dead_letter\": dead letters are not built yet");
     }
     int choice = (int)*action;
     TRY(config_read_choice(node, key, names, &choice, error));

@@ -38,7 +38,7 @@ static bool is_host_port(const char *value)
 enum status settings_check_host_port(const char *value, struct error *error)
 {
     if (!is_host_port(value)) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "expected host:port, found \"%s\"", value);
+        return error_set(error, STATUS_INVALID_ARGUMENT, "expected host:port, not \"%s\"", value);
     }
     return STATUS_OK;
 }
@@ -48,15 +48,16 @@ enum status settings_check_listen(const char *value, struct error *error)
     bool is_unix = strncmp(value, "unix:", 5) == 0 && value[5] != '\0';
     if (!is_unix && !is_host_port(value)) {
         return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "expected address:port, [address]:port or unix:path, found \"%s\"", value);
+                         "expected address:port, [address]:port or unix:path, not \"%s\"", value);
     }
     return STATUS_OK;
 }
 
 bool settings_listen_is_loopback(const char *listen)
 {
-    return strncmp(listen, "unix:", 5) == 0 || strncmp(listen, "127.", 4) == 0 ||
-           strncmp(listen, "localhost:", 10) == 0 || strncmp(listen, "[::1]:", 6) == 0;
+    bool is_127 = strncmp(listen, "127.", 4) == 0 && listen[strspn(listen, "0123456789.")] == ':';
+    return is_127 || strncmp(listen, "unix:", 5) == 0 || strncmp(listen, "localhost:", 10) == 0 ||
+           strncmp(listen, "[::1]:", 6) == 0;
 }
 
 /* What stands behind "http://" or "https://"; NULL: neither, or nothing does, or there is white space. */
@@ -77,8 +78,8 @@ static const char *after_scheme(const char *value)
 enum status settings_check_http_url(const char *value, struct error *error)
 {
     if (after_scheme(value) == NULL) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "expected http://host[:port] or https://host[:port], found \"%s\"",
-                         value);
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "expected http://host[:port] or https://host[:port], not \"%s\"", value);
     }
     return STATUS_OK;
 }
@@ -89,7 +90,7 @@ enum status settings_check_queue_url(const char *value, struct error *error)
     const char *path = rest == NULL ? NULL : strchr(rest, '/');
     if (path == NULL || path[1] == '\0' || strlen(value) > QUEUE_URL_MAX) {
         return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "expected the URL of an SQS queue (https://host/account/name), found \"%s\"", value);
+                         "expected the URL of an SQS queue (https://host/account/name), not \"%s\"", value);
     }
     return STATUS_OK;
 }
@@ -100,7 +101,7 @@ enum status settings_check_route_name(const char *value, struct error *error)
     size_t good = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
     if (length == 0 || length > ROUTE_NAME_MAX || good != length) {
         return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "expected a route's name of 1 to %d letters, digits, \".\", \"_\" or \"-\", found \"%s\"",
+                         "expected a route's name of 1 to %d letters, digits, \".\", \"_\" or \"-\", not \"%s\"",
                          ROUTE_NAME_MAX, value);
     }
     return STATUS_OK;

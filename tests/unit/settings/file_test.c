@@ -1,0 +1,171 @@
+/* Errors of the file: each names file, line, key path and what was expected. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "support.h"
+
+struct refusal {
+    const char *text;
+    const char *expected;
+};
+
+static void assert_all_refused(const struct refusal *refusals, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        support_assert_refused(refusals[i].text, refusals[i].expected);
+    }
+}
+
+#define ASSERT_ALL_REFUSED(list) assert_all_refused(list, sizeof(list) / sizeof((list)[0]))
+
+static void unknown_keys_are_refused(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"hello:\n  work: 5\n", "ferry.yaml:2: hello.work: unknown key; known here: work_ms"},
+        {"temporals: {}\n",
+         "ferry.yaml:1: temporals: unknown key; known here: temporal, worker, routes, queues, poller, gateway, "
+         "hello"},
+        {"routes:\n  a:\n    workflow: w\n    acks: start\n",
+         "ferry.yaml:4: routes.a.acks: unknown key; known here: workflow, task_queue, id, id_prefix, same_id, "
+         "input, ack, order, on_failed, on_canceled, execution_timeout, run_timeout, task_timeout"},
+    };
+    ASSERT_ALL_REFUSED(refusals);
+}
+
+static void wrong_types_and_words_are_refused(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"temporal: 5\n", "ferry.yaml:1: temporal: expected a mapping of keys to values"},
+        {"queues: {}\n", "ferry.yaml:1: queues: expected a list of queues"},
+        {"routes: []\n", "ferry.yaml:1: routes: expected a mapping of keys to values"},
+        {"routes:\n  a:\n", "ferry.yaml:2: routes.a: expected the key \"workflow\": the workflow type to start"},
+        {"routes:\n  orders:\n    workflow: w\n    ack: done\n",
+         "ferry.yaml:4: routes.orders.ack: expected one of start, completion, worker, not \"done\""},
+        {"hello: { work_ms: soon }\n",
+         "ferry.yaml:1: hello.work_ms: expected a whole number from 0 to 600000, not \"soon\""},
+        {"temporal: { tls: 7 }\n", "ferry.yaml:1: temporal.tls: expected true or false, not \"7\""},
+        {"temporal: { address: nowhere }\n", "ferry.yaml:1: temporal.address: expected host:port, not \"nowhere\""},
+        {"gateway: { listen: '8080' }\n",
+         "ferry.yaml:1: gateway.listen: expected address:port, [address]:port or unix:path, not \"8080\""},
+        {"gateway: { url: 'localhost:8080' }\n",
+         "ferry.yaml:1: gateway.url: expected http://host[:port] or https://host[:port], not "
+         "\"localhost:8080\""},
+        {"queues:\n  - url: ftp://x/y\n",
+         "ferry.yaml:2: queues[0].url: expected the URL of an SQS queue (https://host/account/name), not "
+         "\"ftp://x/y\""},
+        {"queues:\n  - url: http://localhost:9324\n",
+         "ferry.yaml:2: queues[0].url: expected the URL of an SQS queue (https://host/account/name), not "
+         "\"http://localhost:9324\""},
+        {"routes:\n  'a b': { workflow: w }\n",
+         "ferry.yaml:2: routes.a b: expected a route's name of 1 to 100 letters, digits, \".\", \"_\" or \"-\", "
+         "not \"a b\""},
+        {"routes: { a: { workflow: w, id: '{Body}' } }\n",
+         "ferry.yaml:1: routes.a.id: unknown field {Body}: expected {MessageId}, {MessageGroupId}, "
+         "{MessageDeduplicationId} or {SequenceNumber}"},
+    };
+    ASSERT_ALL_REFUSED(refusals);
+}
+
+static void values_out_of_range_are_refused(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"queues: [ { url: 'http://q/0/a', visibility: 1s } ]\n",
+         "ferry.yaml:1: queues[0].visibility: expected a duration (500ms, 60s, 10m, 12h) from 10s to 12h, not "
+         "\"1s\""},
+        {"queues: [ { url: 'http://q/0/a', visibility: 13h } ]\n",
+         "ferry.yaml:1: queues[0].visibility: expected a duration (500ms, 60s, 10m, 12h) from 10s to 12h, not "
+         "\"13h\""},
+        {"queues: [ { url: 'http://q/0/a', wait: 21s } ]\n",
+         "ferry.yaml:1: queues[0].wait: expected a duration (500ms, 60s, 10m, 12h) from 0 to 20s, not \"21s\""},
+        {"queues: [ { url: 'http://q/0/a', max_in_flight: 0 } ]\n",
+         "ferry.yaml:1: queues[0].max_in_flight: expected a whole number from 1 to 100000, not \"0\""},
+        {"routes: { a: { workflow: w, task_timeout: 5m } }\n",
+         "ferry.yaml:1: routes.a.task_timeout: expected a duration (500ms, 60s, 10m, 12h) from 0 to 2m, not "
+         "\"5m\""},
+        {"worker: { activities: 0 }\n",
+         "ferry.yaml:1: worker.activities: expected a whole number from 1 to 10000, not \"0\""},
+    };
+    ASSERT_ALL_REFUSED(refusals);
+}
+
+static void missing_keys_are_refused(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"queues:\n  - visibility: 60s\n", "ferry.yaml:2: queues[0]: expected the key \"url\": the queue's URL"},
+        {"routes:\n  orders:\n    ack: start\n",
+         "ferry.yaml:3: routes.orders: expected the key \"workflow\": the workflow type to start"},
+    };
+    ASSERT_ALL_REFUSED(refusals);
+}
+
+static void what_comes_later_says_so(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"routes:\n  a:\n    workflow: w\n    on_failed: dead_letter\n",
+         "ferry.yaml:4: routes.a.on_failed: expected return or delete, not \"dead_letter\": dead letters are not "
+         "built yet"},
+        {"queues:\n  - url: http://q/0/a\n    route: [a, b]\n",
+         "ferry.yaml:3: queues[0].route: expected the name of one route: lists with filters are not built yet"},
+    };
+    ASSERT_ALL_REFUSED(refusals);
+}
+
+static void contradictions_are_refused(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"queues:\n  - url: http://q/0/a\n    route: orders\n",
+         "ferry.yaml:3: queues[0].route: expected the name of a route below \"routes\", not \"orders\""},
+        {"routes:\n  a:\n    workflow: w\n    ack: start\n    order: group\n",
+         "ferry.yaml:5: routes.a.order: order: group contradicts ack: start: the next message of a group would "
+         "not wait for the run before it"},
+        {"queues:\n  - url: http://q/0/a\n    route: a\nroutes: { a: { workflow: w, order: group } }\n",
+         "ferry.yaml:3: queues[0].route: route \"a\" has order: group, which a standard queue cannot give"},
+        {"queues:\n  - url: http://q/0/a.fifo\n    route: a\nroutes: { a: { workflow: w, ack: start } }\n",
+         "ferry.yaml:3: queues[0].route: route \"a\" has ack: start, which keeps no order on a FIFO queue: say "
+         "order: none, or another ack"},
+        {"routes:\n  a:\n    workflow: w\n    id: '{MessageDeduplicationId}'\n",
+         "ferry.yaml:4: routes.a.id: expected {MessageId} in \"{MessageDeduplicationId}\", or same_id: "
+         "is_duplicate to say that messages with one ID are one message"},
+        {"queues:\n  - url: http://q/0/a\n  - url: http://q/0/a\n",
+         "ferry.yaml:3: queues[1].url: expected each queue once, found \"http://q/0/a\" again"},
+        {"temporal:\n  tls_certificate: c.pem\n",
+         "ferry.yaml:2: temporal.tls_certificate: expected a client certificate and its key together, found only "
+         "the certificate"},
+        {"temporal:\n  tls: false\n  tls_ca: ca.pem\n",
+         "ferry.yaml:2: temporal.tls: expected TLS with an API key, a certificate, a CA or a server name, found "
+         "tls: false"},
+    };
+    ASSERT_ALL_REFUSED(refusals);
+}
+
+static void a_secret_file_must_hold_one(void **state)
+{
+    (void)state;
+    support_write("secret", "\n");
+    support_assert_refused("gateway:\n  token_file: secret\n",
+                           "ferry.yaml:2: gateway.token_file: secret holds no secret");
+    support_assert_refused("gateway:\n  token_file: nowhere\n",
+                           "ferry.yaml:2: gateway.token_file: nowhere cannot be read: No such file or directory");
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, support_setup, support_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(unknown_keys_are_refused),       TEST(wrong_types_and_words_are_refused),
+        TEST(values_out_of_range_are_refused), TEST(missing_keys_are_refused),
+        TEST(what_comes_later_says_so),       TEST(contradictions_are_refused),
+        TEST(a_secret_file_must_hold_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,78 @@
+/* ID templates: what is accepted, and how they are walked. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "settings/template.h"
+
+static void assert_refused(const char *text, const char *expected)
+{
+    struct error error = {0};
+    assert_int_equal(settings_template_check(text, &error), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(error.text, expected);
+}
+
+static void accepts_text_and_known_fields(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    assert_int_equal(settings_template_check("{MessageId}", &error), STATUS_OK);
+    assert_int_equal(settings_template_check("plain", &error), STATUS_OK);
+    assert_int_equal(settings_template_check("a-{MessageGroupId}/{MessageDeduplicationId}.{SequenceNumber}", &error),
+                     STATUS_OK);
+}
+
+static void refuses_what_is_no_template(void **state)
+{
+    (void)state;
+    char longer[SETTINGS_TEMPLATE_MAX + 2];
+    memset(longer, 'x', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    assert_refused("", "expected a template of 1 to 500 bytes, found 0 bytes");
+    assert_refused(longer, "expected a template of 1 to 500 bytes, found 501 bytes");
+    assert_refused("a}", "expected \"{\" before \"}\" in \"a}\"");
+    assert_refused("{MessageId", "expected \"}\" after \"{\" in \"{MessageId\"");
+    assert_refused("{a{MessageId}}", "expected \"}\" after \"{\" in \"{a{MessageId}}\"");
+    assert_refused("{messageid}", "unknown field {messageid}: expected {MessageId}, {MessageGroupId}, "
+                                  "{MessageDeduplicationId} or {SequenceNumber}");
+    assert_refused("{}", "unknown field {}: expected {MessageId}, {MessageGroupId}, "
+                         "{MessageDeduplicationId} or {SequenceNumber}");
+}
+
+static void walks_text_and_fields_in_order(void **state)
+{
+    (void)state;
+    const char *cursor = "a-{MessageGroupId}{MessageId}";
+    struct settings_template_part part;
+    assert_true(settings_template_next(&cursor, &part));
+    assert_int_equal(part.field, SETTINGS_TEMPLATE_TEXT);
+    assert_int_equal(part.length, 2);
+    assert_memory_equal(part.text, "a-", 2);
+    assert_true(settings_template_next(&cursor, &part));
+    assert_int_equal(part.field, SETTINGS_TEMPLATE_MESSAGE_GROUP_ID);
+    assert_true(settings_template_next(&cursor, &part));
+    assert_int_equal(part.field, SETTINGS_TEMPLATE_MESSAGE_ID);
+    assert_false(settings_template_next(&cursor, &part));
+}
+
+static void knows_which_fields_it_holds(void **state)
+{
+    (void)state;
+    assert_true(settings_template_has("x{SequenceNumber}{MessageId}", SETTINGS_TEMPLATE_MESSAGE_ID));
+    assert_false(settings_template_has("MessageId{SequenceNumber}", SETTINGS_TEMPLATE_MESSAGE_ID));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(accepts_text_and_known_fields),
+        cmocka_unit_test(refuses_what_is_no_template),
+        cmocka_unit_test(walks_text_and_fields_in_order),
+        cmocka_unit_test(knows_which_fields_it_holds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
