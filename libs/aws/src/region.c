@@ -67,11 +67,9 @@ static const char *variable(const char *name)
     return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-enum status aws_region_resolve(const char *explicit_region, const char *queue_url, char **out_region,
-                               struct error *error)
+enum status aws_region_find(const char *explicit_region, char **out_region, struct error *error)
 {
     enum status status = STATUS_OK;
-    char *region = NULL;
     char *profile_name = NULL;
     struct profile profile = {0};
     const char *named = explicit_region;
@@ -89,24 +87,35 @@ enum status aws_region_resolve(const char *explicit_region, const char *queue_ur
         }
         named = profile.region;
     }
-    if (named == NULL && queue_url != NULL) {
-        region = aws_region_from_queue_url(queue_url);
-        named = region;
-    }
     if (named == NULL) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT,
-                           "no AWS region: set AWS_REGION, or use a queue URL whose host names one");
-        goto done;
-    }
-    if (!is_region(named, strlen(named))) {
+        status = error_set(error, STATUS_NOT_FOUND, "no AWS region is configured");
+    } else if (!is_region(named, strlen(named))) {
         status = error_set(error, STATUS_INVALID_ARGUMENT, "\"%s\" is not the name of an AWS region", named);
-        goto done;
+    } else {
+        *out_region = memory_copy_string(named);
     }
-    *out_region = memory_copy_string(named);
 
 done:
-    free(region);
     free(profile_name);
     profile_deinit(&profile);
     return status;
+}
+
+enum status aws_region_resolve(const char *explicit_region, const char *queue_url, char **out_region,
+                               struct error *error)
+{
+    enum status status = aws_region_find(explicit_region, out_region, error);
+    if (status != STATUS_NOT_FOUND) {
+        return status;
+    }
+    char *region = queue_url == NULL ? NULL : aws_region_from_queue_url(queue_url);
+    if (region == NULL) {
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "no AWS region: set AWS_REGION, or use a queue URL whose host names one");
+    }
+    if (error != NULL) {
+        error_init(error);
+    }
+    *out_region = region;
+    return STATUS_OK;
 }

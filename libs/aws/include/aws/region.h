@@ -4,9 +4,13 @@
 
 #include "aws/credentials.h"
 
-/* explicit_region (may be NULL), AWS_REGION, AWS_DEFAULT_REGION, the profile's region, else the host of queue_url (may
- * be NULL): sqs.REGION.amazonaws.com and its kin. *out_region is the caller's to free. INVALID_ARGUMENT: none of them
- * names one, or what they name is no region's name. */
+/* explicit_region (may be NULL), AWS_REGION, AWS_DEFAULT_REGION, the profile's region. *out_region is the caller's to
+ * free. NOT_FOUND: none of them names one. INVALID_ARGUMENT: what they name is no region's name, or a profile file is
+ * wrong. */
+MUST_CHECK enum status aws_region_find(const char *explicit_region, char **out_region, struct error *error);
+
+/* The same, then the host of queue_url (may be NULL): sqs.REGION.amazonaws.com and its kin. INVALID_ARGUMENT also:
+ * nothing names one. */
 MUST_CHECK enum status aws_region_resolve(const char *explicit_region, const char *queue_url, char **out_region,
                                           struct error *error);
 

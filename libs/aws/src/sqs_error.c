@@ -1,0 +1,276 @@
+/* Classes of SQS errors, by code, alias and HTTP status. */
+#include "sqs_error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+
+static const char *const s_throttled[] = {
+    "BandwidthLimitExceeded", "EC2ThrottledException", "KmsThrottled", "LimitExceededException", "OverLimit",
+    "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled",
+    "RequestThrottledException", "SlowDown", "ThrottledException", "Throttling", "ThrottlingException",
+    "TooManyRequestsException", "TransactionInProgressException", NULL};
+static const char *const s_clock[] = {"AuthFailure", "InvalidSignatureException", "RequestExpired",
+                                      "RequestInTheFuture", "RequestTimeTooSkewed", "SignatureDoesNotMatch", NULL};
+static const char *const s_expired[] = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId",
+                                        "UnrecognizedClientException", NULL};
+static const char *const s_refused[] = {"AccessDenied", "AccessDeniedException", "InvalidAccessKeyId",
+                                        "InvalidSecurity", "IncompleteSignature", "IncompleteSignatureException",
+                                        "KmsAccessDenied", "MissingAuthenticationToken",
+                                        "MissingAuthenticationTokenException", "NotAuthorized", "OptInRequired", NULL};
+static const char *const s_missing[] = {"NonExistentQueue", "QueueDoesNotExist", NULL};
+static const char *const s_handle[] = {"InvalidIdFormat", "MessageNotInflight", "ReceiptHandleIsInvalid", NULL};
+static const char *const s_transient[] = {"InternalError", "InternalFailure", "InternalServerError",
+                                          "PriorRequestNotComplete", "QueueDeletedRecently", "RequestTimeout",
+                                          "RequestTimeoutException", "ServiceUnavailable",
+                                          "ServiceUnavailableException", NULL};
+static const char *const s_parameter[] = {"InvalidParameterValue", "InvalidParameterValueException",
+                                          "InvalidParameterException", "ValidationError", "ValidationException", NULL};
+
+static const char *plain_code(const char *code)
+{
+    const char *dot = strrchr(code, '.');
+    return dot == NULL ? code : dot + 1;
+}
+
+static bool is_one_of(const char *code, const char *const *codes)
+{
+    for (; *codes != NULL; codes++) {
+        if (strcmp(code, *codes) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "Value … for parameter ReceiptHandle is invalid", "Message does not exist or is not available for visibility timeout
+ * change": but not "Total VisibilityTimeout for the message is beyond the limit". */
+static bool speaks_of_handle(const char *text)
+{
+    return strcasestr(text, "ReceiptHandle") != NULL || strcasestr(text, "receipt handle") != NULL ||
+           strcasestr(text, "not available for visibility timeout change") != NULL;
+}
+
+/* false: the code says nothing. */
+static bool classify_code(const char *code, const char *text, enum sqs_error_class *out)
+{
+    static const struct {
+        const char *const *codes;
+        enum sqs_error_class class;
+    } s_classes[] = {
+        {s_throttled, SQS_ERROR_THROTTLED},   {s_clock, SQS_ERROR_CREDENTIALS},
+        {s_expired, SQS_ERROR_CREDENTIALS},   {s_refused, SQS_ERROR_CREDENTIALS},
+        {s_missing, SQS_ERROR_MISSING_QUEUE}, {s_handle, SQS_ERROR_HANDLE},
+        {s_transient, SQS_ERROR_TRANSIENT},
+    };
+    for (size_t i = 0; i < sizeof s_classes / sizeof s_classes[0]; i++) {
+        if (is_one_of(code, s_classes[i].codes)) {
+            *out = s_classes[i].class;
+            return true;
+        }
+    }
+    if (is_one_of(code, s_parameter) && speaks_of_handle(text)) {
+        *out = SQS_ERROR_HANDLE;
+        return true;
+    }
+    return false;
+}
+
+enum sqs_error_class sqs_error_classify(const char *code, const char *alias, const char *text, int http_status)
+{
+    enum sqs_error_class class;
+    if (classify_code(plain_code(code), text, &class) || classify_code(plain_code(alias), text, &class)) {
+        return class;
+    }
+    if (http_status == 429) {
+        return SQS_ERROR_THROTTLED;
+    }
+    if (http_status >= 500 || http_status == 408) {
+        return SQS_ERROR_TRANSIENT;
+    }
+    return http_status == 401 || http_status == 403 ? SQS_ERROR_CREDENTIALS : SQS_ERROR_FINAL;
+}
+
+void sqs_error_safe_text(enum sqs_error_class class, const char *text, char *out, size_t size)
+{
+    if (class == SQS_ERROR_HANDLE || speaks_of_handle(text)) {
+        text = "the receipt handle was refused";
+    }
+    int length = (int)strcspn(text, "\r\n");
+    (void)snprintf(out, size, "%.*s", length, text); /* cut at the size */
+}
+
+const char *sqs_error_class_name(enum sqs_error_class class)
+{
+    switch (class) {
+    case SQS_ERROR_THROTTLED:
+        return "throttled";
+    case SQS_ERROR_CREDENTIALS:
+        return "credentials";
+    case SQS_ERROR_MISSING_QUEUE:
+        return "missing_queue";
+    case SQS_ERROR_HANDLE:
+        return "handle";
+    case SQS_ERROR_TRANSIENT:
+        return "transient";
+    case SQS_ERROR_FINAL:
+        return "final";
+    }
+    return "unknown";
+}
+
+static enum status status_of(enum sqs_error_class class, const char *code)
+{
+    switch (class) {
+    case SQS_ERROR_THROTTLED:
+        return STATUS_RESOURCE_EXHAUSTED;
+    case SQS_ERROR_CREDENTIALS:
+        return strncmp(plain_code(code), "AccessDenied", strlen("AccessDenied")) == 0 ? STATUS_PERMISSION_DENIED
+                                                                                      : STATUS_UNAUTHENTICATED;
+    case SQS_ERROR_MISSING_QUEUE:
+        return STATUS_NOT_FOUND;
+    case SQS_ERROR_HANDLE:
+        return STATUS_FAILED_PRECONDITION;
+    case SQS_ERROR_TRANSIENT:
+        return STATUS_UNAVAILABLE;
+    case SQS_ERROR_FINAL:
+        return STATUS_INVALID_ARGUMENT;
+    }
+    return STATUS_INTERNAL;
+}
+
+/* The text of a member, to free(); NULL: it has none. */
+static char *member_text(const struct http_response *response, const char *name)
+{
+    size_t length = 0;
+    struct json_slice value = json_scan_member(response->body, response->body_length, name);
+    return value.data == NULL ? NULL : json_scan_string(value, &length);
+}
+
+/* "com.amazonaws.sqs#QueueDoesNotExist", "QueueDoesNotExist:http://…": the name alone. */
+static void copy_code(const char *type, char out[SQS_CODE_SIZE])
+{
+    const char *hash = strchr(type, '#');
+    const char *start = hash == NULL ? type : hash + 1;
+    (void)snprintf(out, SQS_CODE_SIZE, "%.*s", (int)strcspn(start, ":;, "), start);
+}
+
+static int64_t parse_digits(const char *text)
+{
+    int64_t number = 0;
+    size_t length = strspn(text, "0123456789");
+    if (length == 0 || length > 12 || text[length] != '\0') {
+        return 0;
+    }
+    for (size_t i = 0; i < length; i++) {
+        number = number * 10 + (text[i] - '0');
+    }
+    return number;
+}
+
+static int64_t retry_after_ms(const struct http_response *response)
+{
+    const char *precise = http_response_header(response, "x-amz-retry-after"); /* ms */
+    const char *seconds = http_response_header(response, "retry-after");
+    int64_t ms = precise == NULL ? 0 : parse_digits(precise);
+    if (ms == 0 && seconds != NULL) {
+        ms = parse_digits(seconds) * 1000;
+    }
+    return ms;
+}
+
+static void finish(struct sqs_failure *out)
+{
+    out->public.code = out->code;
+    out->public.alias = out->alias;
+}
+
+void sqs_failure_from_response(const char *action, const struct http_response *response, struct sqs_failure *out)
+{
+    *out = (struct sqs_failure){0};
+    char *type = member_text(response, "__type");
+    char *message = member_text(response, "message");
+    if (message == NULL) {
+        message = member_text(response, "Message");
+    }
+    const char *type_header = http_response_header(response, "x-amzn-errortype");
+    const char *alias = http_response_header(response, "x-amzn-query-error");
+    if (type != NULL || type_header != NULL) {
+        copy_code(type != NULL ? type : type_header, out->code);
+    }
+    if (alias != NULL) {
+        copy_code(alias, out->alias);
+    }
+    const char *text = message == NULL ? "" : message;
+    struct sqs_error *public = &out->public;
+    public->class = sqs_error_classify(out->code, out->alias, text, response->status);
+    public->http_status = response->status;
+    public->retry_after_ms = retry_after_ms(response);
+    char safe[256];
+    sqs_error_safe_text(public->class, text, safe, sizeof safe);
+    (void)error_set(&public->error, status_of(public->class, out->code), "SQS %s: HTTP %d %s%s%s", action,
+                    response->status, out->code[0] == '\0' ? "without an error code" : out->code,
+                    safe[0] == '\0' ? "" : ": ", safe);
+    finish(out);
+    free(type);
+    free(message);
+}
+
+void sqs_failure_from_error(const char *action, const struct error *error, struct sqs_failure *out)
+{
+    *out = (struct sqs_failure){0};
+    out->public.error = *error;
+    error_prefix(&out->public.error, "SQS %s: ", action);
+    bool is_final = error->status == STATUS_TOO_LARGE || error->status == STATUS_INVALID_ARGUMENT;
+    out->public.class = is_final ? SQS_ERROR_FINAL : SQS_ERROR_TRANSIENT;
+    finish(out);
+}
+
+void sqs_failure_from_credentials(const char *action, const struct error *error, struct sqs_failure *out)
+{
+    sqs_failure_from_error(action, error, out);
+    out->public.class = error->status == STATUS_CANCELED ? SQS_ERROR_TRANSIENT : SQS_ERROR_CREDENTIALS;
+}
+
+bool sqs_error_is_clock(const struct sqs_failure *failure)
+{
+    return is_one_of(plain_code(failure->code), s_clock) || is_one_of(plain_code(failure->alias), s_clock);
+}
+
+bool sqs_error_is_expired(const struct sqs_failure *failure)
+{
+    return is_one_of(plain_code(failure->code), s_expired) || is_one_of(plain_code(failure->alias), s_expired);
+}
+
+int64_t sqs_response_date_ms(const struct http_response *response)
+{
+    const char *date = http_response_header(response, "date");
+    if (date == NULL || http_response_header(response, "age") != NULL) {
+        return -1;
+    }
+    static const char s_months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    int day = 0;
+    int year = 0;
+    int hour = 0;
+    int minute = 0;
+    int second = 0;
+    char month[4] = {0};
+    if (sscanf(date, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute, &second) != 6) {
+        return -1;
+    }
+    const char *found = strlen(month) == 3 ? strstr(s_months, month) : NULL;
+    if (found == NULL || (found - s_months) % 3 != 0 || year < 1970) {
+        return -1;
+    }
+    struct tm parts = {.tm_sec = second,
+                       .tm_min = minute,
+                       .tm_hour = hour,
+                       .tm_mday = day,
+                       .tm_mon = (int)((found - s_months) / 3),
+                       .tm_year = year - 1900};
+    time_t seconds = timegm(&parts);
+    return seconds < 0 ? -1 : (int64_t)seconds * 1000;
+}
