@@ -1,0 +1,247 @@
+/* The client: starts workflows, waits for them, talks to them.
+ *
+ *     struct temporal_start_result started;
+ *     status = temporal_client_start(connection, &(struct temporal_start_options){
+ *         .workflow_id = "order-17", .workflow_type = "order", .task_queue = "orders",
+ *         .arguments = &(struct temporal_payload){.data = "{\"sum\":3}", .length = 9}, .argument_count = 1,
+ *     }, &started, &error);                                                  // blocks
+ *     ...
+ *     temporal_start_result_deinit(&started);
+ *
+ * Every call has two forms. temporal_client_xxx blocks until the end; never call it on the rpc thread (from a done
+ * function). temporal_client_xxx_async returns at once and calls done exactly once on the connection's rpc thread,
+ * never inside the call; done must not block. Options are only read during the call. All calls are tried again after
+ * transient failures until their deadline; they are safe to repeat.
+ *
+ * Statuses common to all: INVALID_ARGUMENT (an option is missing, a text is not UTF-8, or the server says so),
+ * TOO_LARGE (never fits), UNAVAILABLE, DEADLINE_EXCEEDED (it may have happened), RESOURCE_EXHAUSTED, UNAUTHENTICATED,
+ * PERMISSION_DENIED, CANCELED (the connection is destroyed), MALFORMED and INTERNAL (the server's answer). NOT_FOUND:
+ * no such workflow; an unknown namespace is NOT_FOUND with error.retryable set, since servers under load answer it for
+ * one that exists. */
+#ifndef TEMPORAL_CLIENT_H
+#define TEMPORAL_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "temporal/connection.h"
+#include "temporal/failure.h"
+#include "temporal/payload.h"
+
+struct temporal_retry_options; /* temporal/workflow.h */
+
+#define TEMPORAL_CLIENT_DEADLINE_DEFAULT_MS 10000
+
+/* A run's state; the numbers are Temporal's. */
+enum temporal_run_status {
+    TEMPORAL_RUN_UNKNOWN = 0,
+    TEMPORAL_RUN_RUNNING = 1,
+    TEMPORAL_RUN_COMPLETED = 2,
+    TEMPORAL_RUN_FAILED = 3,
+    TEMPORAL_RUN_CANCELED = 4,
+    TEMPORAL_RUN_TERMINATED = 5,
+    TEMPORAL_RUN_CONTINUED_AS_NEW = 6,
+    TEMPORAL_RUN_TIMED_OUT = 7,
+    TEMPORAL_RUN_PAUSED = 8
+};
+const char *temporal_run_status_name(enum temporal_run_status status); /* "Running", "TimedOut" ... */
+bool temporal_run_status_is_open(enum temporal_run_status status);     /* running or paused */
+
+/* ---- start ---- */
+
+enum temporal_id_reuse { /* a run with this workflow ID has closed */
+    TEMPORAL_REUSE_ALLOW,       /* start another */
+    TEMPORAL_REUSE_FAILED_ONLY, /* start another unless that one completed */
+    TEMPORAL_REUSE_REJECT       /* ALREADY_EXISTS */
+};
+enum temporal_id_conflict { /* a run with this workflow ID is open */
+    TEMPORAL_CONFLICT_FAIL,         /* ALREADY_EXISTS */
+    TEMPORAL_CONFLICT_USE_EXISTING, /* answer that run */
+    TEMPORAL_CONFLICT_TERMINATE     /* terminate it and start another */
+};
+
+struct temporal_memo_entry {
+    const char *key;
+    struct temporal_payload value;
+};
+
+/* Zero means the default. */
+struct temporal_start_options {
+    const char *workflow_id;   /* must be given */
+    const char *workflow_type; /* must be given */
+    const char *task_queue;    /* must be given */
+    const struct temporal_payload *arguments;
+    size_t argument_count;
+    const char *request_id; /* the same ID is the same start, however often; NULL: a new one for this call */
+    enum temporal_id_reuse id_reuse;
+    enum temporal_id_conflict id_conflict;
+    int64_t execution_timeout_ms; /* the whole chain; 0: none */
+    int64_t run_timeout_ms;       /* 0: none */
+    int64_t task_timeout_ms;      /* 0: the server's, 10 s */
+    int64_t start_delay_ms;
+    const struct temporal_retry_options *retry; /* NULL: a failed run is not retried */
+    const struct temporal_memo_entry *memo;
+    size_t memo_count;
+    int64_t deadline_ms; /* clock_monotonic_ms; 0: in 10 s */
+};
+
+/* Texts are owned; NULL: not known. */
+struct temporal_start_result {
+    char *workflow_id;
+    char *run_id;
+    char *first_run_id; /* of the run's chain; NULL from older servers */
+    /* As the server says it: true also for a repeated request ID, even when that run has closed since. */
+    bool started;
+    enum temporal_run_status status;
+};
+void temporal_start_result_deinit(struct temporal_start_result *result);
+
+/* ALREADY_EXISTS: by the policies; the result then tells workflow_id, run_id and first_run_id of the run that is
+ * there, as far as the server does, and must be deinited too. */
+MUST_CHECK enum status temporal_client_start(struct temporal_connection *connection,
+                                             const struct temporal_start_options *options,
+                                             struct temporal_start_result *out_result, struct error *error);
+
+/* result is never NULL and belongs to the caller of done, unless done copies the struct and zeroes it. error: NULL
+ * with STATUS_OK. */
+typedef void temporal_start_done_fn(void *user, enum status status, struct temporal_start_result *result,
+                                    const struct error *error);
+void temporal_client_start_async(struct temporal_connection *connection, const struct temporal_start_options *options,
+                                 temporal_start_done_fn *done, void *user);
+
+/* ---- describe ---- */
+
+struct temporal_memo_value {
+    char *key;
+    struct temporal_value value;
+};
+
+/* Texts are owned, never NULL ("": the server does not say). Times are wall clock milliseconds; 0: not yet. */
+struct temporal_describe_result {
+    enum temporal_run_status status;
+    char *workflow_id;
+    char *run_id;
+    char *first_run_id;
+    char *workflow_type;
+    char *task_queue;
+    int64_t start_wall_ms;
+    int64_t close_wall_ms;
+    int64_t history_length; /* events */
+    struct temporal_memo_value *memo;
+    size_t memo_count;
+};
+void temporal_describe_result_deinit(struct temporal_describe_result *result);
+/* NULL: no such key. */
+const struct temporal_value *temporal_describe_result_memo(const struct temporal_describe_result *result,
+                                                           const char *key);
+
+/* Which run is meant. */
+struct temporal_run {
+    const char *workflow_id;
+    const char *run_id; /* NULL: the current one */
+};
+
+MUST_CHECK enum status temporal_client_describe(struct temporal_connection *connection,
+                                                const struct temporal_run *run, int64_t deadline_ms,
+                                                struct temporal_describe_result *out_result, struct error *error);
+typedef void temporal_describe_done_fn(void *user, enum status status, struct temporal_describe_result *result,
+                                       const struct error *error);
+void temporal_client_describe_async(struct temporal_connection *connection, const struct temporal_run *run,
+                                    int64_t deadline_ms, temporal_describe_done_fn *done, void *user);
+
+/* ---- wait for the end ---- */
+
+/* Texts are owned. */
+struct temporal_close_result {
+    enum temporal_run_status status; /* closed, never CONTINUED_AS_NEW */
+    char *run_id;                    /* of the chain's last run */
+    struct temporal_value result;    /* COMPLETED; encoding NULL: the workflow returned nothing */
+    struct temporal_failure *failure; /* FAILED; NULL else */
+    char *reason;                    /* TERMINATED; NULL else */
+};
+void temporal_close_result_deinit(struct temporal_close_result *result);
+
+/* Follows the chain that run is in (by its retries, its cron schedule, and continue-as-new) until its last run has
+ * closed. It does not follow a reset: the run that is reset ends as TERMINATED, describe by workflow ID finds the
+ * other. DEADLINE_EXCEEDED: still open. deadline_ms 0: in 10 s; INT64_MAX: none. */
+MUST_CHECK enum status temporal_client_wait(struct temporal_connection *connection, const struct temporal_run *run,
+                                            int64_t deadline_ms, struct temporal_close_result *out_result,
+                                            struct error *error);
+
+struct temporal_wait; /* a wait under way; counted */
+typedef void temporal_wait_done_fn(void *user, enum status status, struct temporal_close_result *result,
+                                   const struct error *error);
+/* out_wait NULL: not wanted. It is set before done can run. */
+void temporal_client_wait_async(struct temporal_connection *connection, const struct temporal_run *run,
+                                int64_t deadline_ms, temporal_wait_done_fn *done, void *user,
+                                struct temporal_wait **out_wait);
+/* Any thread; harmless after the end. done runs with CANCELED unless it already has another result. */
+void temporal_wait_cancel(struct temporal_wait *wait);
+void temporal_wait_release(struct temporal_wait *wait); /* NULL is fine */
+
+/* ---- signal, cancel, terminate ---- */
+
+typedef void temporal_client_done_fn(void *user, enum status status, const struct error *error);
+
+struct temporal_signal_options {
+    struct temporal_run run;
+    const char *name;
+    const struct temporal_payload *arguments;
+    size_t argument_count;
+    const char *request_id; /* NULL: a new one for this call. The server forgets it at continue-as-new */
+    int64_t deadline_ms;
+};
+MUST_CHECK enum status temporal_client_signal(struct temporal_connection *connection,
+                                              const struct temporal_signal_options *options, struct error *error);
+void temporal_client_signal_async(struct temporal_connection *connection,
+                                  const struct temporal_signal_options *options, temporal_client_done_fn *done,
+                                  void *user);
+
+/* Asks the workflow to cancel itself; it may take its time, or ignore it. reason: for people; NULL: none. */
+MUST_CHECK enum status temporal_client_cancel(struct temporal_connection *connection, const struct temporal_run *run,
+                                              const char *reason, int64_t deadline_ms, struct error *error);
+void temporal_client_cancel_async(struct temporal_connection *connection, const struct temporal_run *run,
+                                  const char *reason, int64_t deadline_ms, temporal_client_done_fn *done, void *user);
+
+/* Ends the run at once; the workflow does not notice. A repeated call finds it closed: NOT_FOUND. */
+MUST_CHECK enum status temporal_client_terminate(struct temporal_connection *connection,
+                                                 const struct temporal_run *run, const char *reason,
+                                                 int64_t deadline_ms, struct error *error);
+void temporal_client_terminate_async(struct temporal_connection *connection, const struct temporal_run *run,
+                                     const char *reason, int64_t deadline_ms, temporal_client_done_fn *done,
+                                     void *user);
+
+/* ---- query ---- */
+
+struct temporal_query_options {
+    struct temporal_run run;
+    const char *type;
+    const struct temporal_payload *arguments;
+    size_t argument_count;
+    int64_t deadline_ms;
+};
+/* INVALID_ARGUMENT: the handler failed, or there is none of that name (the error tells what it said). FAILED_PRECONDITION
+ * and DEADLINE_EXCEEDED: no worker answers. The caller deinits out_value. */
+MUST_CHECK enum status temporal_client_query(struct temporal_connection *connection,
+                                             const struct temporal_query_options *options,
+                                             struct temporal_value *out_value, struct error *error);
+/* value is never NULL; as with the other results. */
+typedef void temporal_query_done_fn(void *user, enum status status, struct temporal_value *value,
+                                    const struct error *error);
+void temporal_client_query_async(struct temporal_connection *connection,
+                                 const struct temporal_query_options *options, temporal_query_done_fn *done,
+                                 void *user);
+
+/* ---- the server ---- */
+
+/* One attempt, for readiness: does the server answer, and does it know the namespace? out_version (free it; NULL: not
+ * wanted) is the server's. */
+MUST_CHECK enum status temporal_client_check(struct temporal_connection *connection, int64_t deadline_ms,
+                                             char **out_version, struct error *error);
+typedef void temporal_check_done_fn(void *user, enum status status, const char *version, const struct error *error);
+void temporal_client_check_async(struct temporal_connection *connection, int64_t deadline_ms,
+                                 temporal_check_done_fn *done, void *user);
+
+#endif
