@@ -1,0 +1,69 @@
+/* For the tests of libs/http: a client with its loop, raw sockets as clients, and scripted peers as servers. */
+#ifndef HTTP_TEST_SUPPORT_H
+#define HTTP_TEST_SUPPORT_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/loop.h"
+#include "http/client.h"
+#include "http/server.h"
+
+#define SUPPORT_PATIENCE_MS 30000 /* a test that waits so long has failed */
+
+/* What a done callback saw, copied. */
+struct answer {
+    int done_count;
+    int status; /* 0: no response */
+    struct error error;
+    char *body;
+    size_t body_length;
+    char *header; /* the value of the header that wanted_header names; NULL: not there */
+    const char *wanted_header;
+};
+
+void answer_take(void *answer, const struct http_response *response, const struct error *error);
+void answer_clear(struct answer *answer);
+
+struct test_client {
+    struct loop *loop;
+    struct http_client *client;
+};
+
+void test_client_open(struct test_client *test);
+void test_client_close(struct test_client *test);
+/* Runs the loop until *count reaches goal. */
+void test_client_run(struct test_client *test, const int *count, int goal);
+/* A whole call: send, run, answer. deadline_ms 0: SUPPORT_PATIENCE_MS from now. */
+void test_client_call(struct test_client *test, struct http_request request, struct answer *answer);
+
+/* "http://127.0.0.1:PORT" + path; free() it. */
+char *url_of(int port, const char *path);
+
+int raw_connect(int port);
+void raw_send(int descriptor, const char *text);
+/* Everything until the peer closes; free() it. */
+char *raw_receive_to_end(int descriptor);
+/* One response: the head, and a body as long as Content-Length says; free() it. */
+char *raw_receive_response(int descriptor);
+/* raw_connect, raw_send, raw_receive_to_end, close. */
+char *raw_talk(int port, const char *text);
+
+/* A server that takes connections one after the other, reads each one's request head, writes the same bytes, and
+ * closes, or (is_silent) keeps it open until the peer closes. */
+struct scripted_peer {
+    int listening;
+    int port;
+    const char *bytes;
+    size_t length;
+    bool is_silent;
+    pthread_t thread;
+    char *request; /* the last request's head; after scripted_peer_stop */
+    int accepted;
+};
+
+void scripted_peer_start(struct scripted_peer *peer, const char *bytes, size_t length, bool is_silent);
+void scripted_peer_stop(struct scripted_peer *peer);
+
+#endif
