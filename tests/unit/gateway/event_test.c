@@ -1,0 +1,221 @@
+/* HTTP bodies and headers → events. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "event.h"
+
+#define CLOUD_EVENT(id, data) \
+    "{\"specversion\":\"1.0\",\"id\":\"" id "\",\"source\":\"urn:q\",\"type\":\"t\",\"data\":" data "}"
+
+static struct event_list parse(enum event_form form, const struct event_headers *headers, const char *body)
+{
+    struct event_list list = {0};
+    struct error error = {0};
+    if (event_list_parse(form, headers, body, strlen(body), &list, &error) != STATUS_OK) {
+        fail_msg("%s", error.text);
+    }
+    return list;
+}
+
+static void assert_refused(enum event_form form, const char *body, enum status status, const char *text)
+{
+    struct event_headers headers = {0};
+    struct event_list list = {0};
+    struct error error = {0};
+    assert_int_equal(event_list_parse(form, &headers, body, strlen(body), &list, &error), status);
+    assert_string_equal(error.text, text);
+    assert_null(list.events);
+}
+
+static void assert_data(const struct event *event, const char *expected)
+{
+    assert_int_equal(event->data.length, strlen(expected));
+    assert_memory_equal(event->data.data, expected, strlen(expected));
+}
+
+static void form_follows_content_type_and_headers(void **state)
+{
+    (void)state;
+    static const struct {
+        struct event_headers headers;
+        enum event_form form;
+    } cases[] = {
+        {{.content_type = "application/cloudevents+json"}, EVENT_FORM_STRUCTURED},
+        {{.content_type = "Application/CloudEvents+JSON; charset=utf-8"}, EVENT_FORM_STRUCTURED},
+        {{.content_type = "application/cloudevents-batch+json"}, EVENT_FORM_BATCH},
+        {{.content_type = "application/json"}, EVENT_FORM_PLAIN},
+        {{.content_type = "application/json;charset=utf-8", .ce_specversion = "1.0"}, EVENT_FORM_BINARY},
+        {{.content_type = "application/jsonx"}, EVENT_FORM_UNSUPPORTED},
+        {{.content_type = "text/plain"}, EVENT_FORM_UNSUPPORTED},
+        {{.content_type = NULL}, EVENT_FORM_UNSUPPORTED},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(event_form(&cases[i].headers), cases[i].form);
+    }
+}
+
+static void data_passes_byte_for_byte(void **state)
+{
+    (void)state;
+    struct event_headers headers = {0};
+    const char *data = "{ \"n\" : 12345678901234567890.10, \"n\":1.00,\"MessageId\":\"m\\u002d1\" }";
+    char body[512];
+    (void)strcpy(body, "{\"specversion\":\"1.0\",\"id\":\"i\",\"source\":\"s\",\"type\":\"t\",\"data\":  ");
+    (void)strcat(body, data);
+    (void)strcat(body, " }");
+    struct event_list list = parse(EVENT_FORM_STRUCTURED, &headers, body);
+    assert_int_equal(list.count, 1);
+    assert_null(list.events[0].defect);
+    assert_data(&list.events[0], data);
+    assert_string_equal(list.events[0].message_id, "m-1");
+    event_list_deinit(&list);
+}
+
+static void a_batch_keeps_its_order(void **state)
+{
+    (void)state;
+    struct event_headers headers = {0};
+    struct event_list list = parse(EVENT_FORM_BATCH, &headers,
+                                   "[" CLOUD_EVENT("1", "{\"MessageId\":\"a\"}") " ," CLOUD_EVENT(
+                                       "2", "{\"MessageId\":\"b\"}") "]");
+    assert_int_equal(list.count, 2);
+    assert_string_equal(list.events[0].message_id, "a");
+    assert_string_equal(list.events[1].message_id, "b");
+    event_list_deinit(&list);
+}
+
+static void one_bad_event_of_a_batch_carries_its_defect(void **state)
+{
+    (void)state;
+    struct event_headers headers = {0};
+    struct event_list list = parse(EVENT_FORM_BATCH, &headers,
+                                   "[7,{\"specversion\":\"0.3\"},{\"specversion\":\"1.0\",\"id\":\"1\"},"
+                                   "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\"}," CLOUD_EVENT(
+                                       "2", "{\"MessageId\":\"b\"}") "]");
+    assert_int_equal(list.count, 5);
+    assert_string_equal(list.events[0].defect, "expected a CloudEvent with specversion \"1.0\"");
+    assert_string_equal(list.events[1].defect, "expected a CloudEvent with specversion \"1.0\"");
+    assert_string_equal(list.events[2].defect, "expected a CloudEvent with id, source and type");
+    assert_string_equal(list.events[3].defect, "expected a CloudEvent with JSON in data");
+    assert_null(list.events[4].defect);
+    event_list_deinit(&list);
+}
+
+static char *identity_of(const char *body)
+{
+    struct event_headers headers = {0};
+    struct event_list list = parse(EVENT_FORM_STRUCTURED, &headers, body);
+    char *identity = list.events[0].message_id;
+    assert_non_null(identity);
+    list.events[0].message_id = NULL;
+    event_list_deinit(&list);
+    return identity;
+}
+
+static void other_data_is_identified_by_source_and_id(void **state)
+{
+    (void)state;
+    char *first = identity_of("{\"specversion\":\"1.0\",\"id\":\"b\",\"source\":\"a\",\"type\":\"t\",\"data\":1}");
+    char *again = identity_of("{\"specversion\":\"1.0\",\"id\":\"b\",\"source\":\"a\",\"type\":\"u\",\"data\":[2]}");
+    char *other = identity_of("{\"specversion\":\"1.0\",\"id\":\"c\",\"source\":\"a\",\"type\":\"t\",\"data\":1}");
+    char *shifted = identity_of("{\"specversion\":\"1.0\",\"id\":\"\",\"source\":\"a\",\"type\":\"t\",\"data\":1,"
+                                "\"id\":\"b:c\"}");
+    char *moved = identity_of("{\"specversion\":\"1.0\",\"id\":\"c\",\"source\":\"a:b\",\"type\":\"t\",\"data\":1}");
+    assert_string_equal(first, again);
+    assert_string_not_equal(first, other);
+    assert_string_not_equal(shifted, moved);
+    free(first);
+    free(again);
+    free(other);
+    free(shifted);
+    free(moved);
+}
+
+static void binary_form_takes_the_body_as_data(void **state)
+{
+    (void)state;
+    struct event_headers headers = {.ce_specversion = "1.0", .ce_id = "1", .ce_source = "s", .ce_type = "t"};
+    struct event_list list = parse(EVENT_FORM_BINARY, &headers, " {\"MessageId\":\"m\"} ");
+    assert_data(&list.events[0], "{\"MessageId\":\"m\"}");
+    assert_string_equal(list.events[0].message_id, "m");
+    event_list_deinit(&list);
+    headers.ce_type = NULL;
+    list = parse(EVENT_FORM_BINARY, &headers, "{}");
+    assert_string_equal(list.events[0].defect, "expected a CloudEvent with id, source and type");
+    event_list_deinit(&list);
+}
+
+static void plain_json_is_named_by_key_then_message_id_then_chance(void **state)
+{
+    (void)state;
+    struct event_headers headers = {.idempotency_key = "key-1"};
+    struct event_list list = parse(EVENT_FORM_PLAIN, &headers, "{\"MessageId\":\"m\"}");
+    assert_string_equal(list.events[0].message_id, "key-1");
+    event_list_deinit(&list);
+    headers.idempotency_key = NULL;
+    list = parse(EVENT_FORM_PLAIN, &headers, "{\"MessageId\":\"m\"}");
+    assert_string_equal(list.events[0].message_id, "m");
+    event_list_deinit(&list);
+    list = parse(EVENT_FORM_PLAIN, &headers, "[1]");
+    struct event_list second = parse(EVENT_FORM_PLAIN, &headers, "[1]");
+    assert_string_not_equal(list.events[0].message_id, second.events[0].message_id);
+    event_list_deinit(&list);
+    event_list_deinit(&second);
+}
+
+static void a_long_message_id_is_hashed(void **state)
+{
+    (void)state;
+    char key[EVENT_IDENTITY_MAX + 2];
+    memset(key, 'k', sizeof key - 1);
+    key[sizeof key - 1] = '\0';
+    struct event_headers headers = {.idempotency_key = key};
+    struct event_list list = parse(EVENT_FORM_PLAIN, &headers, "1");
+    assert_int_equal(strlen(list.events[0].message_id), 64);
+    event_list_deinit(&list);
+    key[EVENT_IDENTITY_MAX] = '\0';
+    list = parse(EVENT_FORM_PLAIN, &headers, "1");
+    assert_string_equal(list.events[0].message_id, key);
+    event_list_deinit(&list);
+}
+
+static void what_is_no_json_is_refused(void **state)
+{
+    (void)state;
+    char many[2 * EVENT_BATCH_MAX + 4];
+    size_t length = 0;
+    many[length++] = '[';
+    for (size_t i = 0; i <= EVENT_BATCH_MAX; i++) {
+        many[length++] = '1';
+        many[length++] = i == EVENT_BATCH_MAX ? ']' : ',';
+    }
+    many[length] = '\0';
+    assert_refused(EVENT_FORM_PLAIN, "{\"a\":", STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
+    assert_refused(EVENT_FORM_PLAIN, "", STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
+    assert_refused(EVENT_FORM_PLAIN, "\"\xff\"", STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
+    assert_refused(EVENT_FORM_BATCH, "{}", STATUS_MALFORMED, "expected a JSON array of CloudEvents");
+    assert_refused(EVENT_FORM_BATCH, "[]", STATUS_INVALID_ARGUMENT, "expected at least one event, found none");
+    assert_refused(EVENT_FORM_BATCH, many, STATUS_TOO_LARGE, "expected at most 100 events, found 101");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(form_follows_content_type_and_headers),
+        cmocka_unit_test(data_passes_byte_for_byte),
+        cmocka_unit_test(a_batch_keeps_its_order),
+        cmocka_unit_test(one_bad_event_of_a_batch_carries_its_defect),
+        cmocka_unit_test(other_data_is_identified_by_source_and_id),
+        cmocka_unit_test(binary_form_takes_the_body_as_data),
+        cmocka_unit_test(plain_json_is_named_by_key_then_message_id_then_chance),
+        cmocka_unit_test(a_long_message_id_is_hashed),
+        cmocka_unit_test(what_is_no_json_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,84 @@
+/* Temporal's errors → HTTP. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "problem.h"
+
+static struct problem problem_for(enum problem_subject subject, enum status status, const char *text,
+                                  bool namespace_missing)
+{
+    struct error error = {0};
+    (void)error_set(&error, status, "%s", text);
+    return problem_of_error(subject, &error, namespace_missing);
+}
+
+static void an_unreachable_temporal_is_503_with_retry_after(void **state)
+{
+    (void)state;
+    static const enum status statuses[] = {STATUS_UNAVAILABLE, STATUS_DEADLINE_EXCEEDED, STATUS_RESOURCE_EXHAUSTED,
+                                           STATUS_CANCELED};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        struct problem problem = problem_for(PROBLEM_SUBJECT_EVENT, statuses[i], "x", false);
+        assert_int_equal(problem.status, 503);
+        assert_string_equal(problem.type, "temporal-unavailable");
+        assert_true(problem.retry_after_seconds > 0);
+    }
+}
+
+static void a_missing_namespace_is_never_the_senders_fault(void **state)
+{
+    (void)state;
+    struct problem event = problem_for(PROBLEM_SUBJECT_EVENT, STATUS_NOT_FOUND, "x", true);
+    struct problem workflow = problem_for(PROBLEM_SUBJECT_WORKFLOW, STATUS_NOT_FOUND, "x", true);
+    assert_int_equal(event.status, 503);
+    assert_int_equal(workflow.status, 503);
+    assert_string_equal(event.type, "namespace-not-found");
+}
+
+static void only_size_rejects_an_event(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    (void)error_set(&error, STATUS_INVALID_ARGUMENT, "Blob data size exceeds limit.");
+    assert_true(problem_is_rejection(&error));
+    assert_int_equal(problem_of_error(PROBLEM_SUBJECT_EVENT, &error, false).status, 413);
+    (void)error_set(&error, STATUS_TOO_LARGE, "request too long");
+    assert_true(problem_is_rejection(&error));
+    (void)error_set(&error, STATUS_INVALID_ARGUMENT, "search attribute X is not defined");
+    assert_false(problem_is_rejection(&error));
+    (void)error_set(&error, STATUS_PERMISSION_DENIED, "no");
+    assert_false(problem_is_rejection(&error));
+}
+
+static void what_temporal_refuses_on_a_route_is_502(void **state)
+{
+    (void)state;
+    assert_int_equal(problem_for(PROBLEM_SUBJECT_EVENT, STATUS_INVALID_ARGUMENT, "x", false).status, 502);
+    assert_int_equal(problem_for(PROBLEM_SUBJECT_EVENT, STATUS_PERMISSION_DENIED, "x", false).status, 502);
+    assert_int_equal(problem_for(PROBLEM_SUBJECT_EVENT, STATUS_UNAUTHENTICATED, "x", false).status, 502);
+    assert_int_equal(problem_for(PROBLEM_SUBJECT_WORKFLOW, STATUS_PERMISSION_DENIED, "x", false).status, 502);
+}
+
+static void a_workflow_named_by_the_sender_is_theirs_to_get_right(void **state)
+{
+    (void)state;
+    assert_int_equal(problem_for(PROBLEM_SUBJECT_WORKFLOW, STATUS_NOT_FOUND, "x", false).status, 404);
+    assert_int_equal(problem_for(PROBLEM_SUBJECT_WORKFLOW, STATUS_ALREADY_EXISTS, "x", false).status, 409);
+    assert_int_equal(problem_for(PROBLEM_SUBJECT_WORKFLOW, STATUS_INVALID_ARGUMENT, "x", false).status, 400);
+    assert_int_equal(problem_for(PROBLEM_SUBJECT_WORKFLOW, STATUS_FAILED_PRECONDITION, "x", false).status, 409);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_unreachable_temporal_is_503_with_retry_after),
+        cmocka_unit_test(a_missing_namespace_is_never_the_senders_fault),
+        cmocka_unit_test(only_size_rejects_an_event),
+        cmocka_unit_test(what_temporal_refuses_on_a_route_is_502),
+        cmocka_unit_test(a_workflow_named_by_the_sender_is_theirs_to_get_right),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
