@@ -65,14 +65,37 @@ bench: ## fills a queue with N messages and measures (N=2000, QUEUE=fifo|standar
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs
 	@$(PYTHON) bench/bench.py --messages $(or $(N),2000) --queue $(or $(QUEUE),both) --groups $(or $(GROUPS),100) $(if $(IDLE),--idle $(IDLE)) $(if $(JSON),--json)
 
+# The SDK installs as one archive in which only its own names are visible, so that it clashes with nobody's.
 PREFIX ?= /usr/local
-install: programs libraries ## installs programs to $(PREFIX)/bin and the Temporal SDK for C to include, lib and pkgconfig
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include/temporal $(DESTDIR)$(PREFIX)/lib/pkgconfig
+SDK := temporal-c
+SDK_HEADERS := $(wildcard libs/temporal/include/temporal/*.h)
+SDK_BASE_HEADERS := $(addprefix libs/base/include/base/,attributes.h buffer.h error.h metrics.h)
+SDK_ARCHIVE := $(OUT)/sdk/lib$(SDK).a
+$(SDK_ARCHIVE): $(foreach l,temporal rpc base,$(OUT)/lib/lib$(l).a)
+	@mkdir -p $(@D)
+	$(LD) -r -o $(@D)/$(SDK).o --whole-archive $^ --no-whole-archive
+	objcopy --wildcard --keep-global-symbol='temporal_*' --keep-global-symbol='error_*' --keep-global-symbol='status_*' \
+	  --keep-global-symbol='metric*' $(@D)/$(SDK).o
+	@rm -f $@
+	ar rcs $@ $(@D)/$(SDK).o
+
+.PHONY: install-programs install-sdk
+install: install-programs install-sdk ## installs the programs, and the Temporal SDK for C with a pkg-config file, to PREFIX
+
+install-programs: programs
+	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BIN)/ferry $(BIN)/ferry-poller $(BIN)/ferry-gateway $(BIN)/ferry-worker $(DESTDIR)$(PREFIX)/bin
+
+install-sdk: $(SDK_ARCHIVE)
+	install -d $(DESTDIR)$(PREFIX)/include/$(SDK)/temporal $(DESTDIR)$(PREFIX)/include/$(SDK)/base $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	install -m 644 $(SDK_HEADERS) $(DESTDIR)$(PREFIX)/include/$(SDK)/temporal
+	install -m 644 $(SDK_BASE_HEADERS) $(DESTDIR)$(PREFIX)/include/$(SDK)/base
+	install -m 644 $(SDK_ARCHIVE) $(DESTDIR)$(PREFIX)/lib
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(FERRY_VERSION)|' libs/temporal/$(SDK).pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/$(SDK).pc
 
 # A compilation database for the analysers: the flags of each module, without the parts that only gcc knows.
 .PHONY: compile-commands
 compile-commands:
 	@$(MAKE) --no-print-directory -s CC=clang $(BUILD)/clang/proto/.generated
 	@$(MAKE) --no-print-directory -s -n -B CC=clang libraries programs 2>/dev/null | grep -- ' -c ' | grep -v '\.pb-c\.c' \
-	  | python3 tools/compile_commands.py > build/compile_commands.json
+	  | python3 tools/compile_commands.py > $(BUILD)/compile_commands.json
