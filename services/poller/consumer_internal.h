@@ -1,0 +1,156 @@
+/* What the files of the consumer share. One struct, one owner (the loop's thread), one place where things are set going
+ * (consumer_pump); whoever changes something calls consumer_wake. */
+#ifndef POLLER_CONSUMER_INTERNAL_H
+#define POLLER_CONSUMER_INTERNAL_H
+
+#include "base/backoff.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "circuit.h"
+#include "consumer.h"
+#include "consumer_metrics.h"
+#include "events.h"
+#include "hand.h"
+#include "receive_plan.h"
+
+#define CALL_MS 10000          /* how long a call to SQS may take, its retries included */
+#define LOG_INTERVAL_MS 30000  /* the same trouble is logged once in this time */
+#define CUT_SECONDS 30         /* shutdown: the lease that running messages keep */
+
+enum consumer_phase {
+    CONSUMER_RUNNING,
+    CONSUMER_DRAINING, /* no new receives or forwards; what is held is handed back */
+    CONSUMER_CUTTING,  /* no renewals; the leases of running messages are cut */
+    CONSUMER_DRAINED
+};
+
+struct receive_call {
+    struct list link;
+    struct consumer *consumer;
+    struct sqs_call *call;
+    int64_t start_boot_ms;
+    int asked;
+    char attempt_id[RANDOM_UUID_SIZE];
+};
+
+struct forward_call {
+    struct list link;
+    struct consumer *consumer;
+    struct http_call *call;
+    int64_t sent_ms;
+    size_t count;
+    struct message *messages[EVENTS_BATCH_MAX]; /* a reference each */
+};
+
+/* A batch of deletes or visibility changes. */
+struct batch_call {
+    struct list link;
+    struct consumer *consumer;
+    struct sqs_call *call;
+    size_t *open_calls; /* the consumer's count of such calls */
+    int64_t start_boot_ms;
+    size_t count;
+    struct message *messages[SQS_BATCH_MAX]; /* a reference each */
+    unsigned versions[SQS_BATCH_MAX];        /* of the handles that were sent */
+    int seconds[SQS_BATCH_MAX];
+};
+
+struct consumer {
+    struct consumer_options options;
+    const struct settings_queue *queue;
+    const struct settings_route *route;
+    char *name;          /* the queue's, for logs and metrics */
+    char *quoted_source; /* the queue's URL as JSON */
+    int visibility_seconds;
+    int wait_seconds;
+    bool is_fifo;
+    enum consumer_phase phase;
+    struct consumer_metrics metrics;
+    struct loop_timer timer;
+    struct hand hand;
+
+    /* consumer_receive.c */
+    struct receive_plan plan;
+    struct list receives; /* receive_call.link */
+    size_t receive_calls;
+    size_t outstanding_messages; /* what open receives may bring */
+    struct backoff receive_backoff;
+    int64_t receive_not_before_ms;
+    bool is_idle;
+    char lost_attempt_id[RANDOM_UUID_SIZE]; /* "": none. Repeated, so that SQS gives the same messages again */
+    struct log_limiter receive_limiter;
+    char receive_problem[ERROR_TEXT_SIZE]; /* "": none */
+
+    /* consumer_forward.c */
+    struct circuit circuit;
+    struct list forwards; /* forward_call.link */
+    size_t forward_calls;
+    int64_t forward_due_ms; /* 0: nothing is waiting to be sent with more */
+    struct http_call *probe;
+    struct log_limiter forward_limiter;
+
+    /* consumer_settle.c, consumer_lease.c */
+    struct list batches;   /* batch_call.link, all kinds */
+    struct list deletes;   /* message.in_work, settling */
+    int64_t delete_due_ms;
+    size_t delete_calls;
+    struct list returns; /* message.in_work, gone; the list owns the table's reference */
+    size_t return_waiting;
+    size_t return_calls; /* 0 or 1 */
+    int64_t return_not_before_ms;
+    size_t renew_calls;
+    size_t cut_calls;
+    struct log_limiter settle_limiter;
+    struct log_limiter lease_limiter;
+
+    /* consumer.c */
+    struct sqs_call *attributes_call;
+    int64_t attributes_due_ms; /* INT64_MAX: answered */
+    struct backoff attributes_backoff;
+    char attributes_problem[ERROR_TEXT_SIZE]; /* "": none */
+    int64_t stop_polls_ms;    /* draining: open receives are given up then */
+    int64_t stop_forwards_ms; /* draining: open forwards are given up then */
+    bool is_cut;              /* cutting: the cuts were sent */
+};
+
+void consumer_wake(struct consumer *consumer); /* consumer_pump runs in the loop's next turn */
+void consumer_changed(struct consumer *consumer);
+
+void consumer_receive_pump(struct consumer *consumer, int64_t now_ms);
+void consumer_receive_give_up(struct consumer *consumer);
+
+void consumer_forward_pump(struct consumer *consumer, int64_t now_ms, int64_t boot_ms);
+int64_t consumer_forward_next_ms(const struct consumer *consumer, int64_t now_ms);
+/* The messages are held again. */
+void consumer_forward_give_up(struct consumer *consumer);
+
+/* A message whose run or start is settled: deletes it. */
+void consumer_settle(struct consumer *consumer, struct message *message, bool is_completed);
+void consumer_settle_pump(struct consumer *consumer, int64_t now_ms);
+int64_t consumer_settle_next_ms(const struct consumer *consumer);
+
+/* The message leaves hand unsettled, with what is behind it. */
+void consumer_leave(struct consumer *consumer, struct message *message, int seconds, const char *reason);
+void consumer_leave_held(struct consumer *consumer, const char *reason);
+void consumer_return_pump(struct consumer *consumer, int64_t now_ms);
+/* A message with this ID came again: a return of it that was not sent yet is dropped. */
+void consumer_return_forget(struct consumer *consumer, const char *message_id);
+/* Something of this group with a lower SequenceNumber is on its way out. */
+bool consumer_return_is_ahead(const struct consumer *consumer, const struct message *message);
+
+void consumer_lapse_pump(struct consumer *consumer, int64_t boot_ms);
+void consumer_renew_pump(struct consumer *consumer, int64_t now_ms, int64_t boot_ms);
+void consumer_cut(struct consumer *consumer, int64_t now_ms);
+int64_t consumer_lease_next_ms(const struct consumer *consumer, int64_t now_ms, int64_t boot_ms);
+
+struct batch_call *consumer_batch_new(struct consumer *consumer, size_t *open_calls);
+void consumer_batch_add(struct batch_call *batch, struct message *message, int seconds);
+void consumer_batch_end(struct batch_call *batch); /* releases the messages */
+void consumer_batch_change_visibility(struct batch_call *batch, int64_t deadline_ms, sqs_batch_done_fn *done);
+/* What became of an entry, whether the whole call failed or only it. */
+bool consumer_entry_failed(const struct sqs_batch_result *result, const struct sqs_error *error, size_t index,
+                           enum sqs_error_class *out_class);
+bool consumer_class_is_retryable(enum sqs_error_class class);
+unsigned consumer_jitter(void);
+
+#endif

@@ -1,0 +1,180 @@
+/* The leases of what is in hand: renewals and lapses; shutdown's cut of running ones. */
+#include "base/clock.h"
+#include "consumer_internal.h"
+
+#define RETRY_MS 1000 /* after a renewal that may succeed later */
+
+unsigned consumer_jitter(void)
+{
+    return (unsigned)random_below(LEASE_JITTER_MAX + 1);
+}
+
+/* --- lapses ----------------------------------------------------------------------------------------------------------- */
+
+void consumer_lapse_pump(struct consumer *consumer, int64_t boot_ms)
+{
+    struct message *message = hand_first_lease(&consumer->hand);
+    while (message != NULL && lease_has_lapsed(&message->lease, boot_ms)) {
+        metric_counter_add(consumer->metrics.lapsed, 1);
+        consumer_leave(consumer, message, LEAVE_AS_IS, "lease_lapsed");
+        message = hand_first_lease(&consumer->hand);
+    }
+}
+
+/* --- renewals --------------------------------------------------------------------------------------------------------- */
+
+static void renewal_failed(struct consumer *consumer, struct message *message, enum sqs_error_class class)
+{
+    int64_t suppressed = 0;
+    if (!consumer_class_is_retryable(class)) {
+        metric_counter_add(consumer->metrics.renewals_refused, 1);
+        consumer_leave(consumer, message, LEAVE_AS_IS, "handle_refused");
+        return;
+    }
+    metric_counter_add(consumer->metrics.renewals_failed, 1);
+    lease_postpone(&message->lease, clock_boottime_ms() + RETRY_MS + (int64_t)consumer_jitter());
+    if (log_limiter_allows(&consumer->lease_limiter, LOG_INTERVAL_MS, &suppressed)) {
+        log_event(LOG_LEVEL_WARN, "renewing a lease failed, trying again", LOG_STRING("queue", consumer->name),
+                  LOG_STRING("message_id", message_id(message)), LOG_STRING("class", sqs_error_class_name(class)),
+                  LOG_INTEGER("suppressed", suppressed));
+    }
+}
+
+static void on_renewed(void *user, const struct sqs_batch_result *result, const struct sqs_error *error)
+{
+    struct batch_call *batch = user;
+    struct consumer *consumer = batch->consumer;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct message *message = batch->messages[i];
+        enum sqs_error_class class = SQS_ERROR_TRANSIENT;
+        bool has_failed = consumer_entry_failed(result, error, i, &class);
+        message->is_renewing = false;
+        if (message->state == MESSAGE_GONE || message->state == MESSAGE_SETTLING ||
+            message->handle_version != batch->versions[i]) {
+            continue; /* the newer delivery brought a lease of its own */
+        }
+        if (has_failed) {
+            renewal_failed(consumer, message, class);
+            continue;
+        }
+        metric_counter_add(consumer->metrics.renewed, 1);
+        lease_renewed(&message->lease, batch->start_boot_ms, batch->seconds[i], consumer_jitter());
+        hand_lease_changed(&consumer->hand, message);
+    }
+    consumer_batch_end(batch);
+    consumer_wake(consumer);
+}
+
+static bool is_renewable(const struct message *message)
+{
+    return !message->is_renewing && message->state != MESSAGE_SETTLING;
+}
+
+/* Leases are sorted by deadline; behind this one none wants renewal by at_ms. */
+static bool is_beyond(const struct message *message, int64_t at_ms)
+{
+    const struct lease *lease = &message->lease;
+    return lease->deadline_ms - lease->visibility_ms / 2 - lease->visibility_ms / 10 > at_ms;
+}
+
+static struct message *first_due(const struct consumer *consumer, int64_t boot_ms, int64_t slack_ms)
+{
+    struct message *message = hand_first_lease(&consumer->hand);
+    while (message != NULL && !is_beyond(message, boot_ms + slack_ms)) {
+        if (is_renewable(message) && lease_wants_renewal(&message->lease, boot_ms, slack_ms)) {
+            return message;
+        }
+        message = hand_next_lease(&consumer->hand, message);
+    }
+    return NULL;
+}
+
+void consumer_renew_pump(struct consumer *consumer, int64_t now_ms, int64_t boot_ms)
+{
+    int64_t slack_ms = (int64_t)consumer->visibility_seconds * 1000 / 8; /* others soon due fill the batch */
+    if (consumer->phase == CONSUMER_CUTTING || consumer->phase == CONSUMER_DRAINED) {
+        return;
+    }
+    while (first_due(consumer, boot_ms, 0) != NULL) {
+        struct batch_call *batch = consumer_batch_new(consumer, &consumer->renew_calls);
+        int64_t budget_ms = CALL_MS;
+        struct message *message = first_due(consumer, boot_ms, slack_ms);
+        while (message != NULL && batch->count < SQS_BATCH_MAX) {
+            int seconds = lease_visibility_to_ask(&message->lease, consumer->visibility_seconds, boot_ms);
+            if (seconds == 0) {
+                lease_postpone(&message->lease, message->lease.deadline_ms); /* its 12 h are over */
+            } else {
+                int64_t left_ms = lease_call_budget_ms(&message->lease, boot_ms);
+                budget_ms = left_ms < budget_ms ? left_ms : budget_ms;
+                message->is_renewing = true;
+                consumer_batch_add(batch, message, seconds);
+            }
+            message = first_due(consumer, boot_ms, slack_ms);
+        }
+        if (batch->count == 0) {
+            consumer_batch_end(batch);
+            continue;
+        }
+        consumer_batch_change_visibility(batch, now_ms + (budget_ms > 0 ? budget_ms : 1), on_renewed);
+    }
+}
+
+/* --- shutdown's cut --------------------------------------------------------------------------------------------------- */
+
+static void on_cut(void *user, const struct sqs_batch_result *result, const struct sqs_error *error)
+{
+    struct batch_call *batch = user;
+    struct consumer *consumer = batch->consumer;
+    for (size_t i = 0; i < batch->count; i++) {
+        enum sqs_error_class class = SQS_ERROR_TRANSIENT;
+        bool has_failed = consumer_entry_failed(result, error, i, &class);
+        log_event(LOG_LEVEL_INFO, "message left running", LOG_STRING("queue", consumer->name),
+                  LOG_STRING("message_id", message_id(batch->messages[i])),
+                  LOG_STRING("workflow_id", batch->messages[i]->watch.workflow_id),
+                  LOG_STRING("visibility", has_failed ? sqs_error_class_name(class) : "cut"));
+    }
+    consumer_batch_end(batch);
+    consumer_wake(consumer);
+}
+
+void consumer_cut(struct consumer *consumer, int64_t now_ms)
+{
+    int64_t boot_ms = clock_boottime_ms();
+    struct batch_call *batch = NULL;
+    struct message *message = hand_first_lease(&consumer->hand);
+    for (; message != NULL; message = hand_next_lease(&consumer->hand, message)) {
+        if (message->state != MESSAGE_RUNNING || message->lease.deadline_ms - boot_ms <= CUT_SECONDS * 1000) {
+            continue;
+        }
+        if (batch == NULL) {
+            batch = consumer_batch_new(consumer, &consumer->cut_calls);
+        }
+        consumer_batch_add(batch, message, CUT_SECONDS);
+        if (batch->count == SQS_BATCH_MAX) {
+            consumer_batch_change_visibility(batch, now_ms + CALL_MS, on_cut);
+            batch = NULL;
+        }
+    }
+    if (batch != NULL) {
+        consumer_batch_change_visibility(batch, now_ms + CALL_MS, on_cut);
+    }
+}
+
+int64_t consumer_lease_next_ms(const struct consumer *consumer, int64_t now_ms, int64_t boot_ms)
+{
+    int64_t next_boot_ms = INT64_MAX;
+    const struct message *message = hand_first_lease(&consumer->hand);
+    if (message == NULL) {
+        return INT64_MAX;
+    }
+    next_boot_ms = message->lease.deadline_ms;
+    if (consumer->phase == CONSUMER_RUNNING || consumer->phase == CONSUMER_DRAINING) {
+        for (; message != NULL && !is_beyond(message, next_boot_ms);
+             message = hand_next_lease(&consumer->hand, message)) {
+            if (is_renewable(message) && message->lease.renew_ms < next_boot_ms) {
+                next_boot_ms = message->lease.renew_ms;
+            }
+        }
+    }
+    return now_ms + (next_boot_ms > boot_ms ? next_boot_ms - boot_ms : 0);
+}

@@ -1,0 +1,140 @@
+/* See gateway.h. */
+#include "gateway.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/check.h"
+#include "base/memory.h"
+#include "events.h"
+
+#define URL_MAX 8192
+#define ANSWER_MAX ((size_t)4 << 20)
+#define RETRY_AFTER_DIGITS_MAX 6
+
+struct gateway {
+    struct http_client *http;
+    char *url;           /* without a slash at its end */
+    char *authorization; /* NULL: none */
+};
+
+struct gateway *gateway_new(struct http_client *http, const char *url, const char *token)
+{
+    struct gateway *gateway = memory_alloc(sizeof *gateway);
+    gateway->http = http;
+    gateway->url = memory_copy_string(url);
+    for (size_t length = strlen(url); length > 0 && gateway->url[length - 1] == '/'; length--) {
+        gateway->url[length - 1] = '\0';
+    }
+    if (token != NULL && token[0] != '\0') {
+        gateway->authorization = memory_format("Bearer %s", token);
+    }
+    return gateway;
+}
+
+void gateway_destroy(struct gateway *gateway)
+{
+    if (gateway == NULL) {
+        return;
+    }
+    memory_wipe_string(gateway->authorization);
+    free(gateway->authorization);
+    free(gateway->url);
+    free(gateway);
+}
+
+static struct http_call *send_request(struct gateway *gateway, const char *method, const char *path,
+                                      const char *content_type, const char *body, size_t length, int64_t deadline_ms,
+                                      http_done_fn *done, void *user)
+{
+    struct http_header headers[2];
+    size_t header_count = 0;
+    if (content_type != NULL) {
+        headers[header_count++] = (struct http_header){"Content-Type", content_type};
+    }
+    if (gateway->authorization != NULL) {
+        headers[header_count++] = (struct http_header){"Authorization", gateway->authorization};
+    }
+    char *url = memory_format("%s%s", gateway->url, path);
+    const struct http_request request = {
+        .method = method,
+        .url = url,
+        .headers = headers,
+        .header_count = header_count,
+        .body = body,
+        .body_length = length,
+        .deadline_ms = deadline_ms,
+        .max_response_bytes = ANSWER_MAX,
+    };
+    struct http_call *call = http_client_send(gateway->http, &request, done, user);
+    free(url);
+    return call;
+}
+
+static void append_segment(struct buffer *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        bool is_plain = (byte < 128 && isalnum(byte)) || strchr("-._~", byte) != NULL;
+        CHECK(is_plain ? buffer_append(out, text, 1) : buffer_append_format(out, "%%%02X", byte));
+    }
+}
+
+struct http_call *gateway_send_events(struct gateway *gateway, const char *route, const char *body, size_t length,
+                                      int64_t deadline_ms, http_done_fn *done, void *user)
+{
+    struct buffer path;
+    buffer_init(&path, URL_MAX + 3 * strlen(route));
+    CHECK(buffer_append_string(&path, "/v1/routes/"));
+    append_segment(&path, route);
+    CHECK(buffer_append_string(&path, "/events"));
+    struct http_call *call =
+        send_request(gateway, "POST", path.data, EVENTS_CONTENT_TYPE, body, length, deadline_ms, done, user);
+    buffer_deinit(&path);
+    return call;
+}
+
+struct http_call *gateway_wait_runs(struct gateway *gateway, const char *body, size_t length, int64_t deadline_ms,
+                                    http_done_fn *done, void *user)
+{
+    return send_request(gateway, "POST", "/v1/runs/wait", "application/json", body, length, deadline_ms, done, user);
+}
+
+struct http_call *gateway_ask_ready(struct gateway *gateway, int64_t deadline_ms, http_done_fn *done, void *user)
+{
+    return send_request(gateway, "GET", "/readyz", NULL, NULL, 0, deadline_ms, done, user);
+}
+
+int64_t gateway_retry_after_ms(const struct http_response *response)
+{
+    const char *text = response != NULL ? http_response_header(response, "retry-after") : NULL;
+    int64_t seconds = 0;
+    size_t digits = 0;
+    if (text == NULL) {
+        return 0;
+    }
+    for (; isdigit((unsigned char)text[digits]); digits++) {
+        if (digits == RETRY_AFTER_DIGITS_MAX) {
+            return 0;
+        }
+        seconds = seconds * 10 + (text[digits] - '0');
+    }
+    return text[digits] == '\0' ? seconds * 1000 : 0;
+}
+
+void gateway_describe(const struct http_response *response, const struct error *error, char *out, size_t size)
+{
+    if (response == NULL) {
+        (void)snprintf(out, size, "%s", error != NULL ? error->text : "no answer"); /* cut at size: fine */
+        return;
+    }
+    json_t *problem = json_loadb(response->body != NULL ? response->body : "", response->body_length, 0, NULL);
+    const char *title = json_string_value(json_object_get(problem, "title"));
+    (void)snprintf(out, size, "HTTP %d%s%s", response->status, title != NULL ? ": " : "",
+                   title != NULL ? title : ""); /* cut at size: fine */
+    json_decref(problem);
+}

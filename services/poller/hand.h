@@ -1,0 +1,75 @@
+/* The messages in hand of one queue: the table by MessageId, the lanes of groups, the list of what may be forwarded,
+ * the leases by deadline. Pure: no I/O, no clock. The loop's thread owns it.
+ *
+ * In a lane only one message at a time is anything but held, and it is the first one; the next becomes ready when that
+ * one is settled. A message that leaves unsettled takes everything behind it along (rule 4: lanes hold no gaps). */
+#ifndef POLLER_HAND_H
+#define POLLER_HAND_H
+
+#include "base/list.h"
+#include "base/map.h"
+#include "message.h"
+
+struct lane {
+    struct list messages; /* message.in_lane */
+    size_t busy;          /* forwarding, running or settling */
+    struct message *ready;
+    char *group;
+};
+
+struct hand {
+    struct map *messages; /* MessageId -> struct message, one reference each */
+    struct map *lanes;    /* MessageGroupId -> struct lane; NULL: no order */
+    struct list ready;    /* message.in_ready, in the order in which they became ready */
+    size_t ready_count;
+    struct list leases;   /* message.in_leases */
+    size_t bytes;         /* raw messages in hand */
+    size_t held;          /* counts by state */
+    size_t forwarding;
+    size_t running;
+    size_t settling;
+};
+
+void hand_init(struct hand *hand, bool is_ordered);
+void hand_deinit(struct hand *hand); /* forgets what is still there */
+size_t hand_count(const struct hand *hand);
+
+enum hand_added {
+    HAND_NEW,       /* *out_message is new, held */
+    HAND_NEWER_COPY, /* *out_message was there and has the newer handle and lease now */
+    HAND_OLDER_COPY /* the one there is newer: the delivery was released, *out_message is the one there */
+};
+/* Takes the delivery. */
+enum hand_added hand_add(struct hand *hand, struct sqs_message *delivery,
+                         void (*release)(struct sqs_message *delivery), const struct lease *lease,
+                         struct message **out_message);
+struct message *hand_find(const struct hand *hand, const char *message_id); /* NULL: not there */
+
+/* The first that is ready and whose not_before_ms has come; NULL: none. Changes nothing. */
+struct message *hand_first_ready(const struct hand *hand, int64_t now_ms);
+/* The earliest not_before_ms later than now_ms of what is ready; INT64_MAX: none. */
+int64_t hand_next_ready_ms(const struct hand *hand, int64_t now_ms);
+/* The first that is ready and was not tried in this opening of the circuit; NULL: none. */
+struct message *hand_first_untried(const struct hand *hand, uint64_t opening);
+
+void hand_forward(struct hand *hand, struct message *message);  /* ready -> forwarding */
+void hand_put_back(struct hand *hand, struct message *message); /* forwarding -> held, behind all that is ready */
+void hand_run(struct hand *hand, struct message *message);      /* forwarding -> running */
+void hand_settle(struct hand *hand, struct message *message);   /* forwarding or running -> settling */
+/* Settling, or running and settled by somebody else: leaves hand; the next of its lane becomes ready. */
+void hand_remove_settled(struct hand *hand, struct message *message);
+
+/* The message leaves unsettled, and with it what is behind it in its lane, except what is settling. Each is appended
+ * to out (message.in_work), the table's reference with it: highest SequenceNumber first at visibility 0, the message
+ * itself last, with seconds (LEAVE_AS_IS: no call). Those whose lease has lapsed at now_ms (boot time) leave as is. */
+void hand_leave(struct hand *hand, struct message *message, int seconds, const char *reason, int64_t now_ms,
+                struct list *out);
+/* Shutdown: all that is held leaves at visibility 0, highest SequenceNumber first over all lanes. */
+void hand_leave_held(struct hand *hand, const char *reason, int64_t now_ms, struct list *out);
+
+/* After a change of message->lease. */
+void hand_lease_changed(struct hand *hand, struct message *message);
+struct message *hand_first_lease(const struct hand *hand);                                    /* NULL: none */
+struct message *hand_next_lease(const struct hand *hand, const struct message *message);      /* NULL: end */
+
+#endif

@@ -1,0 +1,113 @@
+/* ferry-poller: receives from SQS, forwards to the gateway, keeps leases, settles. Wiring only. */
+#include "aws/credentials.h"
+#include "aws/sqs_client.h"
+#include "base/loop.h"
+#include "poller.h"
+#include "service/service.h"
+
+#define CONNECTIONS_PER_HOST 128 /* waits (32), forwards and probes of each queue; receives, deletes, renewals */
+
+struct running {
+    struct service *service;
+    struct loop *loop;
+    struct poller *poller;
+};
+
+static const char *admin_listen(const struct settings *settings)
+{
+    return settings->poller.admin_listen;
+}
+
+static enum status check(const struct settings *settings, struct error *error)
+{
+    if (settings->queue_count == 0) {
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "no queue: name one in the file (queues: - url: …) or in FERRY_QUEUE_URL");
+    }
+    for (size_t i = 0; i < settings->queue_count; i++) {
+        if (settings_find_route(settings, settings->queues[i].route) == NULL) {
+            return error_set(error, STATUS_INVALID_ARGUMENT, "queues[%zu].route: there is no route \"%s\"", i,
+                             settings->queues[i].route);
+        }
+    }
+    return STATUS_OK;
+}
+
+static void on_ready(void *user, bool is_ready, const char *reason)
+{
+    struct running *running = user;
+    service_set_ready(running->service, is_ready, reason);
+}
+
+static void on_drained(void *user)
+{
+    struct running *running = user;
+    loop_stop(running->loop);
+}
+
+static void stop_on_loop(void *argument)
+{
+    struct running *running = argument;
+    poller_stop(running->poller);
+}
+
+static void on_stop(void *user)
+{
+    struct running *running = user;
+    loop_post(running->loop, stop_on_loop, running);
+}
+
+static enum status run(struct service *service, const struct settings *settings, struct error *error)
+{
+    enum status status = STATUS_OK;
+    struct running running = {.service = service, .loop = loop_new()};
+    struct http_client *http = NULL;
+    struct aws_credentials_provider *credentials = NULL;
+    struct sqs_client *sqs = NULL;
+    const struct http_client_options http_options = {.max_connections_per_host = CONNECTIONS_PER_HOST};
+    struct sqs_client_options sqs_options = {.loop = running.loop};
+    struct poller_options options = {
+        .loop = running.loop,
+        .metrics = service_metrics(service),
+        .settings = settings,
+        .ready = on_ready,
+        .drained = on_drained,
+        .user = &running,
+    };
+    status = http_client_new(running.loop, &http_options, &http, error);
+    if (status != STATUS_OK) {
+        goto done;
+    }
+    credentials = aws_credentials_provider_new_default(running.loop);
+    sqs_options.http = http;
+    sqs_options.credentials = credentials;
+    status = sqs_client_new(&sqs_options, &sqs, error);
+    if (status != STATUS_OK) {
+        goto done;
+    }
+    options.http = http;
+    options.sqs = sqs;
+    running.poller = poller_new(&options);
+    poller_start(running.poller);
+    service_set_stop(service, on_stop, &running);
+    loop_run(running.loop);
+done:
+    poller_destroy(running.poller);
+    sqs_client_destroy(sqs);
+    aws_credentials_provider_destroy(credentials);
+    http_client_destroy(http);
+    loop_destroy(running.loop);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct service_definition definition = {
+        .name = "ferry-poller",
+        .summary = "receives messages from Amazon SQS and hands them to ferry-gateway",
+        .admin_listen = admin_listen,
+        .check = check,
+        .run = run,
+    };
+    return service_main(&definition, argc, argv);
+}

@@ -1,0 +1,86 @@
+/* One message in hand: its newest delivery, its lease, its run. Counted references, since calls under way outlive a
+ * message's stay in hand. The loop's thread owns all of it. */
+#ifndef POLLER_MESSAGE_H
+#define POLLER_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "aws/sqs_client.h"
+#include "base/list.h"
+#include "lease.h"
+
+enum message_state {
+    MESSAGE_HELD,       /* waits: for its turn in its lane, for the circuit, for more to be sent with it */
+    MESSAGE_FORWARDING, /* in a request to the gateway */
+    MESSAGE_RUNNING,    /* its run is open */
+    MESSAGE_SETTLING,   /* its delete is under way */
+    MESSAGE_GONE        /* not in hand any more: settled, or leaving unsettled */
+};
+
+struct consumer;
+struct lane;
+
+/* What a wait knows of a run (waiter.h). The texts are the message's. */
+struct run_watch {
+    struct list link; /* in the waiter's pool or in one of its calls */
+    char *workflow_id;
+    char *first_run_id;
+    bool is_watched;
+};
+
+struct message {
+    unsigned references;
+    enum message_state state; /* changed by hand.c alone */
+    struct sqs_message *delivery; /* the newest */
+    void (*release_delivery)(struct sqs_message *delivery);
+    struct consumer *consumer; /* whose it is; NULL in tests of the pure parts */
+    unsigned handle_version; /* how many newer handles have come */
+    struct lease lease;
+    bool is_renewing; /* a renewal is under way */
+
+    struct lane *lane;     /* NULL: none */
+    struct list in_lane;   /* ascending SequenceNumber */
+    struct list in_ready;  /* may be forwarded now */
+    struct list in_leases; /* ascending deadline */
+    struct list in_work;   /* the consumer's list of deletes or returns */
+
+    int64_t not_before_ms;    /* clock_monotonic_ms: not forwarded again before */
+    unsigned failures;        /* forwards in a row that failed */
+    unsigned alone_failures;  /* of these, while other messages were accepted */
+    uint64_t accepted_before; /* the circuit's count of accepted messages at the last failure */
+    uint64_t tried_in;        /* the opening of the circuit in which it was tried; 0: none */
+    bool must_go_alone;       /* its batch was answered 413 */
+
+    struct run_watch watch;
+    char *run_id;
+    int64_t received_ms; /* clock_monotonic_ms */
+
+    int leave_seconds;        /* leaving: the visibility to give; LEAVE_AS_IS: no call */
+    bool is_last_of_lane;     /* leaving: the others of its lane must be confirmed first */
+    const char *leave_reason; /* a constant */
+    unsigned leave_attempts;
+    bool is_return_sent;     /* in the return call that is under way */
+    bool is_completed;       /* settling: the chain is Completed, whatever the delete answers */
+    int64_t delete_retry_ms; /* settling: clock_monotonic_ms of the next try */
+    unsigned delete_attempts;
+};
+
+#define LEAVE_AS_IS (-1)
+
+/* Takes the delivery; release frees it. One reference is the caller's. */
+struct message *message_new(struct sqs_message *delivery, void (*release)(struct sqs_message *delivery));
+struct message *message_acquire(struct message *message);
+void message_release(struct message *message); /* NULL is fine */
+
+/* The newest handle: takes the delivery, keeps everything else. */
+void message_renew_delivery(struct message *message, struct sqs_message *delivery);
+
+const char *message_id(const struct message *message);
+const char *message_group(const struct message *message); /* NULL: none */
+
+/* <0, 0, >0, as decimal numbers of any length; NULL or "" comes before every number. */
+int sequence_compare(const char *left, const char *right);
+
+#endif
