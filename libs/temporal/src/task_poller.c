@@ -180,6 +180,9 @@ static void poll_done(void *user, struct service_call_result *result)
     }
     pthread_mutex_lock(&poller->lock);
     poller->waiting_count--;
+    if (poller->options.gauge) {
+        metric_gauge_add(poller->options.gauge, -1);
+    }
     pthread_mutex_unlock(&poller->lock);
     task_poller_fill(poller);
     close_poll(poll, NULL, true);
@@ -210,6 +213,9 @@ void task_poller_fill(struct task_poller *poller)
             list_append(&poller->open, &poll->link);
             poller->open_count++;
             poller->waiting_count++;
+            if (poller->options.gauge) {
+                metric_gauge_add(poller->options.gauge, 1);
+            }
         }
         pthread_mutex_unlock(&poller->lock);
         if (!poll) {

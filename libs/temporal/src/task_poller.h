@@ -32,6 +32,7 @@ struct task_poller_options {
     struct worker_slots *slots;
     struct loop *loop;         /* for the back-off; outlives what the poller posted */
     const struct worker_calls *calls;
+    struct metric_gauge *gauge; /* outstanding polls; NULL: none */
     /* Any thread, for a successful answer. May take the reply out of result. */
     enum task_poll_result (*deliver)(void *user, struct service_call_result *result);
     /* Any thread: the number of outstanding polls has reached 0 after task_poller_stop. */

@@ -11,9 +11,10 @@
  *     }
  *
  * A function returns its result (the reference goes to the SDK; json_null() for none), or NULL after one of the
- * temporal_activity_fail* functions or temporal_activity_accept_cancel. NULL without one of these is a retryable
- * failure of type "NoResult". Every function below belongs to the activity's own thread, but for those that say
- * "any thread"; a struct temporal_activity lives as long as the call. */
+ * temporal_activity_fail* functions. NULL without one of these accepts a cancellation, so that
+ * `if (!temporal_activity_wait(activity, 1000)) { return NULL; }` is right; without a cancellation it is a retryable
+ * failure of type "NoResult". Every function below belongs to the activity's own thread, but for those that say "any
+ * thread"; a struct temporal_activity lives as long as the call. */
 #ifndef TEMPORAL_ACTIVITY_H
 #define TEMPORAL_ACTIVITY_H
 
@@ -23,7 +24,7 @@
 #include <stdint.h>
 
 #include "base/attributes.h"
-#include "temporal/workflow.h" /* enum temporal_log_level, struct temporal_fail_options, struct temporal_payload_view */
+#include "temporal/workflow.h" /* enum temporal_log_level, struct temporal_fail_options, struct temporal_payload */
 
 struct temporal_activity;
 
@@ -57,10 +58,10 @@ struct temporal_activity_info {
 
 const struct temporal_activity_info *temporal_activity_info(const struct temporal_activity *activity);
 
-/* The bytes of an argument as they came. false: there is no such argument. */
+/* The bytes of an argument as they came; its encoding is kept until the next call. false: there is no such argument. */
 size_t temporal_activity_input_count(const struct temporal_activity *activity);
 bool temporal_activity_input_payload(const struct temporal_activity *activity, size_t index,
-                                     struct temporal_payload_view *out_payload);
+                                     struct temporal_payload *out_payload);
 
 /* What the last heartbeat of an earlier attempt carried; NULL: nothing. Borrowed. */
 const json_t *temporal_activity_heartbeat_details(const struct temporal_activity *activity);
@@ -105,8 +106,8 @@ json_t *temporal_activity_fail_for_good(struct temporal_activity *activity, cons
 /* As told; has_cause means nothing here. */
 json_t *temporal_activity_fail_with(struct temporal_activity *activity, const struct temporal_fail_options *options);
 
-/* The cancellation is accepted: ends as Canceled, with details (NULL: none; the reference goes to the SDK). For any
- * other reason than TEMPORAL_CANCEL_REQUESTED it becomes what that reason says. Not cancelled: a failure. */
+/* Accepts a cancellation, with details for the workflow (NULL: none; the reference goes to the SDK). With
+ * TEMPORAL_CANCEL_REQUESTED the activity ends as Canceled; every other reason ends as it says above. */
 json_t *temporal_activity_accept_cancel(struct temporal_activity *activity, json_t *details);
 
 /* ---- Logs: activity_type, activity_id, workflow_id, run_id and attempt are on every line ---- */

@@ -32,7 +32,6 @@ struct temporal_worker;
 struct temporal_worker_options {
     const char *task_queue;  /* the only one that must be given */
     const char *identity;    /* the connection's: "pid@host" */
-    const char *build_id;    /* none */
 
     int64_t workflow_tasks;  /* handled or polled for at once: 100 */
     int64_t activities;      /* at once: 100 */
@@ -68,8 +67,8 @@ void temporal_worker_register_activity(struct temporal_worker *worker, const cha
 
 /* Polls and works until temporal_worker_stop; returns when everything is finished, reported and joined. The calling
  * thread becomes the worker's "workflows" thread. Once for each worker.
- * An unreachable server is no reason to return: the worker tries again for as long as it takes. INTERNAL: the system
- * refused a thread. FAILED_PRECONDITION: the server does not know the namespace. */
+ * An unreachable server, refused credentials or an unknown namespace are no reason to return: the worker says so in its
+ * log and tries again for as long as it takes. FAILED_PRECONDITION: nothing is registered. */
 MUST_CHECK enum status temporal_worker_run(struct temporal_worker *worker, struct error *error);
 
 /* Called once on the worker's thread when the server has answered for the first time. */

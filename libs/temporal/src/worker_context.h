@@ -1,0 +1,27 @@
+/* What the parts of one worker share. Written before the worker runs, only read from then on; the loop, calls and
+ * metrics take care of their own threads. */
+#ifndef TEMPORAL_WORKER_CONTEXT_H
+#define TEMPORAL_WORKER_CONTEXT_H
+
+#include "base/loop.h"
+#include "worker_calls.h"
+#include "worker_metrics.h"
+
+#define WORKER_SDK_NAME "temporal-c"
+#define WORKER_SDK_VERSION FERRY_VERSION
+
+struct worker_context {
+    struct loop *loop; /* the "workflows" thread */
+    struct worker_calls calls;
+    struct worker_metrics metrics;
+    char *namespace_name;
+    char *identity;
+    char *task_queue;
+    char *sticky_queue; /* unique for each worker; NULL: no run is kept, so no sticky queue */
+    char *instance_key;
+    /* Any thread: something ended that a stopping worker may wait for. */
+    void (*progress)(void *user);
+    void *progress_user;
+};
+
+#endif
