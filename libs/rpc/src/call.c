@@ -49,6 +49,7 @@ static int64_t attempt_deadline(const struct rpc_call *call)
 static void start_attempt(struct rpc_call *call)
 {
     call->phase = RPC_CALL_ATTEMPT;
+    call->sent = grpc_byte_buffer_copy(call->request);
     grpc_metadata_array_init(&call->initial_metadata);
     grpc_metadata_array_init(&call->trailing_metadata);
     call->response = NULL;
@@ -65,7 +66,7 @@ static void start_attempt(struct rpc_call *call)
     operations[0].data.send_initial_metadata.metadata = call->metadata->entries;
     operations[0].data.send_initial_metadata.count = call->metadata->count;
     operations[1].op = GRPC_OP_SEND_MESSAGE;
-    operations[1].data.send_message.send_message = call->request;
+    operations[1].data.send_message.send_message = call->sent;
     operations[2].op = GRPC_OP_SEND_CLOSE_FROM_CLIENT;
     operations[3].op = GRPC_OP_RECV_INITIAL_METADATA;
     operations[3].data.recv_initial_metadata.recv_initial_metadata = &call->initial_metadata;
@@ -95,6 +96,7 @@ static void end_attempt(struct rpc_call *call)
     call->grpc = NULL;
     pthread_mutex_unlock(&call->lock);
     grpc_call_unref(grpc);
+    grpc_byte_buffer_destroy(call->sent);
     grpc_metadata_array_destroy(&call->initial_metadata);
     grpc_metadata_array_destroy(&call->trailing_metadata);
     if (call->response != NULL) {

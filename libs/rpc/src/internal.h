@@ -79,10 +79,11 @@ struct rpc_call {
     struct loop_timer timer;
     struct backoff backoff;
     struct backoff exhausted_backoff; /* for RESOURCE_EXHAUSTED */
-    grpc_byte_buffer *request;
+    grpc_byte_buffer *request; /* as it was given */
     struct rpc_metadata_set *metadata;
 
     /* one attempt */
+    grpc_byte_buffer *sent; /* a reference to request's bytes: gRPC empties what it sends */
     grpc_metadata_array initial_metadata;
     grpc_metadata_array trailing_metadata;
     grpc_byte_buffer *response;
