@@ -1,6 +1,7 @@
 /* See support.h. */
 #include "support.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -116,6 +117,7 @@ char *raw_receive_to_end(int descriptor)
     while ((length = recv(descriptor, piece, sizeof piece, 0)) > 0) {
         assert_true(buffer_append(&received, piece, (size_t)length));
     }
+    assert_true(length == 0 || errno == ECONNRESET); /* not that the patience ran out */
     size_t ignored = 0;
     return buffer_take(&received, &ignored);
 }
