@@ -24,8 +24,9 @@ void *memory_alloc(size_t size)
 
 void *memory_alloc_array(size_t count, size_t size)
 {
-    bool is_empty = count == 0 || size == 0;
-    void *memory = is_empty ? calloc(1, 1) : calloc(count, size); /* calloc checks the product */
+    size_t total = 0;
+    bool is_too_large = __builtin_mul_overflow(count, size, &total);
+    void *memory = is_too_large ? NULL : calloc(1, total == 0 ? 1 : total);
     if (memory == NULL) {
         exhausted(count, size);
     }
