@@ -28,6 +28,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "temporal/payload.h"
+
 struct temporal_workflow; /* one run, while its function executes; borrowed */
 
 /* input: the first argument, NULL if there is none or it is not JSON (see temporal_workflow_input_payload()).
@@ -80,16 +82,10 @@ void temporal_workflow_free(struct temporal_workflow *workflow, void *memory);
 
 /* ---- payloads as they came ---- */
 
-/* encoding as in the payload's metadata: "json/plain", "binary/plain", "binary/null" ... */
-struct temporal_payload_view {
-    const char *encoding;
-    const void *data;
-    size_t length;
-};
 size_t temporal_workflow_input_count(const struct temporal_workflow *workflow);
 /* false: there is no such argument. The bytes live as long as the run. */
-bool temporal_workflow_input_payload(const struct temporal_workflow *workflow, size_t index,
-                                     struct temporal_payload_view *out_payload);
+bool temporal_workflow_input_payload(struct temporal_workflow *workflow, size_t index,
+                                     struct temporal_payload *out_payload);
 
 /* ---- activities, timers and futures ---- */
 
@@ -128,9 +124,9 @@ json_t *temporal_workflow_execute_activity(struct temporal_workflow *workflow, c
 /* The same without touching the bytes. input (may be NULL: no argument) is borrowed; *out_result lives until the run
  * ends. false: the failure is kept. */
 bool temporal_workflow_execute_activity_raw(struct temporal_workflow *workflow, const char *type,
-                                            const struct temporal_payload_view *input,
+                                            const struct temporal_payload *input,
                                             const struct temporal_activity_options *options,
-                                            struct temporal_payload_view *out_result);
+                                            struct temporal_payload *out_result);
 
 /* false: cancelled, which is kept as the failure. */
 bool temporal_workflow_sleep(struct temporal_workflow *workflow, int64_t milliseconds);
@@ -143,7 +139,7 @@ struct temporal_future *temporal_workflow_start_activity(struct temporal_workflo
                                                          json_t *input,
                                                          const struct temporal_activity_options *options);
 struct temporal_future *temporal_workflow_start_activity_raw(struct temporal_workflow *workflow, const char *type,
-                                                             const struct temporal_payload_view *input,
+                                                             const struct temporal_payload *input,
                                                              const struct temporal_activity_options *options);
 struct temporal_future *temporal_workflow_start_timer(struct temporal_workflow *workflow, int64_t milliseconds);
 /* Becomes ready with the next signal of that name, and takes it. */
@@ -153,7 +149,7 @@ bool temporal_future_is_ready(const struct temporal_future *future);
 /* Waits. The result as a new reference (JSON null for a timer); NULL: failed, the failure is kept. May be called again. */
 json_t *temporal_future_wait(struct temporal_workflow *workflow, struct temporal_future *future);
 bool temporal_future_wait_raw(struct temporal_workflow *workflow, struct temporal_future *future,
-                              struct temporal_payload_view *out_result);
+                              struct temporal_payload *out_result);
 /* Cancels by the activity's cancellation option; nothing happens to what is ready. */
 void temporal_future_cancel(struct temporal_workflow *workflow, struct temporal_future *future);
 /* Optional, for loops with very many futures: the future must not be used again. What it stands for goes on. */
