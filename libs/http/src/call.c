@@ -246,6 +246,7 @@ void call_recycle(struct http_call *call)
     free(call->request_memory);
     call->request_memory = NULL;
     call->header_count = 0;
+    call->is_head_complete = false;
     call->is_too_large = false;
     call->error_text[0] = '\0';
     buffer_clear(&call->head);

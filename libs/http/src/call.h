@@ -38,6 +38,7 @@ struct http_call {
 
     struct buffer head;         /* "name\0value\0"... of the response, names in lower case */
     size_t header_count;
+    bool is_head_complete;
     struct buffer body;
     bool is_too_large;
 };

@@ -40,11 +40,16 @@ size_t response_take_header(char *bytes, size_t size, size_t count, void *user)
     if (length >= 5 && memcmp(bytes, "HTTP/", 5) == 0) {
         buffer_clear(&call->head); /* a status line: what came before was an interim response */
         call->header_count = 0;
+        call->is_head_complete = false;
+        return length;
+    }
+    if (length > 0 && (bytes[0] == '\r' || bytes[0] == '\n')) {
+        call->is_head_complete = true; /* curl itself takes a connection's end for the end of the head */
         return length;
     }
     const char *colon = memchr(bytes, ':', length);
     if (colon == NULL || memchr(bytes, '\0', length) != NULL) {
-        return length; /* the empty line at the end, or nothing that callers could look up */
+        return length; /* nothing that callers could look up */
     }
     const char *value = colon + 1;
     const char *end = bytes + length;
@@ -115,7 +120,7 @@ enum status call_result(struct http_call *call, CURLcode code, struct http_respo
     }
     long http_status = 0;
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &http_status);
-    if (http_status < 200 || http_status > 599) {
+    if (http_status < 200 || http_status > 599 || !call->is_head_complete) {
         return error_set(error, STATUS_UNAVAILABLE, "the peer's answer is no HTTP response");
     }
     *out_headers = list_headers(call);

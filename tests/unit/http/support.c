@@ -203,6 +203,15 @@ void scripted_peer_stop(struct scripted_peer *peer)
     (void)shutdown(peer->listening, SHUT_RDWR); /* ends accept() */
     thread_join(peer->thread);
     (void)close(peer->listening);
-    free(peer->request);
-    peer->request = NULL;
+}
+
+int reserve_port(int *out_descriptor)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    *out_descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(*out_descriptor, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(getsockname(*out_descriptor, (struct sockaddr *)&address, &size), 0);
+    return ntohs(address.sin_port);
 }

@@ -59,11 +59,14 @@ struct scripted_peer {
     size_t length;
     bool is_silent;
     pthread_t thread;
-    char *request; /* the last request's head; after scripted_peer_stop */
+    char *request; /* the last request's head, to be looked at after scripted_peer_stop; free() it */
     int accepted;
 };
 
 void scripted_peer_start(struct scripted_peer *peer, const char *bytes, size_t length, bool is_silent);
 void scripted_peer_stop(struct scripted_peer *peer);
+
+/* A port that is bound and not listening: connections to it are refused while the descriptor is open. */
+int reserve_port(int *out_descriptor);
 
 #endif
