@@ -35,7 +35,7 @@ void check_print(const struct settings *settings, FILE *out)
     for (size_t i = 0; i < settings->route_count; i++) {
         const struct settings_route *route = &settings->routes[i];
         (void)fprintf(out, "route     %s: workflow %s on %s, id %s%s%s, ack %s\n", route->name, route->workflow,
-                      route->task_queue, route->id_prefix, *route->id_prefix == '\0' ? "" : ":", route->id,
+                      route->task_queue, route->id_prefix, *route->id_prefix == '\0' ? "" : "-", route->id,
                       ack_name(route->ack));
     }
 }

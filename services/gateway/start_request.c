@@ -53,11 +53,11 @@ static enum status append_part(const struct settings_template_part *part, const 
     return STATUS_OK;
 }
 
-/* "prefix:" if there is a prefix. */
+/* "prefix-" if there is a prefix. */
 static void append_prefix(const char *prefix, struct buffer *id)
 {
     if (*prefix != '\0') {
-        CHECK(buffer_append_format(id, "%s:", prefix));
+        CHECK(buffer_append_format(id, "%s-", prefix));
     }
 }
 

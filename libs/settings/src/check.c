@@ -41,7 +41,8 @@ static enum status check_route(const struct settings_route *route, const struct 
 {
     if (!settings_template_has(route->id, SETTINGS_TEMPLATE_MESSAGE_ID) && !route->same_id_is_duplicate) {
         FAIL(node, "id", route->name,
-             "expected {MessageId} in \"%s\", or same_id: is_duplicate to say that messages with one ID are one message",
+             "expected {MessageId} in \"%s\", or same_id: is_duplicate to say that messages with one ID are one "
+             "message",
              route->id);
     }
     if (route->order == SETTINGS_ORDER_GROUP && route->ack == SETTINGS_ACK_START) {

@@ -234,7 +234,7 @@ static enum status read_queue(struct settings_queue *queue, const struct config_
     TRY(expect_mapping(node, error));
     TRY(read_text(node, "url", settings_check_queue_url, &queue->url, error));
     TRY(read_queue_route(queue, node, error));
-    TRY(config_read_duration_ms(node, "visibility", 10 * SECOND_MS, 12 * HOUR_MS, &queue->visibility_ms, error));
+    TRY(config_read_duration_ms(node, "visibility", SECOND_MS, 12 * HOUR_MS, &queue->visibility_ms, error));
     TRY(config_read_duration_ms(node, "wait", 0, 20 * SECOND_MS, &queue->wait_ms, error));
     TRY(config_read_integer(node, "max_in_flight", 1, 100000, &queue->max_in_flight, error));
     TRY(config_read_bytes(node, "max_in_flight_bytes", (int64_t)1 << 20, (int64_t)16 << 30,
@@ -281,7 +281,7 @@ static enum status read_gateway(struct settings_loader *loader, const struct con
     TRY(read_admin_listen(node, &gateway->admin_listen, error));
     TRY(read_secret_file(node, "token_file", &gateway->token, error));
     TRY(config_read_choice(node, "auth", names, &auth, error));
-    TRY(config_read_bytes(node, "max_body_bytes", (int64_t)64 << 10, (int64_t)256 << 20, &gateway->max_body_bytes,
+    TRY(config_read_bytes(node, "max_body", (int64_t)64 << 10, (int64_t)256 << 20, &gateway->max_body_bytes,
                           error));
     TRY(read_grace(node, &gateway->grace_ms, error));
     gateway->auth_none = auth == 1;

@@ -58,7 +58,7 @@ static void the_id_is_prefix_and_template(void **state)
     char id[] = "m-1";
     struct settings_route route = route_with(s_by_message);
     struct start_request request = make(&route, "{}", id);
-    assert_string_equal(request.workflow_id, "orders:m-1");
+    assert_string_equal(request.workflow_id, "orders-m-1");
     assert_string_equal(request.memo_message_id, "\"m-1\"");
     assert_string_equal(request.memo_route, "\"orders\"");
     start_request_deinit(&request);
@@ -94,7 +94,7 @@ static void a_long_id_is_hashed_behind_its_prefix(void **state)
     struct settings_route route = route_with(s_by_message);
     struct start_request request = make(&route, "{}", id);
     assert_int_equal(strlen(request.workflow_id), 7 + 64);
-    assert_memory_equal(request.workflow_id, "orders:", 7);
+    assert_memory_equal(request.workflow_id, "orders-", 7);
     start_request_deinit(&request);
     id[WORKFLOW_ID_MAX - 7] = '\0'; /* fits exactly */
     request = make(&route, "{}", id);

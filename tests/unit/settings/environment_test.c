@@ -33,7 +33,8 @@ static void bad_values_name_their_variable(void **state)
     assert_variable_refused("FERRY_ADMIN_LISTEN", "a:70000",
                             "FERRY_ADMIN_LISTEN: expected address:port, [address]:port or unix:path, "
                             "not \"a:70000\"");
-    assert_variable_refused("FERRY_CONFIG", "missing.yaml", "missing.yaml: cannot be opened: No such file or directory");
+    assert_variable_refused("FERRY_CONFIG", "missing.yaml",
+                            "missing.yaml: cannot be opened: No such file or directory");
 }
 
 static void an_unknown_route_is_refused(void **state)

@@ -75,11 +75,11 @@ static void values_out_of_range_are_refused(void **state)
 {
     (void)state;
     static const struct refusal refusals[] = {
-        {"queues: [ { url: 'http://q/0/a', visibility: 1s } ]\n",
-         "ferry.yaml:1: queues[0].visibility: expected a duration (500ms, 60s, 10m, 12h) from 10s to 12h, not "
-         "\"1s\""},
+        {"queues: [ { url: 'http://q/0/a', visibility: 500ms } ]\n",
+         "ferry.yaml:1: queues[0].visibility: expected a duration (500ms, 60s, 10m, 12h) from 1s to 12h, not "
+         "\"500ms\""},
         {"queues: [ { url: 'http://q/0/a', visibility: 13h } ]\n",
-         "ferry.yaml:1: queues[0].visibility: expected a duration (500ms, 60s, 10m, 12h) from 10s to 12h, not "
+         "ferry.yaml:1: queues[0].visibility: expected a duration (500ms, 60s, 10m, 12h) from 1s to 12h, not "
          "\"13h\""},
         {"queues: [ { url: 'http://q/0/a', wait: 21s } ]\n",
          "ferry.yaml:1: queues[0].wait: expected a duration (500ms, 60s, 10m, 12h) from 0 to 20s, not \"21s\""},

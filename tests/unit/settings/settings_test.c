@@ -66,7 +66,7 @@ static void reads_every_key_of_the_file(void **state)
         "            same_id: is_duplicate, execution_timeout: 12h, run_timeout: 10m, task_timeout: 10s }\n"
         "poller: { admin_listen: '127.0.0.1:1', grace: 1s }\n"
         "gateway: { url: 'https://gateway:1/x', listen: '[::1]:2', admin_listen: '127.0.0.1:3', auth: none,\n"
-        "           token_file: secret, max_body_bytes: 1MiB, grace: 2s }\n"
+        "           token_file: secret, max_body: 1MiB, grace: 2s }\n"
         "worker: { task_queue: w, activities: 3, workflow_cache: 0, grace: 3s, admin_listen: none }\n"
         "hello: { work_ms: 0 }\n");
     assert_string_equal(settings->path, "ferry.yaml");
@@ -129,7 +129,7 @@ static void the_environment_stands_over_the_file(void **state)
     setenv("FERRY_ADMIN_LISTEN", "127.0.0.1:6", 1);
     setenv("FERRY_API_TOKEN", "token", 1);
     struct settings *settings = support_load("temporal: { address: 'a:1', namespace: n }\n"
-                                             "queues: [ { url: 'http://localhost:1/0/a', route: a, visibility: 30s } ]\n"
+                                             "queues: [ { url: 'http://q:1/0/a', route: a, visibility: 30s } ]\n"
                                              "routes: { a: { workflow: a }, b: { workflow: b } }\n"
                                              "gateway: { url: 'http://a:1', listen: '127.0.0.1:1' }\n");
     assert_string_equal(settings->temporal.address, "elsewhere:1");

@@ -1,0 +1,152 @@
+/* Follows one chain of runs to its end: the watch table's source. A run that was terminated or canceled is looked at
+ * again by its workflow ID, since a reset terminates it, too, and goes on in another run of the same chain. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "gateway.h"
+#include "run_result.h"
+
+/* At any time one call is under way, or one step is posted to the loop. Answers are put down here by the rpc thread
+ * before it posts; everything else belongs to the loop's thread. */
+struct following {
+    struct gateway *gateway;
+    struct watch *watch; /* NULL: canceled; whoever comes next frees this */
+    struct temporal_wait *wait;
+    char *workflow_id;
+    char *first_run_id;
+    struct watch_result result;
+    char *current_run_id; /* from describing: the run that goes on; NULL: none does */
+    enum status status;
+    struct error error;
+};
+
+static void following_destroy(struct following *following)
+{
+    temporal_wait_release(following->wait);
+    watch_result_deinit(&following->result);
+    free(following->current_run_id);
+    free(following->workflow_id);
+    free(following->first_run_id);
+    free(following);
+}
+
+static void wait_for(struct following *following, const char *run_id);
+
+static void report(struct following *following)
+{
+    watch_finish(following->watch, &following->result);
+    following_destroy(following);
+}
+
+static void on_described_step(void *argument)
+{
+    struct following *following = argument;
+    if (following->watch == NULL) {
+        following_destroy(following);
+    } else if (following->current_run_id != NULL) {
+        char *run_id = following->current_run_id;
+        following->current_run_id = NULL;
+        watch_result_deinit(&following->result);
+        wait_for(following, run_id);
+        free(run_id);
+    } else if (following->status != STATUS_OK && following->status != STATUS_NOT_FOUND) {
+        watch_fail(following->watch, &following->error);
+        following_destroy(following);
+    } else {
+        report(following);
+    }
+}
+
+/* rpc thread */
+static void on_described(void *user, enum status status, struct temporal_describe_result *result,
+                         const struct error *error)
+{
+    struct following *following = user;
+    following->status = status;
+    if (error != NULL) {
+        following->error = *error;
+    }
+    if (status == STATUS_OK && strcmp(result->first_run_id, following->first_run_id) == 0 &&
+        strcmp(result->run_id, following->result.run_id) != 0) {
+        following->current_run_id = memory_copy_string(result->run_id);
+    }
+    temporal_describe_result_deinit(result);
+    loop_post(following->gateway->loop, on_described_step, following);
+}
+
+static bool may_be_reset(const struct following *following)
+{
+    return strcmp(following->result.status, temporal_run_status_name(TEMPORAL_RUN_TERMINATED)) == 0 ||
+           strcmp(following->result.status, temporal_run_status_name(TEMPORAL_RUN_CANCELED)) == 0;
+}
+
+static void on_closed_step(void *argument)
+{
+    struct following *following = argument;
+    if (following->watch == NULL) {
+        following_destroy(following);
+    } else if (following->status == STATUS_OK && may_be_reset(following)) {
+        const struct temporal_run run = {.workflow_id = following->workflow_id};
+        temporal_client_describe_async(following->gateway->connection, &run, 0, on_described, following);
+    } else if (following->status == STATUS_OK) {
+        report(following);
+    } else if ((following->status == STATUS_NOT_FOUND && !gateway_is_namespace_missing(&following->error)) ||
+               following->status == STATUS_INVALID_ARGUMENT) {
+        following->result = (struct watch_result){.status = "NotFound"};
+        report(following);
+    } else {
+        watch_fail(following->watch, &following->error);
+        following_destroy(following);
+    }
+}
+
+/* rpc thread */
+static void on_closed(void *user, enum status status, struct temporal_close_result *result, const struct error *error)
+{
+    struct following *following = user;
+    following->status = status;
+    if (error != NULL) {
+        following->error = *error;
+    }
+    if (status == STATUS_OK) {
+        run_result_take(result, &following->result);
+    }
+    temporal_close_result_deinit(result);
+    loop_post(following->gateway->loop, on_closed_step, following);
+}
+
+static void wait_for(struct following *following, const char *run_id)
+{
+    const struct temporal_run run = {.workflow_id = following->workflow_id, .run_id = run_id};
+    temporal_wait_release(following->wait);
+    following->wait = NULL;
+    temporal_client_wait_async(following->gateway->connection, &run, INT64_MAX, on_closed, following,
+                               &following->wait);
+}
+
+static void *follow(void *user, const struct watch_run *run, struct watch *watch)
+{
+    struct following *following = memory_alloc(sizeof *following);
+    following->gateway = user;
+    following->watch = watch;
+    following->workflow_id = memory_copy_string(run->workflow_id);
+    following->first_run_id = memory_copy_string(run->first_run_id);
+    wait_for(following, following->first_run_id);
+    return following;
+}
+
+static void cancel(void *user, void *argument)
+{
+    struct following *following = argument;
+    (void)user;
+    following->watch = NULL;
+    if (following->wait != NULL) {
+        temporal_wait_cancel(following->wait);
+    }
+}
+
+struct watch_source gateway_watch_source(struct gateway *gateway)
+{
+    return (struct watch_source){.follow = follow, .cancel = cancel, .user = gateway};
+}

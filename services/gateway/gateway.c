@@ -1,0 +1,192 @@
+/* Puts the gateway together, runs it, and takes it apart in stages. */
+#include "gateway.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/thread.h"
+#include "run_gateway.h"
+
+#define WATCHES_MAX 20000
+#define WATCH_LINGER_MS 15000
+#define WATCH_GATHER_MS 10
+#define ADMIN_ROUTES 5
+#define CONNECTION_GRACE_MS 500 /* left of the grace period for ending what did not end by itself */
+
+/* What run_gateway waits for. */
+struct stop_flag {
+    pthread_mutex_t mutex; /* guards stopped */
+    pthread_cond_t condition;
+    bool stopped;
+};
+
+static void on_stop(void *user)
+{
+    struct stop_flag *flag = user;
+    (void)pthread_mutex_lock(&flag->mutex);
+    flag->stopped = true;
+    (void)pthread_cond_signal(&flag->condition);
+    (void)pthread_mutex_unlock(&flag->mutex);
+}
+
+static void wait_for_stop(struct stop_flag *flag)
+{
+    (void)pthread_mutex_lock(&flag->mutex);
+    while (!flag->stopped) {
+        (void)thread_condition_wait(&flag->condition, &flag->mutex, INT64_MAX); /* false never comes */
+    }
+    (void)pthread_mutex_unlock(&flag->mutex);
+}
+
+static enum status connect_temporal(struct gateway *gateway, struct error *error)
+{
+    const struct settings_temporal *temporal = &gateway->settings->temporal;
+    const struct temporal_connection_options options = {
+        .address = temporal->address,
+        .namespace_name = temporal->namespace_,
+        .api_key = temporal->api_key,
+        .tls = temporal->tls,
+        .tls_ca_file = temporal->tls_ca,
+        .tls_certificate_file = temporal->tls_certificate,
+        .tls_key_file = temporal->tls_key,
+        .tls_server_name = temporal->tls_server_name,
+        .metrics = service_metrics(gateway->service),
+    };
+    return temporal_connection_new(&options, &gateway->connection, error);
+}
+
+static void make_metrics(struct gateway *gateway)
+{
+    struct metrics *metrics = service_metrics(gateway->service);
+    const struct settings *settings = gateway->settings;
+    gateway->start_seconds = metrics_histogram(metrics, "ferry_gateway_start_seconds",
+                                               "From a request with events to its answer.", metrics_latency_bounds,
+                                               metrics_latency_bound_count, NULL);
+    gateway->events = memory_alloc_array(settings->route_count * GATEWAY_OUTCOMES, sizeof *gateway->events);
+    for (size_t i = 0; i < settings->route_count * GATEWAY_OUTCOMES; i++) {
+        const char *route = settings->routes[i / GATEWAY_OUTCOMES].name;
+        const char *outcome = entry_outcome_name((enum entry_outcome)(i % GATEWAY_OUTCOMES));
+        gateway->events[i] = metrics_counter(metrics, "ferry_gateway_events", "Events by what became of them.",
+                                             METRIC_LABELS({"route", route}, {"outcome", outcome}));
+    }
+}
+
+static enum status start_server(struct gateway *gateway, struct error *error)
+{
+    const struct settings_gateway *settings = &gateway->settings->gateway;
+    struct http_route routes[8 + ADMIN_ROUTES] = {
+        {"POST", "/v1/routes/{route}/events", gateway_handle_events, gateway, 0},
+        {"POST", "/v1/runs/wait", gateway_handle_runs_wait, gateway, 0},
+        {"POST", "/v1/workflows", gateway_handle_workflow_start, gateway, 0},
+        {"GET", "/v1/workflows/{id}", gateway_handle_workflow_describe, gateway, 0},
+        {"GET", "/v1/workflows/{id}/result", gateway_handle_workflow_result, gateway, 0},
+        {"POST", "/v1/workflows/{id}/signals/{name}", gateway_handle_workflow_signal, gateway, 0},
+        {"POST", "/v1/workflows/{id}/cancel", gateway_handle_workflow_cancel, gateway, 0},
+        {"POST", "/v1/workflows/{id}/terminate", gateway_handle_workflow_terminate, gateway, 0},
+    };
+    size_t count = 8 + service_admin_routes(gateway->service, routes + 8, ADMIN_ROUTES);
+    const struct http_server_options options = {
+        .listen = settings->listen,
+        .routes = routes,
+        .route_count = count,
+        .max_body_bytes = (size_t)settings->max_body_bytes,
+        .reuse_port = service_is_child(gateway->service),
+        .admit = gateway_admit,
+        .admit_user = gateway,
+        .metrics = service_metrics(gateway->service),
+    };
+    enum status status = http_server_start(&options, &gateway->server, error);
+    if (status == STATUS_OK) {
+        log_event(LOG_LEVEL_INFO, "listening", LOG_STRING("listen", settings->listen),
+                  LOG_INTEGER("port", http_server_port(gateway->server)),
+                  LOG_BOOLEAN("token", settings->token != NULL && !settings->auth_none));
+    }
+    return status;
+}
+
+static void run_loop(void *argument)
+{
+    struct gateway *gateway = argument;
+    loop_run(gateway->loop);
+}
+
+/* Loop's thread, first stage: no more waiting. */
+static void begin_stop(void *argument)
+{
+    struct gateway *gateway = argument;
+    gateway_stop_readiness(gateway);
+    watch_table_answer_all(gateway->watches);
+}
+
+/* Loop's thread, last stage: what is still followed is given up. */
+static void end_stop(void *argument)
+{
+    struct gateway *gateway = argument;
+    watch_table_destroy(gateway->watches);
+    gateway->watches = NULL;
+    loop_stop(gateway->loop);
+}
+
+static void drain(struct gateway *gateway)
+{
+    int64_t grace_ms = gateway->settings->gateway.grace_ms;
+    int64_t wait_ms = grace_ms > CONNECTION_GRACE_MS ? grace_ms - CONNECTION_GRACE_MS : 0;
+    loop_post(gateway->loop, begin_stop, gateway);
+    if (!http_server_drain(gateway->server, clock_monotonic_ms() + wait_ms)) {
+        log_plain(LOG_LEVEL_WARN, "the grace period ended before all requests were answered");
+    }
+}
+
+enum status run_gateway(struct service *service, const struct settings *settings, struct error *error)
+{
+    struct gateway gateway = {.service = service, .settings = settings};
+    struct stop_flag flag = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t thread;
+    thread_condition_init(&flag.condition);
+    atomic_init(&gateway.ready, false);
+    make_metrics(&gateway);
+    enum status status = connect_temporal(&gateway, error);
+    if (status != STATUS_OK) {
+        goto done;
+    }
+    gateway.loop = loop_new();
+    gateway.watches = watch_table_new(&(struct watch_table_options){
+        .loop = gateway.loop,
+        .source = gateway_watch_source(&gateway),
+        .maximum = WATCHES_MAX,
+        .linger_ms = WATCH_LINGER_MS,
+        .gather_ms = WATCH_GATHER_MS,
+        .metrics = service_metrics(service),
+    });
+    status = thread_start(&thread, "gateway", 0, run_loop, &gateway, error);
+    if (status != STATUS_OK) {
+        watch_table_destroy(gateway.watches);
+        goto done;
+    }
+    loop_post(gateway.loop, gateway_start_readiness, &gateway);
+    status = start_server(&gateway, error);
+    if (status == STATUS_OK) {
+        service_set_stop(service, on_stop, &flag);
+        wait_for_stop(&flag);
+        drain(&gateway);
+        service_set_stop(service, NULL, NULL);
+    } else {
+        loop_post(gateway.loop, begin_stop, &gateway);
+    }
+    loop_post(gateway.loop, end_stop, &gateway);
+    thread_join(thread);
+done:
+    /* Calls that are still under way end here and answer their requests: the server goes after them. */
+    temporal_connection_destroy(gateway.connection);
+    http_server_destroy(gateway.server);
+    if (gateway.loop != NULL) {
+        loop_destroy(gateway.loop);
+    }
+    free(gateway.events);
+    (void)pthread_cond_destroy(&flag.condition);
+    return status;
+}

@@ -1,0 +1,78 @@
+/* The running gateway: what its request handlers share.
+ *
+ * Threads: handlers run on the HTTP server's thread and must not block; answers of Temporal come on the connection's
+ * rpc thread; watches, their requests and the readiness timer belong to the loop's thread. */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+#include "base/metrics.h"
+#include "entry.h"
+#include "http/server.h"
+#include "problem.h"
+#include "service/service.h"
+#include "settings/settings.h"
+#include "temporal/client.h"
+#include "watch.h"
+
+#define GATEWAY_START_DEADLINE_MS 10000
+#define GATEWAY_START_DEADLINE_NOT_READY_MS 2000 /* an answer, soon, while Temporal is known to be away */
+#define GATEWAY_WAIT_MAX_MS 60000
+#define GATEWAY_REPLY_MAX ((size_t)256 << 20)
+#define GATEWAY_OUTCOMES 5
+
+/* Made before any thread, fixed afterwards but for the loop's own members. */
+struct gateway {
+    struct service *service;
+    const struct settings *settings;
+    struct temporal_connection *connection;
+    struct http_server *server;
+    struct loop *loop;
+    struct metric_counter **events; /* by route, then outcome */
+    struct metric_histogram *start_seconds;
+    atomic_bool ready;
+
+    /* loop's thread */
+    struct watch_table *watches;
+    struct loop_timer ready_timer;
+    bool stopping;
+};
+
+/* Handlers; user is the gateway. */
+void gateway_handle_events(struct http_exchange *exchange, void *user);
+void gateway_handle_runs_wait(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_start(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_describe(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_result(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_signal(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_cancel(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_terminate(struct http_exchange *exchange, void *user);
+
+/* false: the token is missing or wrong; it has replied. */
+bool gateway_admit(struct http_exchange *exchange, void *user);
+
+/* Follows runs at Temporal for the watch table. */
+struct watch_source gateway_watch_source(struct gateway *gateway);
+
+/* Loop's thread: asks Temporal whether it answers, again and again. */
+void gateway_start_readiness(void *gateway);
+void gateway_stop_readiness(struct gateway *gateway);
+
+/* When a start must have been answered. */
+int64_t gateway_start_deadline(struct gateway *gateway);
+
+/* Answers. */
+void gateway_reply_json(struct http_exchange *exchange, int status, const struct http_header *headers,
+                        size_t header_count, const struct buffer *body);
+void gateway_reply_error(struct http_exchange *exchange, enum problem_subject subject, const struct error *error);
+void gateway_reply_invalid(struct http_exchange *exchange, const char *detail);
+/* Temporal's NOT_FOUND for our own namespace. */
+bool gateway_is_namespace_missing(const struct error *error);
+/* "/v1/workflows/…" of the ID, percent-encoded; free() it. */
+char *gateway_workflow_path(const char *workflow_id);
+
+#endif
