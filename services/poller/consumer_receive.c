@@ -9,6 +9,7 @@
 #include "consumer_internal.h"
 
 #define ANSWER_MS 10000 /* beyond the long poll, for its answer */
+#define PACE_MS 250     /* an empty answer that comes sooner is no long poll: the next call waits so long */
 
 static void receive_end(struct receive_call *receive)
 {
@@ -141,6 +142,9 @@ static void on_received(void *user, const struct sqs_receive_result *result, con
                   LOG_STRING("queue", consumer->name), LOG_INTEGER("count", result->malformed_count));
     }
     note_flow(consumer, count, bytes);
+    if (count == 0 && clock_boottime_ms() - receive->start_boot_ms < PACE_MS) {
+        consumer->receive_not_before_ms = clock_monotonic_ms() + PACE_MS;
+    }
     for (size_t i = 0; i < count; i++) {
         if (taken[i]->state == MESSAGE_HELD && is_damaged[i]) {
             metric_counter_add(consumer->metrics.damaged, 1);
