@@ -1,0 +1,215 @@
+/* Client: waiting for the end of a chain of runs by long polls of its history. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <temporal/api/workflowservice/v1/request_response.pb-c.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "client_close.h"
+#include "client_common.h"
+
+#define LONG_POLL_TIMEOUT_MS 70000 /* the server answers after about 20 s */
+
+/* Until done has returned it belongs to the rpc thread, but for what the lock guards. */
+struct temporal_wait {
+    struct temporal_connection *connection;
+    char *workflow_id;
+    char *run_id; /* of the run that is polled; NULL: not yet known */
+    uint8_t *page_token;
+    size_t page_token_length;
+    int64_t deadline_ms;
+    temporal_wait_done_fn *done;
+    void *user;
+    atomic_int references; /* one for the handle, one until done has returned */
+
+    pthread_mutex_t lock;
+    bool is_canceled;          /* lock */
+    struct service_call *call; /* lock; under way; NULL: none */
+};
+
+static void poll_history(struct temporal_wait *wait);
+
+/* Ends the wait; result's contents are given. */
+static void finish(struct temporal_wait *wait, enum status status, struct temporal_close_result *result,
+                   const struct error *error)
+{
+    wait->done(wait->user, status, result, error);
+    temporal_close_result_deinit(result);
+    temporal_wait_release(wait);
+}
+
+static void fail(struct temporal_wait *wait, enum status status, const struct error *error)
+{
+    struct temporal_close_result nothing = {0};
+    finish(wait, status, &nothing, error);
+}
+
+/* The call under way has ended. */
+static void drop_call(struct temporal_wait *wait)
+{
+    pthread_mutex_lock(&wait->lock);
+    struct service_call *call = wait->call;
+    wait->call = NULL;
+    pthread_mutex_unlock(&wait->lock);
+    service_call_release(call);
+}
+
+static void set_page_token(struct temporal_wait *wait, ProtobufCBinaryData token)
+{
+    free(wait->page_token);
+    wait->page_token = token.len > 0 ? memory_copy(token.data, token.len) : NULL;
+    wait->page_token_length = token.len;
+}
+
+static void follow_to(struct temporal_wait *wait, const char *run_id)
+{
+    free(wait->run_id);
+    wait->run_id = memory_copy_string(run_id);
+    set_page_token(wait, (ProtobufCBinaryData){0});
+    poll_history(wait);
+}
+
+/* With the filter for the closing event a page holds that event, or nothing (the poll's time was over). */
+static void read_page(struct temporal_wait *wait, const Pb__GetWorkflowExecutionHistoryResponse *reply)
+{
+    size_t count = reply->history != NULL ? reply->history->n_events : 0;
+    struct temporal_close_result result = {0};
+    const char *next_run_id = "";
+    if (count > 0 && client_close_read(reply->history->events[count - 1], &result, &next_run_id)) {
+        if (next_run_id[0] != '\0') {
+            temporal_close_result_deinit(&result);
+            follow_to(wait, next_run_id);
+            return;
+        }
+        result.run_id = wait->run_id;
+        wait->run_id = NULL;
+        finish(wait, STATUS_OK, &result, NULL);
+        return;
+    }
+    set_page_token(wait, reply->next_page_token);
+    poll_history(wait);
+}
+
+static void polled(void *user, struct service_call_result *call_result)
+{
+    struct temporal_wait *wait = user;
+    drop_call(wait);
+    struct error error = {0};
+    enum status status = client_status(call_result, &error);
+    if (status == STATUS_OK) {
+        read_page(wait, (const Pb__GetWorkflowExecutionHistoryResponse *)(const void *)call_result->reply);
+    } else {
+        fail(wait, status, &error);
+    }
+}
+
+static void described(void *user, struct service_call_result *call_result)
+{
+    struct temporal_wait *wait = user;
+    drop_call(wait);
+    struct error error = {0};
+    enum status status = client_status(call_result, &error);
+    const Pb__WorkflowExecutionInfo *info = NULL;
+    if (status == STATUS_OK) {
+        info = ((const Pb__DescribeWorkflowExecutionResponse *)(const void *)call_result->reply)
+                   ->workflow_execution_info;
+        if (info == NULL || info->execution == NULL) {
+            status = error_set(&error, STATUS_MALFORMED, "DescribeWorkflowExecution: an answer without the workflow");
+        }
+    }
+    if (status == STATUS_OK) {
+        follow_to(wait, info->execution->run_id);
+    } else {
+        fail(wait, status, &error);
+    }
+}
+
+static void start_call(struct temporal_wait *wait, const struct service_method *method,
+                       const ProtobufCMessage *request, service_call_done_fn *done)
+{
+    struct service_call_options options = {.deadline_ms = wait->deadline_ms,
+                                           .attempt_timeout_ms = LONG_POLL_TIMEOUT_MS,
+                                           .retry = RPC_RETRY_STANDARD};
+    /* Inside the lock: the call may end on the rpc thread before its handle is in wait->call, and be canceled by
+     * any thread as soon as it is there. */
+    pthread_mutex_lock(&wait->lock);
+    service_call_start(wait->connection, method, request, &options, done, wait, &wait->call);
+    if (wait->is_canceled) {
+        service_call_cancel(wait->call);
+    }
+    pthread_mutex_unlock(&wait->lock);
+}
+
+static void poll_history(struct temporal_wait *wait)
+{
+    Pb__WorkflowExecution execution;
+    client_execution(&(struct temporal_run){.workflow_id = wait->workflow_id, .run_id = wait->run_id}, &execution);
+    Pb__GetWorkflowExecutionHistoryRequest request = PB__GET_WORKFLOW_EXECUTION_HISTORY_REQUEST__INIT;
+    request.namespace_ = temporal_connection_namespace(wait->connection);
+    request.execution = &execution;
+    request.wait_new_event = 1;
+    request.skip_archival = 1;
+    request.history_event_filter_type = PB__HISTORY_EVENT_FILTER_TYPE__HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT;
+    request.next_page_token.data = wait->page_token;
+    request.next_page_token.len = wait->page_token_length;
+    start_call(wait, &service_get_workflow_execution_history, &request.base, polled);
+}
+
+static void describe(struct temporal_wait *wait)
+{
+    Pb__WorkflowExecution execution;
+    client_execution(&(struct temporal_run){.workflow_id = wait->workflow_id}, &execution);
+    Pb__DescribeWorkflowExecutionRequest request = PB__DESCRIBE_WORKFLOW_EXECUTION_REQUEST__INIT;
+    request.namespace_ = temporal_connection_namespace(wait->connection);
+    request.execution = &execution;
+    start_call(wait, &service_describe_workflow_execution, &request.base, described);
+}
+
+void temporal_client_wait_async(struct temporal_connection *connection, const struct temporal_run *run,
+                                int64_t deadline_ms, temporal_wait_done_fn *done, void *user,
+                                struct temporal_wait **out_wait)
+{
+    struct temporal_wait *wait = memory_alloc(sizeof *wait);
+    wait->connection = connection;
+    wait->workflow_id = memory_copy_string(client_text(run->workflow_id));
+    wait->run_id = memory_copy_string(run->run_id);
+    wait->deadline_ms = client_deadline(deadline_ms);
+    wait->done = done;
+    wait->user = user;
+    atomic_init(&wait->references, out_wait != NULL ? 2 : 1);
+    CHECK(pthread_mutex_init(&wait->lock, NULL) == 0);
+    if (out_wait != NULL) {
+        *out_wait = wait;
+    }
+    if (wait->run_id != NULL) {
+        poll_history(wait);
+    } else {
+        describe(wait);
+    }
+}
+
+void temporal_wait_cancel(struct temporal_wait *wait)
+{
+    if (wait == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&wait->lock);
+    wait->is_canceled = true;
+    service_call_cancel(wait->call);
+    pthread_mutex_unlock(&wait->lock);
+}
+
+void temporal_wait_release(struct temporal_wait *wait)
+{
+    if (wait != NULL && atomic_fetch_sub(&wait->references, 1) == 1) {
+        free(wait->workflow_id);
+        free(wait->run_id);
+        free(wait->page_token);
+        pthread_mutex_destroy(&wait->lock);
+        free(wait);
+    }
+}
