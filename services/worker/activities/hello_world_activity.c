@@ -1,0 +1,164 @@
+/* See hello_world_activity.h. Every line carries correlation_id. An attempt that comes after one that had done the
+ * work and could not delete only deletes: the heartbeat's details say so. */
+#include "hello_world_activity.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <temporal/activity.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "delete_queue.h"
+#include "hello_request.h"
+
+#define SLICE_MS 3000            /* no wait is longer without saying that we are alive */
+#define LOGGED_REQUEST_MAX 4096  /* bytes; a longer request is logged by its length */
+#define WORK_DONE "work done"
+
+static int64_t at_most(int64_t value, int64_t maximum)
+{
+    return value < maximum ? value : maximum;
+}
+
+/* false: cancelled. */
+static bool work(struct temporal_activity *activity, int64_t duration_ms)
+{
+    for (int64_t left_ms = duration_ms; left_ms > 0; left_ms -= SLICE_MS) {
+        temporal_activity_heartbeat(activity, NULL);
+        if (!temporal_activity_wait(activity, at_most(left_ms, SLICE_MS))) {
+            return false;
+        }
+    }
+    return !temporal_activity_is_cancelled(activity);
+}
+
+static void log_request(struct temporal_activity *activity, struct json_slice request)
+{
+    json_t *fields = json_object();
+    if (request.length <= LOGGED_REQUEST_MAX) {
+        json_t *value = json_loadb(request.data, request.length, 0, NULL);
+        /* Numbers beyond 64 bits are JSON, but not jansson's. */
+        json_object_set_new(fields, "request", value ? value : json_stringn(request.data, request.length));
+    }
+    json_object_set_new(fields, "request_bytes", json_integer((json_int_t)request.length));
+    temporal_activity_log(activity, TEMPORAL_LOG_INFO, "helloWorldActivity request", fields);
+}
+
+static json_t *finish(struct temporal_activity *activity, const char *deleted)
+{
+    temporal_activity_log(activity, TEMPORAL_LOG_INFO, "helloWorldActivity finished",
+                          json_pack("{s:s}", "message_delete", deleted));
+    return json_string("finished!");
+}
+
+/* Also tells a next attempt that it need not work again. */
+static void say_work_done(struct temporal_activity *activity)
+{
+    json_t *details = json_string(WORK_DONE);
+    temporal_activity_heartbeat(activity, details);
+    json_decref(details);
+}
+
+static json_t *delete_failed(struct temporal_activity *activity, const char *reason)
+{
+    say_work_done(activity);
+    return temporal_activity_fail(activity, "DeleteFailed", "deleting the message failed: %s", reason);
+}
+
+static json_t *delete_message(struct temporal_activity *activity, struct delete_queue *deletes, const char *handle)
+{
+    struct delete_ticket *ticket = delete_queue_submit(deletes, handle);
+    enum delete_outcome outcome = DELETE_PENDING;
+    const char *reason = "";
+    json_t *result = NULL;
+    for (;;) {
+        outcome = delete_ticket_wait(ticket, clock_monotonic_ms() + SLICE_MS, &reason);
+        if (outcome != DELETE_PENDING || temporal_activity_is_cancelled(activity)) {
+            break;
+        }
+        say_work_done(activity);
+    }
+    switch (outcome) {
+    case DELETE_DONE:
+        result = finish(activity, "done");
+        break;
+    case DELETE_STALE:
+        /* Given out again meanwhile, or gone: whoever holds it now settles it. */
+        temporal_activity_log(activity, TEMPORAL_LOG_WARN, "message was not deleted here: its handle is not valid",
+                              json_pack("{s:s}", "reason", reason));
+        result = finish(activity, "stale");
+        break;
+    case DELETE_TRANSIENT:
+        result = delete_failed(activity, reason);
+        break;
+    case DELETE_REFUSED:
+        result = temporal_activity_fail_for_good(activity, "DeleteRefused", "deleting the message was refused: %s",
+                                                 reason);
+        break;
+    case DELETE_PENDING:
+        break; /* cancelled */
+    }
+    delete_ticket_release(ticket);
+    return result;
+}
+
+static bool has_worked_before(const struct temporal_activity *activity)
+{
+    const char *details = json_string_value(temporal_activity_heartbeat_details(activity));
+    return details && strcmp(details, WORK_DONE) == 0;
+}
+
+static json_t *run(struct temporal_activity *activity, const struct hello_request *request)
+{
+    const struct hello_world_activity *options = temporal_activity_user(activity);
+    if (!has_worked_before(activity)) {
+        if (!work(activity, options->work_ms)) {
+            return NULL;
+        }
+        log_request(activity, request->request);
+        if (!work(activity, options->work_ms)) {
+            return NULL;
+        }
+    }
+    if (!request->receipt_handle) {
+        return finish(activity, "no receipt");
+    }
+    if (options->leaves_message) {
+        return finish(activity, "left to the poller");
+    }
+    if (!options->deletes) {
+        return temporal_activity_fail_for_good(
+            activity, "NoQueue",
+            "the work is done, but the message cannot be deleted: no queue of ferry-worker's configuration has a "
+            "route that runs helloWorld on this task queue with ack: worker (or set FERRY_QUEUE_URL)");
+    }
+    return delete_message(activity, options->deletes, request->receipt_handle);
+}
+
+static json_t *hello_world_activity(struct temporal_activity *activity, const json_t *input)
+{
+    struct temporal_payload payload = {.data = "", .length = 0};
+    struct hello_request request = {0};
+    struct error error = {0};
+    json_t *result = NULL;
+    (void)input; /* read from its bytes */
+    (void)temporal_activity_input_payload(activity, 0, &payload);
+    enum status status = hello_request_read(payload.data, payload.length, &request, &error);
+    temporal_activity_log_bind(activity, "correlation_id", request.correlation_id ? request.correlation_id : "");
+    temporal_activity_log(activity, TEMPORAL_LOG_INFO, "helloWorldActivity started", NULL);
+    if (status == STATUS_OK) {
+        result = run(activity, &request);
+    } else {
+        temporal_activity_log(activity, TEMPORAL_LOG_WARN, "helloWorldActivity refuses the body",
+                              json_pack("{s:s}", "reason", error.text));
+        result = temporal_activity_fail_for_good(activity, "InvalidBody", "%s", error.text);
+    }
+    hello_request_deinit(&request);
+    return result;
+}
+
+void hello_world_activity_register(struct temporal_worker *worker, struct hello_world_activity *options)
+{
+    temporal_worker_register_activity(worker, "helloWorldActivity", hello_world_activity, options);
+}
