@@ -106,7 +106,10 @@ static void run_collectors(struct metrics *metrics)
     for (size_t i = 0;; i++) {
         pthread_mutex_lock(&metrics->mutex);
         bool is_end = i >= metrics->collector_count;
-        struct metric_collector collector = is_end ? (struct metric_collector){0} : metrics->collectors[i];
+        struct metric_collector collector = {0};
+        if (!is_end) {
+            collector = metrics->collectors[i];
+        }
         pthread_mutex_unlock(&metrics->mutex);
         if (is_end) {
             break;

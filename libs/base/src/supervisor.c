@@ -2,6 +2,7 @@
 #include "base/supervisor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -306,19 +307,23 @@ enum status supervisor_run(struct supervisor *supervisor, struct error *error)
     return supervisor->result;
 }
 
-/* What a container's quota leaves, in CPUs rounded up; INT32_MAX: no quota. */
+/* What a container's quota leaves, in CPUs rounded up; INT_MAX: no quota. */
 static int quota_cpus(void)
 {
-    long long quota = 0;
-    long long period = 0;
-    int cpus = INT32_MAX;
-    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re"); /* "max 100000" where there is no quota */
+    int cpus = INT_MAX;
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re"); /* "200000 100000"; "max 100000" where there is no quota */
     if (file == NULL) {
         return cpus;
     }
-    if (fscanf(file, "%lld %lld", &quota, &period) == 2 && quota > 0 && period > 0) {
-        long long needed = (quota - 1) / period + 1;
-        cpus = needed < INT32_MAX ? (int)needed : INT32_MAX;
+    char line[64];
+    if (fgets(line, sizeof line, file) != NULL) {
+        char *rest = NULL;
+        long quota = strtol(line, &rest, 10); /* 0 for "max" */
+        long period = strtol(rest, NULL, 10);
+        if (quota > 0 && period > 0) {
+            long needed = (quota - 1) / period + 1;
+            cpus = needed < INT_MAX ? (int)needed : INT_MAX;
+        }
     }
     (void)fclose(file); /* only read from */
     return cpus;
