@@ -1,7 +1,7 @@
 /* Calls: their attempts, the waits between them, cancellation, and the one result.
  *
- * A call goes ATTEMPT -> (BACKOFF -> ATTEMPT)* -> done, or REFUSED -> done. All but its start happens on the rpc
- * thread. */
+ * A call goes ATTEMPT -> (BACKOFF -> ATTEMPT)* -> done, or PAUSE -> done, or REFUSED -> done.
+ * All but its start happens on the rpc thread. */
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/support/time.h>
 #include <stdlib.h>
@@ -123,11 +123,27 @@ static void start_next_attempt(void *argument)
 static void end_wait(void *argument)
 {
     struct rpc_call *call = argument;
-    if (call->phase == RPC_CALL_BACKOFF && loop_timer_is_running(&call->timer)) {
+    if (loop_timer_is_running(&call->timer)) {
         loop_timer_stop(call->channel->runtime->loop, &call->timer);
         finish(call, &canceled);
     }
     rpc_call_release(call);
+}
+
+static void end_pause(void *argument)
+{
+    static const struct rpc_reply over = {.code = RPC_OK, .message = ""};
+    finish(argument, &over);
+}
+
+static void start_pause(void *argument)
+{
+    struct rpc_call *call = argument;
+    if (is_canceled(call)) {
+        finish(call, &canceled);
+    } else {
+        loop_timer_start(call->channel->runtime->loop, &call->timer, call->deadline_ms, end_pause, call);
+    }
 }
 
 static void finish_refused(void *argument)
@@ -222,10 +238,12 @@ static void count_call(struct rpc_channel *channel, enum rpc_code code)
 static void finish(struct rpc_call *call, const struct rpc_reply *reply)
 {
     struct rpc_channel *channel = call->channel;
-    count_call(channel, reply->code);
     call->done(call->user, reply);
     if (call->phase == RPC_CALL_ATTEMPT) {
         end_attempt(call);
+    }
+    if (call->request != NULL) {
+        count_call(channel, reply->code);
     }
     if (call->request != NULL) {
         grpc_byte_buffer_destroy(call->request);
@@ -312,6 +330,22 @@ void rpc_call_refuse(struct rpc_channel *channel, enum rpc_code code, const char
     struct rpc_call *call = call_new(channel, done, user, false);
     (void)enlist(call, NULL); /* refused either way */
     refuse(call, code, message);
+}
+
+void rpc_call_pause(struct rpc_channel *channel, int64_t due_ms, rpc_done_fn *done, void *user,
+                    struct rpc_call **out_call)
+{
+    struct rpc_call *call = call_new(channel, done, user, out_call != NULL);
+    call->deadline_ms = due_ms;
+    call->phase = RPC_CALL_PAUSE;
+    if (out_call != NULL) {
+        *out_call = call;
+    }
+    if (enlist(call, NULL)) {
+        loop_post(channel->runtime->loop, start_pause, call);
+    } else {
+        refuse(call, RPC_CANCELLED, canceled.message);
+    }
 }
 
 void rpc_call_cancel(struct rpc_call *call)

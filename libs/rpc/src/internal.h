@@ -60,6 +60,7 @@ struct rpc_channel {
 enum rpc_call_phase {
     RPC_CALL_ATTEMPT, /* a batch is under way */
     RPC_CALL_BACKOFF, /* timer runs until the next attempt */
+    RPC_CALL_PAUSE,   /* no attempt is made: timer runs until deadline_ms */
     RPC_CALL_REFUSED  /* no attempt is made: the result is in code and refusal */
 };
 

@@ -390,6 +390,28 @@ static void a_refused_call_ends_on_the_rpc_thread(void **state)
     outcome_deinit(&outcome);
 }
 
+static void a_pause_ends_by_itself_or_by_cancelling(void **state)
+{
+    struct fixture *fixture = *state;
+    struct outcome outcome;
+    outcome_init(&outcome);
+    rpc_call_pause(fixture->channel, clock_monotonic_ms() + 5, record, &outcome, NULL);
+    await_end(&outcome);
+    assert_int_equal(outcome.code, RPC_OK);
+    assert_int_equal(outcome.body_length, 0);
+    outcome_deinit(&outcome);
+
+    outcome_init(&outcome);
+    struct rpc_call *call = NULL;
+    rpc_call_pause(fixture->channel, INT64_MAX, record, &outcome, &call);
+    rpc_call_cancel(call);
+    await_end(&outcome);
+    assert_int_equal(outcome.code, RPC_CANCELLED);
+    rpc_call_release(call);
+    outcome_deinit(&outcome);
+    assert_int_equal(test_server_call_count(fixture->server), 0);
+}
+
 static void expect_metadata(struct fixture *fixture, const char *key, const char *expected)
 {
     struct rpc_call_options options = standard("/test.Test/Metadata", 60000);
@@ -531,6 +553,7 @@ int main(void)
         CASE(a_handle_may_outlive_channel_and_runtime),
         CASE(a_call_started_while_the_channel_closes_is_cancelled),
         CASE(a_refused_call_ends_on_the_rpc_thread),
+        CASE(a_pause_ends_by_itself_or_by_cancelling),
         CASE(every_call_carries_the_metadata_and_the_newest_key),
         CASE(a_server_that_dies_and_comes_back_is_reached_again),
         CASE(without_a_server_a_call_fails_at_once_unless_it_shall_wait),

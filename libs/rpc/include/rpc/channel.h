@@ -93,6 +93,9 @@ void rpc_call_start(struct rpc_channel *channel, const struct rpc_call_options *
 /* A call that is not made: done gets this code and message (a constant), on the runtime's thread like any other. */
 void rpc_call_refuse(struct rpc_channel *channel, enum rpc_code code, const char *message, rpc_done_fn *done,
                      void *user);
+/* A pause instead of a call: done gets RPC_OK and no body at due_ms (clock_monotonic_ms), or RPC_CANCELLED before. */
+void rpc_call_pause(struct rpc_channel *channel, int64_t due_ms, rpc_done_fn *done, void *user,
+                    struct rpc_call **out_call);
 /* Any thread; harmless after the end. done runs with RPC_CANCELLED unless it already has another result. */
 void rpc_call_cancel(struct rpc_call *call);
 void rpc_call_release(struct rpc_call *call); /* NULL is fine */
