@@ -32,7 +32,7 @@ static void forward_end(struct forward_call *forward)
 static int64_t retry_delay_ms(const struct message *message, int64_t retry_after_ms)
 {
     int64_t delay_ms = RETRY_FIRST_MS;
-    for (unsigned i = 1; i < message->failures && delay_ms < RETRY_MAX_MS; i++) {
+    for (unsigned i = 1; i < message->alone_failures && delay_ms < RETRY_MAX_MS; i++) {
         delay_ms *= 2;
     }
     if (retry_after_ms > delay_ms) {

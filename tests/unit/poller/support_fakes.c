@@ -1,0 +1,775 @@
+/* See support_fakes.h. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "support_fakes.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/credentials.h"
+#include "aws/sqs_client.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/thread.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "poller.h"
+
+#define MESSAGES_MAX 64
+#define LINES_MAX 4096
+#define POLLS_MAX 64
+#define TEXT_MAX_BYTES 512
+#define PATIENCE_MS 20000
+
+struct fake_message {
+    const char *id;
+    const char *group;
+    const char *sequence;
+    const char *outcome;
+    const char *status; /* of its run; NULL: open */
+    int64_t visible_ms;
+    int receives;
+    bool is_damaged;
+    bool is_deleted;
+    bool is_started;
+};
+
+struct open_poll {
+    struct http_exchange *exchange; /* NULL: free place */
+    int64_t deadline_ms;
+    int visibility_seconds;
+    int max_messages;
+    json_t *runs; /* a wait at the gateway; NULL: a receive, or events that are held */
+    json_t *events;
+};
+
+struct fakes {
+    pthread_mutex_t mutex; /* guards all up to `loop` */
+    struct fake_message messages[MESSAGES_MAX];
+    size_t message_count;
+    char *lines[LINES_MAX];
+    size_t line_count;
+    struct open_poll polls[POLLS_MAX];
+    const char *failing_action;
+    const char *failing_type;
+    int failing_status;
+    int gateway_status;
+    size_t batch_limit;
+    bool is_ready;
+    bool are_events_held;
+    bool is_fifo;
+    const char *auto_close;
+    bool is_ending;
+
+    struct loop *loop; /* from here on: the test's thread */
+    pthread_t ticker;
+    struct http_server *server;
+    struct http_client *http;
+    struct aws_credentials_provider *credentials;
+    struct sqs_client *sqs;
+    struct metrics *metrics;
+    struct poller *poller;
+    struct settings settings;
+    struct settings_queue queue;
+    struct settings_route route;
+    char endpoint[64];
+    bool poller_is_ready;
+    bool is_drained;
+    char reason[TEXT_MAX_BYTES];
+};
+
+/* --- the journal (mutex held) ------------------------------------------------------------------------------------------ */
+
+static void PRINTF_LIKE(2, 3) note(struct fakes *fakes, const char *format, ...)
+{
+    char line[TEXT_MAX_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    assert_true(fakes->line_count < LINES_MAX);
+    fakes->lines[fakes->line_count++] = memory_copy_string(line);
+}
+
+static void lock(struct fakes *fakes)
+{
+    assert_int_equal(pthread_mutex_lock(&fakes->mutex), 0);
+}
+
+static void unlock(struct fakes *fakes)
+{
+    assert_int_equal(pthread_mutex_unlock(&fakes->mutex), 0);
+}
+
+static struct fake_message *find(struct fakes *fakes, const char *id)
+{
+    for (size_t i = 0; i < fakes->message_count; i++) {
+        if (strcmp(fakes->messages[i].id, id) == 0) {
+            return &fakes->messages[i];
+        }
+    }
+    return NULL;
+}
+
+static void reply_json(struct http_exchange *exchange, int status, json_t *take)
+{
+    char *text = json_dumps(take, JSON_COMPACT);
+    http_exchange_reply(exchange, status, "application/x-amz-json-1.0", NULL, 0, text, strlen(text));
+    free(text);
+    json_decref(take);
+}
+
+/* --- the queue (mutex held) -------------------------------------------------------------------------------------------- */
+
+static bool is_given_out(const struct fake_message *message, int64_t now_ms)
+{
+    return !message->is_deleted && message->visible_ms > now_ms;
+}
+
+/* lock_time: groups that are locked because of messages given out before this receive. */
+static bool is_available(const struct fakes *fakes, const struct fake_message *message, int64_t now_ms,
+                         const bool *given_now)
+{
+    if (message->is_deleted || message->visible_ms > now_ms) {
+        return false;
+    }
+    for (size_t i = 0; fakes->is_fifo && i < fakes->message_count; i++) {
+        const struct fake_message *other = &fakes->messages[i];
+        if (strcmp(other->group, message->group) == 0 && is_given_out(other, now_ms) && !given_now[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static json_t *give(struct fakes *fakes, struct fake_message *message, int visibility_seconds, int64_t now_ms)
+{
+    char handle[TEXT_MAX_BYTES];
+    char count[16];
+    message->receives++;
+    message->visible_ms = now_ms + (int64_t)visibility_seconds * 1000;
+    (void)snprintf(handle, sizeof handle, "%s#%d", message->id, message->receives);
+    (void)snprintf(count, sizeof count, "%d", message->receives);
+    note(fakes, "give %s", message->id);
+    json_t *attributes = json_pack("{s:s, s:s}", "ApproximateReceiveCount", count, "SentTimestamp", "1700000000000");
+    if (fakes->is_fifo) {
+        (void)json_object_set_new(attributes, "MessageGroupId", json_string(message->group));
+        (void)json_object_set_new(attributes, "SequenceNumber", json_string(message->sequence));
+    }
+    json_t *out = json_pack("{s:s, s:s, s:s, s:o}", "MessageId", message->id, "ReceiptHandle", handle, "Body",
+                            "{\"message\":\"hi\"}", "Attributes", attributes);
+    if (message->is_damaged) {
+        (void)json_object_set_new(out, "MD5OfBody", json_string("00000000000000000000000000000000"));
+    }
+    return out;
+}
+
+static json_t *take_visible(struct fakes *fakes, int max_messages, int visibility_seconds)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    json_t *list = json_array();
+    bool given_now[MESSAGES_MAX] = {false};
+    for (size_t i = 0; i < fakes->message_count && json_array_size(list) < (size_t)max_messages; i++) {
+        if (is_available(fakes, &fakes->messages[i], now_ms, given_now)) {
+            given_now[i] = true;
+            (void)json_array_append_new(list, give(fakes, &fakes->messages[i], visibility_seconds, now_ms));
+        }
+    }
+    return list;
+}
+
+static struct open_poll *keep(struct fakes *fakes, struct http_exchange *exchange, int64_t deadline_ms)
+{
+    for (size_t i = 0; i < POLLS_MAX; i++) {
+        if (fakes->polls[i].exchange == NULL) {
+            fakes->polls[i] = (struct open_poll){.exchange = exchange, .deadline_ms = deadline_ms};
+            return &fakes->polls[i];
+        }
+    }
+    fail_msg("more requests are open than the fakes can keep");
+    return NULL;
+}
+
+static int integer_of(json_t *body, const char *name)
+{
+    return (int)json_integer_value(json_object_get(body, name));
+}
+
+/* The handle is "ID#receives": good while it is the newest and the message is there and given out. */
+static struct fake_message *by_handle(struct fakes *fakes, const char *handle)
+{
+    char id[TEXT_MAX_BYTES];
+    const char *hash = strrchr(handle, '#');
+    assert_non_null(hash);
+    (void)snprintf(id, sizeof id, "%.*s", (int)(hash - handle), handle);
+    struct fake_message *message = find(fakes, id);
+    assert_non_null(message);
+    char newest[16];
+    (void)snprintf(newest, sizeof newest, "%d", message->receives);
+    bool is_good = !message->is_deleted && strcmp(hash + 1, newest) == 0 &&
+                   message->visible_ms > clock_monotonic_ms();
+    return is_good ? message : NULL;
+}
+
+static json_t *batch_entry(struct fakes *fakes, json_t *entry, bool is_delete, bool *out_is_ok)
+{
+    const char *handle = json_string_value(json_object_get(entry, "ReceiptHandle"));
+    const char *entry_id = json_string_value(json_object_get(entry, "Id"));
+    struct fake_message *message = by_handle(fakes, handle);
+    *out_is_ok = message != NULL;
+    if (message == NULL) {
+        note(fakes, "refused %s %.*s", is_delete ? "delete" : "visibility", (int)(strrchr(handle, '#') - handle),
+             handle);
+        return json_pack("{s:s, s:s, s:b, s:s}", "Id", entry_id, "Code", "ReceiptHandleIsInvalid", "SenderFault", 1,
+                         "Message", "The receipt handle has expired");
+    }
+    if (is_delete) {
+        message->is_deleted = true;
+        note(fakes, "delete %s", message->id);
+    } else {
+        int seconds = integer_of(entry, "VisibilityTimeout");
+        message->visible_ms = clock_monotonic_ms() + (int64_t)seconds * 1000;
+        note(fakes, "visibility %s %d", message->id, seconds);
+    }
+    return json_pack("{s:s}", "Id", entry_id);
+}
+
+static json_t *batch(struct fakes *fakes, json_t *body, bool is_delete)
+{
+    json_t *ok = json_array();
+    json_t *failed = json_array();
+    size_t index = 0;
+    json_t *entry = NULL;
+    json_array_foreach(json_object_get(body, "Entries"), index, entry)
+    {
+        bool is_ok = false;
+        json_t *result = batch_entry(fakes, entry, is_delete, &is_ok);
+        (void)json_array_append_new(is_ok ? ok : failed, result);
+    }
+    note(fakes, "end of batch");
+    return json_pack("{s:o, s:o}", "Successful", ok, "Failed", failed);
+}
+
+static void on_sqs(struct http_exchange *exchange, void *user)
+{
+    struct fakes *fakes = user;
+    size_t length = 0;
+    const char *text = http_exchange_body(exchange, &length);
+    json_t *body = json_loadb(text, length, 0, NULL);
+    const char *target = http_exchange_header(exchange, "x-amz-target");
+    const char *action = target != NULL ? strchr(target, '.') + 1 : "";
+    bool is_other_queue = strstr(json_string_value(json_object_get(body, "QueueUrl")), "other") != NULL;
+    lock(fakes);
+    if (fakes->failing_action != NULL && strcmp(fakes->failing_action, action) == 0 && !is_other_queue) {
+        note(fakes, "failed %s", action);
+        reply_json(exchange, fakes->failing_status, json_pack("{s:s, s:s}", "__type", fakes->failing_type, "message",
+                                                              "scripted"));
+    } else if (strcmp(action, "ReceiveMessage") == 0) {
+        note(fakes, is_other_queue ? "receive other" : "receive");
+        json_t *list = is_other_queue ? json_array()
+                                      : take_visible(fakes, integer_of(body, "MaxNumberOfMessages"),
+                                                     integer_of(body, "VisibilityTimeout"));
+        if (json_array_size(list) > 0) {
+            reply_json(exchange, 200, json_pack("{s:o}", "Messages", list));
+        } else {
+            json_decref(list);
+            struct open_poll *poll =
+                keep(fakes, exchange, clock_monotonic_ms() + (int64_t)integer_of(body, "WaitTimeSeconds") * 1000);
+            poll->visibility_seconds = integer_of(body, "VisibilityTimeout");
+            poll->max_messages = is_other_queue ? 0 : integer_of(body, "MaxNumberOfMessages");
+        }
+    } else if (strcmp(action, "DeleteMessageBatch") == 0) {
+        reply_json(exchange, 200, batch(fakes, body, true));
+    } else if (strcmp(action, "ChangeMessageVisibilityBatch") == 0) {
+        reply_json(exchange, 200, batch(fakes, body, false));
+    } else {
+        reply_json(exchange, 200, json_pack("{s:{s:s}}", "Attributes", "VisibilityTimeout", "30"));
+    }
+    unlock(fakes);
+    json_decref(body);
+}
+
+/* --- the gateway (mutex held) -------------------------------------------------------------------------------------------- */
+
+static json_t *result_of(struct fakes *fakes, const char *id)
+{
+    struct fake_message *message = find(fakes, id);
+    char workflow_id[TEXT_MAX_BYTES];
+    char run_id[TEXT_MAX_BYTES];
+    assert_non_null(message);
+    (void)snprintf(workflow_id, sizeof workflow_id, "hello-world/%s", id);
+    (void)snprintf(run_id, sizeof run_id, "run-%s", id);
+    const char *outcome = message->outcome != NULL ? message->outcome : "started";
+    const char *colon = strchr(outcome, ':');
+    if (strcmp(outcome, "retry") == 0 || strcmp(outcome, "rejected") == 0) {
+        return json_pack("{s:s, s:s}", "outcome", outcome, "reason", "scripted");
+    }
+    if (colon != NULL) {
+        return json_pack("{s:s, s:s, s:s, s:s, s:s}", "outcome", "closed", "status", colon + 1, "workflowId",
+                         workflow_id, "runId", run_id, "firstRunId", run_id);
+    }
+    outcome = message->is_started ? "attached" : "started";
+    message->is_started = true;
+    if (message->status == NULL) {
+        message->status = fakes->auto_close;
+    }
+    return json_pack("{s:s, s:s, s:s, s:s, s:i}", "outcome", outcome, "workflowId", workflow_id, "runId", run_id,
+                     "firstRunId", run_id, "attempt", 1);
+}
+
+static void reply_events(struct fakes *fakes, struct http_exchange *exchange, json_t *events)
+{
+    char ids[TEXT_MAX_BYTES] = "";
+    json_t *results = json_array();
+    size_t index = 0;
+    json_t *event = NULL;
+    json_array_foreach(events, index, event)
+    {
+        size_t length = strlen(ids);
+        (void)snprintf(ids + length, sizeof ids - length, "%s%s", index == 0 ? "" : ",",
+                       json_string_value(json_object_get(event, "id")));
+    }
+    note(fakes, "forward %s", ids);
+    if (json_array_size(events) > fakes->batch_limit || fakes->gateway_status != 200) {
+        http_exchange_problem(exchange, fakes->gateway_status != 200 ? fakes->gateway_status : 413, "scripted",
+                              "scripted", "scripted", 0);
+    } else {
+        json_array_foreach(events, index, event)
+        {
+            (void)json_array_append_new(results, result_of(fakes, json_string_value(json_object_get(event, "id"))));
+        }
+        reply_json(exchange, 200, json_pack("{s:O}", "results", results));
+    }
+    json_decref(results);
+}
+
+static void on_events(struct http_exchange *exchange, void *user)
+{
+    struct fakes *fakes = user;
+    size_t length = 0;
+    const char *text = http_exchange_body(exchange, &length);
+    json_t *events = json_loadb(text, length, 0, NULL);
+    lock(fakes);
+    if (fakes->are_events_held) {
+        note(fakes, "events arrived");
+        keep(fakes, exchange, INT64_MAX)->events = json_incref(events);
+    } else {
+        reply_events(fakes, exchange, events);
+    }
+    unlock(fakes);
+    json_decref(events);
+}
+
+/* The runs of a wait that have closed. */
+static json_t *closed_of(struct fakes *fakes, json_t *runs)
+{
+    json_t *closed = json_array();
+    size_t index = 0;
+    json_t *run = NULL;
+    json_array_foreach(runs, index, run)
+    {
+        const char *workflow_id = json_string_value(json_object_get(run, "workflowId"));
+        const struct fake_message *message = find(fakes, strchr(workflow_id, '/') + 1);
+        if (message->status != NULL) {
+            (void)json_array_append_new(
+                closed, json_pack("{s:s, s:O, s:O, s:s}", "workflowId", workflow_id, "firstRunId",
+                                  json_object_get(run, "firstRunId"), "runId", json_object_get(run, "firstRunId"),
+                                  "status", message->status));
+        }
+    }
+    return closed;
+}
+
+static void on_wait(struct http_exchange *exchange, void *user)
+{
+    struct fakes *fakes = user;
+    size_t length = 0;
+    const char *text = http_exchange_body(exchange, &length);
+    json_t *body = json_loadb(text, length, 0, NULL);
+    lock(fakes);
+    note(fakes, "wait");
+    struct open_poll *poll = keep(fakes, exchange, clock_monotonic_ms() + integer_of(body, "waitMs"));
+    poll->runs = json_incref(json_object_get(body, "runs"));
+    unlock(fakes);
+    json_decref(body);
+}
+
+static void on_ready_asked(struct http_exchange *exchange, void *user)
+{
+    struct fakes *fakes = user;
+    lock(fakes);
+    int status = fakes->is_ready ? 200 : 503;
+    unlock(fakes);
+    http_exchange_reply(exchange, status, "text/plain", NULL, 0, "", 0);
+}
+
+/* --- long polls ------------------------------------------------------------------------------------------------------------ */
+
+/* true: answered. */
+static bool answer_poll(struct fakes *fakes, struct open_poll *poll)
+{
+    bool is_over = poll->deadline_ms <= clock_monotonic_ms() || fakes->is_ending;
+    if (poll->events != NULL) {
+        if (fakes->are_events_held && !fakes->is_ending) {
+            return false;
+        }
+        reply_events(fakes, poll->exchange, poll->events);
+        return true;
+    }
+    json_t *list = poll->runs != NULL ? closed_of(fakes, poll->runs)
+                                      : take_visible(fakes, poll->max_messages, poll->visibility_seconds);
+    if (json_array_size(list) == 0 && !is_over) {
+        json_decref(list);
+        return false;
+    }
+    reply_json(poll->exchange, 200, json_pack("{s:o}", poll->runs != NULL ? "runs" : "Messages", list));
+    return true;
+}
+
+static void tick(void *argument)
+{
+    struct fakes *fakes = argument;
+    pthread_cond_t never;
+    thread_condition_init(&never);
+    lock(fakes);
+    while (!fakes->is_ending) {
+        for (size_t i = 0; i < POLLS_MAX; i++) {
+            struct open_poll *poll = &fakes->polls[i];
+            if (poll->exchange != NULL && answer_poll(fakes, poll)) {
+                json_decref(poll->runs);
+                json_decref(poll->events);
+                *poll = (struct open_poll){0};
+            }
+        }
+        (void)thread_condition_wait(&never, &fakes->mutex, clock_monotonic_ms() + 3); /* the tick */
+    }
+    for (size_t i = 0; i < POLLS_MAX; i++) {
+        struct open_poll *poll = &fakes->polls[i];
+        if (poll->exchange != NULL) {
+            (void)answer_poll(fakes, poll); /* is_ending: always answers */
+            json_decref(poll->runs);
+            json_decref(poll->events);
+            *poll = (struct open_poll){0};
+        }
+    }
+    unlock(fakes);
+    (void)pthread_cond_destroy(&never);
+}
+
+/* --- set-up ------------------------------------------------------------------------------------------------------------------ */
+
+static void on_poller_ready(void *user, bool is_ready, const char *reason)
+{
+    struct fakes *fakes = user;
+    fakes->poller_is_ready = is_ready;
+    (void)snprintf(fakes->reason, sizeof fakes->reason, "%s", reason != NULL ? reason : "");
+}
+
+static void on_poller_drained(void *user)
+{
+    struct fakes *fakes = user;
+    fakes->is_drained = true;
+}
+
+struct fakes *fakes_new(bool is_fifo, int visibility_seconds)
+{
+    struct fakes *fakes = memory_alloc(sizeof *fakes);
+    struct aws_credentials credentials = {0};
+    const struct log_options log_options = {
+        .service = "test", .level = LOG_LEVEL_ERROR, .format = LOG_FORMAT_TEXT, .file_descriptor = 2};
+    log_configure(&log_options);
+    (void)pthread_mutex_init(&fakes->mutex, NULL);
+    fakes->is_fifo = is_fifo;
+    fakes->gateway_status = 200;
+    fakes->batch_limit = SIZE_MAX;
+    fakes->is_ready = true;
+    fakes->loop = loop_new();
+    const struct http_route routes[] = {
+        {.method = "POST", .path = "/", .handler = on_sqs, .user = fakes},
+        {.method = "POST", .path = "/v1/routes/{route}/events", .handler = on_events, .user = fakes},
+        {.method = "POST", .path = "/v1/runs/wait", .handler = on_wait, .user = fakes},
+        {.method = "GET", .path = "/readyz", .handler = on_ready_asked, .user = fakes},
+    };
+    const struct http_server_options server_options = {
+        .listen = "127.0.0.1:0", .routes = routes, .route_count = sizeof routes / sizeof routes[0]};
+    const struct http_client_options client_options = {.max_connections_per_host = 200};
+    assert_int_equal(http_server_start(&server_options, &fakes->server, NULL), STATUS_OK);
+    (void)snprintf(fakes->endpoint, sizeof fakes->endpoint, "http://127.0.0.1:%d", http_server_port(fakes->server));
+    assert_int_equal(http_client_new(fakes->loop, &client_options, &fakes->http, NULL), STATUS_OK);
+    aws_credentials_init(&credentials, "test", "test", NULL, AWS_CREDENTIALS_NEVER_EXPIRE);
+    fakes->credentials = aws_credentials_provider_new_static(fakes->loop, &credentials);
+    aws_credentials_deinit(&credentials);
+    const struct sqs_client_options sqs_options = {.loop = fakes->loop,
+                                                   .http = fakes->http,
+                                                   .credentials = fakes->credentials,
+                                                   .region = "us-east-1",
+                                                   .endpoint = fakes->endpoint};
+    assert_int_equal(sqs_client_new(&sqs_options, &fakes->sqs, NULL), STATUS_OK);
+    fakes->metrics = metrics_new();
+    fakes->queue = (struct settings_queue){
+        .url = memory_format("%s/000000000000/test%s", fakes->endpoint, is_fifo ? ".fifo" : ""),
+        .route = memory_copy_string("hello-world"),
+        .visibility_ms = (int64_t)visibility_seconds * 1000,
+        .wait_ms = 1000,
+        .max_in_flight = 100,
+        .max_in_flight_bytes = 1 << 20,
+        .receives = 2,
+    };
+    fakes->route = (struct settings_route){
+        .name = fakes->queue.route, .ack = SETTINGS_ACK_COMPLETION, .order = SETTINGS_ORDER_AUTO};
+    fakes->settings = (struct settings){
+        .queues = &fakes->queue,
+        .queue_count = 1,
+        .routes = &fakes->route,
+        .route_count = 1,
+        .poller = {.grace_ms = 4000},
+        .gateway = {.url = fakes->endpoint},
+    };
+    assert_int_equal(thread_start(&fakes->ticker, "ticker", 0, tick, fakes, NULL), STATUS_OK);
+    return fakes;
+}
+
+struct settings_queue *fakes_queue(struct fakes *fakes)
+{
+    return &fakes->queue;
+}
+
+struct settings_route *fakes_route(struct fakes *fakes)
+{
+    return &fakes->route;
+}
+
+struct settings *fakes_settings(struct fakes *fakes)
+{
+    return &fakes->settings;
+}
+
+void fakes_start(struct fakes *fakes)
+{
+    const struct poller_options options = {
+        .loop = fakes->loop,
+        .http = fakes->http,
+        .sqs = fakes->sqs,
+        .metrics = fakes->metrics,
+        .settings = &fakes->settings,
+        .ready = on_poller_ready,
+        .drained = on_poller_drained,
+        .user = fakes,
+    };
+    fakes->poller = poller_new(&options);
+    poller_start(fakes->poller);
+}
+
+void fakes_stop(struct fakes *fakes)
+{
+    poller_stop(fakes->poller);
+}
+
+void fakes_destroy(struct fakes *fakes)
+{
+    poller_destroy(fakes->poller);
+    sqs_client_destroy(fakes->sqs);
+    aws_credentials_provider_destroy(fakes->credentials);
+    http_client_destroy(fakes->http);
+    loop_destroy(fakes->loop);
+    lock(fakes);
+    fakes->is_ending = true;
+    unlock(fakes);
+    thread_join(fakes->ticker);
+    (void)http_server_drain(fakes->server, clock_monotonic_ms() + 2000);
+    http_server_destroy(fakes->server);
+    metrics_destroy(fakes->metrics);
+    for (size_t i = 0; i < fakes->line_count; i++) {
+        free(fakes->lines[i]);
+    }
+    free(fakes->queue.url);
+    free(fakes->queue.route);
+    (void)pthread_mutex_destroy(&fakes->mutex);
+    free(fakes);
+}
+
+/* --- scripting --------------------------------------------------------------------------------------------------------------- */
+
+static void send_message(struct fakes *fakes, const char *id, const char *group, const char *sequence, bool is_damaged)
+{
+    lock(fakes);
+    assert_true(fakes->message_count < MESSAGES_MAX);
+    fakes->messages[fakes->message_count++] =
+        (struct fake_message){.id = id, .group = group, .sequence = sequence, .is_damaged = is_damaged};
+    unlock(fakes);
+}
+
+void fakes_send(struct fakes *fakes, const char *id, const char *group, const char *sequence)
+{
+    send_message(fakes, id, group, sequence, false);
+}
+
+void fakes_send_damaged(struct fakes *fakes, const char *id, const char *group, const char *sequence)
+{
+    send_message(fakes, id, group, sequence, true);
+}
+
+void fakes_give_again(struct fakes *fakes, const char *id)
+{
+    lock(fakes);
+    find(fakes, id)->visible_ms = 0;
+    unlock(fakes);
+}
+
+void fakes_take_away(struct fakes *fakes, const char *id)
+{
+    lock(fakes);
+    find(fakes, id)->is_deleted = true;
+    unlock(fakes);
+}
+
+void fakes_fail_action(struct fakes *fakes, const char *action, int http_status, const char *type)
+{
+    lock(fakes);
+    fakes->failing_action = type != NULL ? action : NULL;
+    fakes->failing_status = http_status;
+    fakes->failing_type = type;
+    unlock(fakes);
+}
+
+void fakes_set_outcome(struct fakes *fakes, const char *id, const char *outcome)
+{
+    lock(fakes);
+    find(fakes, id)->outcome = outcome;
+    unlock(fakes);
+}
+
+void fakes_set_gateway_status(struct fakes *fakes, int http_status)
+{
+    lock(fakes);
+    fakes->gateway_status = http_status;
+    unlock(fakes);
+}
+
+void fakes_set_batch_limit(struct fakes *fakes, size_t events)
+{
+    lock(fakes);
+    fakes->batch_limit = events;
+    unlock(fakes);
+}
+
+void fakes_set_events_held(struct fakes *fakes, bool are_held)
+{
+    lock(fakes);
+    fakes->are_events_held = are_held;
+    unlock(fakes);
+}
+
+void fakes_set_ready(struct fakes *fakes, bool is_ready)
+{
+    lock(fakes);
+    fakes->is_ready = is_ready;
+    unlock(fakes);
+}
+
+void fakes_set_auto_close(struct fakes *fakes, const char *status)
+{
+    lock(fakes);
+    fakes->auto_close = status;
+    unlock(fakes);
+}
+
+void fakes_close_run(struct fakes *fakes, const char *id, const char *status)
+{
+    lock(fakes);
+    find(fakes, id)->status = status;
+    unlock(fakes);
+}
+
+/* --- looking ------------------------------------------------------------------------------------------------------------------ */
+
+bool fakes_is_drained(const struct fakes *fakes)
+{
+    return fakes->is_drained;
+}
+
+bool fakes_is_ready(const struct fakes *fakes)
+{
+    return fakes->poller_is_ready;
+}
+
+const char *fakes_ready_reason(const struct fakes *fakes)
+{
+    return fakes->reason;
+}
+
+size_t fakes_count(struct fakes *fakes, const char *line)
+{
+    size_t count = 0;
+    lock(fakes);
+    for (size_t i = 0; i < fakes->line_count; i++) {
+        count += strcmp(fakes->lines[i], line) == 0;
+    }
+    unlock(fakes);
+    return count;
+}
+
+size_t fakes_count_prefix(struct fakes *fakes, const char *prefix)
+{
+    size_t count = 0;
+    lock(fakes);
+    for (size_t i = 0; i < fakes->line_count; i++) {
+        count += strncmp(fakes->lines[i], prefix, strlen(prefix)) == 0;
+    }
+    unlock(fakes);
+    return count;
+}
+
+size_t fakes_index(struct fakes *fakes, const char *line)
+{
+    size_t index = SIZE_MAX;
+    lock(fakes);
+    for (size_t i = 0; i < fakes->line_count && index == SIZE_MAX; i++) {
+        if (strcmp(fakes->lines[i], line) == 0) {
+            index = i;
+        }
+    }
+    unlock(fakes);
+    return index;
+}
+
+void fakes_print(struct fakes *fakes)
+{
+    lock(fakes);
+    for (size_t i = 0; i < fakes->line_count; i++) {
+        print_message("  %zu %s\n", i, fakes->lines[i]);
+    }
+    unlock(fakes);
+}
+
+void fakes_expect(struct fakes *fakes, const char *line, size_t times)
+{
+    int64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
+    while (fakes_count(fakes, line) < times) {
+        if (clock_monotonic_ms() > until_ms) {
+            fakes_print(fakes);
+            fail_msg("not seen %zu times: %s", times, line);
+        }
+        loop_run_once(fakes->loop, 20);
+    }
+}
+
+void fakes_run_until(struct fakes *fakes, bool (*is_true)(struct fakes *fakes), const char *what)
+{
+    int64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
+    while (!is_true(fakes)) {
+        if (clock_monotonic_ms() > until_ms) {
+            fakes_print(fakes);
+            fail_msg("never true: %s", what);
+        }
+        loop_run_once(fakes->loop, 20);
+    }
+}

@@ -1,0 +1,53 @@
+/* A queue that speaks SQS's JSON protocol and a gateway, both on one server of http/server.h in this process, with
+ * scripted faults; and a poller on a loop of the test's own thread. Every step that the two see is one line of a
+ * journal: "receive", "give a1", "forward a1,b1", "visibility a1 60", "delete a1", "refused delete a1", "wait". */
+#ifndef POLLER_SUPPORT_FAKES_H
+#define POLLER_SUPPORT_FAKES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "settings/settings.h"
+
+struct fakes;
+
+/* fifo: messages have groups that lock. The queue's visibility as the poller asks for it. */
+struct fakes *fakes_new(bool is_fifo, int visibility_seconds);
+void fakes_destroy(struct fakes *fakes);
+
+struct settings_queue *fakes_queue(struct fakes *fakes); /* before fakes_start; so the next */
+struct settings_route *fakes_route(struct fakes *fakes);
+struct settings *fakes_settings(struct fakes *fakes);
+
+/* Each of these before or after the start. id, group and sequence are constants. */
+void fakes_send(struct fakes *fakes, const char *id, const char *group, const char *sequence);
+void fakes_send_damaged(struct fakes *fakes, const char *id, const char *group, const char *sequence);
+void fakes_give_again(struct fakes *fakes, const char *id);   /* visible at once, whatever its lease says */
+void fakes_take_away(struct fakes *fakes, const char *id);    /* deleted by somebody else */
+void fakes_fail_action(struct fakes *fakes, const char *action, int http_status, const char *type); /* NULL type: no more */
+/* What the gateway says of this message: "started", "retry", "rejected", "closed:Failed" …; NULL: started. */
+void fakes_set_outcome(struct fakes *fakes, const char *id, const char *outcome);
+void fakes_set_gateway_status(struct fakes *fakes, int http_status); /* of events requests; 200: as scripted */
+void fakes_set_batch_limit(struct fakes *fakes, size_t events);      /* more in a request: 413; SIZE_MAX */
+void fakes_set_events_held(struct fakes *fakes, bool are_held);      /* events requests are answered when not held */
+void fakes_set_ready(struct fakes *fakes, bool is_ready);            /* the gateway's /readyz */
+void fakes_set_auto_close(struct fakes *fakes, const char *status);  /* runs close at once with it; NULL: never */
+void fakes_close_run(struct fakes *fakes, const char *id, const char *status);
+
+void fakes_start(struct fakes *fakes); /* the poller */
+void fakes_stop(struct fakes *fakes);  /* as SIGTERM does */
+bool fakes_is_drained(const struct fakes *fakes);
+bool fakes_is_ready(const struct fakes *fakes);
+const char *fakes_ready_reason(const struct fakes *fakes);
+
+/* Runs the loop until the line was seen (times times); fails the test after 20 s. */
+void fakes_expect(struct fakes *fakes, const char *line, size_t times);
+void fakes_run_until(struct fakes *fakes, bool (*is_true)(struct fakes *fakes), const char *what);
+size_t fakes_count(struct fakes *fakes, const char *line);
+size_t fakes_count_prefix(struct fakes *fakes, const char *prefix);
+/* first occurrence; SIZE_MAX: never */
+size_t fakes_index(struct fakes *fakes, const char *line);
+void fakes_print(struct fakes *fakes);
+
+#endif
