@@ -42,7 +42,7 @@ static void load(struct aws_credentials_provider *provider)
     char *name = NULL;
     bool is_asked = false;
     struct error error = {0};
-    if (profile_load(&options, &profile, &name, &is_asked, &error) != STATUS_OK) {
+    if (aws_profile_load(&options, &profile, &name, &is_asked, &error) != STATUS_OK) {
         aws_credentials_loaded(provider, NULL, &error);
         return;
     }
@@ -56,7 +56,7 @@ static void load(struct aws_credentials_provider *provider)
         explain(&profile, name, is_asked, &error);
         aws_credentials_loaded(provider, NULL, &error);
     }
-    profile_deinit(&profile);
+    aws_profile_deinit(&profile);
     free(name);
 }
 

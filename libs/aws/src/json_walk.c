@@ -102,7 +102,7 @@ bool json_walk_element(struct json_walk *walk, struct json_slice *out_value)
 bool json_walk_member(struct json_walk *walk, struct json_slice *out_name, struct json_slice *out_value)
 {
     struct json_slice name;
-    if (!json_walk_element(walk, &name) || !json_is_string(name)) {
+    if (!json_walk_element(walk, &name) || !json_walk_is_string(name)) {
         return false;
     }
     const char *at = skip_space(walk->at, walk->end);
@@ -117,23 +117,23 @@ bool json_walk_member(struct json_walk *walk, struct json_slice *out_name, struc
     return true;
 }
 
-bool json_is_string(struct json_slice value)
+bool json_walk_is_string(struct json_slice value)
 {
     return value.data != NULL && value.length >= 2 && value.data[0] == '"';
 }
 
-bool json_has_escapes(struct json_slice string)
+bool json_walk_has_escapes(struct json_slice string)
 {
     return memchr(string.data, '\\', string.length) != NULL;
 }
 
-bool json_text_is(struct json_slice name, const char *text)
+bool json_walk_text_is(struct json_slice name, const char *text)
 {
     size_t length = strlen(text);
-    if (!json_is_string(name)) {
+    if (!json_walk_is_string(name)) {
         return false;
     }
-    if (!json_has_escapes(name)) {
+    if (!json_walk_has_escapes(name)) {
         return name.length == length + 2 && memcmp(name.data + 1, text, length) == 0;
     }
     size_t plain_length = 0;
@@ -143,11 +143,11 @@ bool json_text_is(struct json_slice name, const char *text)
     return is_same;
 }
 
-int64_t json_integer(struct json_slice value)
+int64_t json_walk_integer(struct json_slice value)
 {
     const char *at = value.data;
     size_t length = value.length;
-    if (json_is_string(value)) {
+    if (json_walk_is_string(value)) {
         at++;
         length -= 2;
     }

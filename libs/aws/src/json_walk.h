@@ -22,10 +22,10 @@ MUST_CHECK bool json_walk_member(struct json_walk *walk, struct json_slice *out_
 MUST_CHECK bool json_walk_element(struct json_walk *walk, struct json_slice *out_value);
 
 /* Is the raw string `name` this text, after unescaping? */
-MUST_CHECK bool json_text_is(struct json_slice name, const char *text);
-bool json_is_string(struct json_slice value);
-bool json_has_escapes(struct json_slice string);
+MUST_CHECK bool json_walk_text_is(struct json_slice name, const char *text);
+bool json_walk_is_string(struct json_slice value);
+bool json_walk_has_escapes(struct json_slice string);
 /* A decimal integer, as a number or inside a string; 0 where it is none or does not fit. */
-int64_t json_integer(struct json_slice value);
+int64_t json_walk_integer(struct json_slice value);
 
 #endif

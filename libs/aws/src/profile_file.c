@@ -11,7 +11,7 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 
-void profile_deinit(struct profile *profile)
+void aws_profile_deinit(struct profile *profile)
 {
     memory_wipe_string(profile->access_key_id);
     memory_wipe_string(profile->secret_access_key);
@@ -171,7 +171,7 @@ static enum status parse_line(struct parser *parser, struct text line, struct er
     return STATUS_OK;
 }
 
-enum status profile_parse(const char *text, size_t length, const char *name, enum profile_file_kind kind,
+enum status aws_profile_parse(const char *text, size_t length, const char *name, enum profile_file_kind kind,
                           const char *profile_name, struct profile *profile, struct error *error)
 {
     struct parser parser = {.file = name, .kind = kind, .profile_name = profile_name, .profile = profile};
@@ -250,7 +250,7 @@ static enum status load_file(const char *given, enum profile_file_kind kind, con
     buffer_init(&text, PROFILE_FILE_MAX);
     enum status status = read_file(path, &text, error);
     if (status == STATUS_OK) {
-        status = profile_parse(text.data, text.length, path, kind, profile_name, profile, error);
+        status = aws_profile_parse(text.data, text.length, path, kind, profile_name, profile, error);
         if (status == STATUS_MALFORMED && error != NULL) {
             error->status = STATUS_INVALID_ARGUMENT;
         }
@@ -270,7 +270,7 @@ static enum status load_file(const char *given, enum profile_file_kind kind, con
     return status;
 }
 
-enum status profile_load(const struct aws_profile_options *options, struct profile *out, char **out_name,
+enum status aws_profile_load(const struct aws_profile_options *options, struct profile *out, char **out_name,
                          bool *out_is_asked, struct error *error)
 {
     static const struct aws_profile_options s_none;
@@ -289,7 +289,7 @@ enum status profile_load(const struct aws_profile_options *options, struct profi
         status = load_file(options->config_file, PROFILE_FILE_CONFIG, name, &profile, &local);
     }
     if (status != STATUS_OK) {
-        profile_deinit(&profile);
+        aws_profile_deinit(&profile);
         if (error != NULL) {
             *error = local;
         }

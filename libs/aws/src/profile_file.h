@@ -23,17 +23,17 @@ struct profile {
     char *region;
     char *indirection; /* the first property that gets credentials in another way: "role_arn" … */
 };
-void profile_deinit(struct profile *profile);
+void aws_profile_deinit(struct profile *profile);
 
 /* Adds what text (of file `name`, for errors) says about the profile; properties that are set already stay.
  * MALFORMED: neither a section, a property, a continuation nor a comment, with file and line. */
-MUST_CHECK enum status profile_parse(const char *text, size_t length, const char *name, enum profile_file_kind kind,
+MUST_CHECK enum status aws_profile_parse(const char *text, size_t length, const char *name, enum profile_file_kind kind,
                                      const char *profile_name, struct profile *profile, struct error *error);
 
 /* Both files and the profile's name by options and environment. *out is the caller's to deinit. A file that is not
  * there is fine unless its path was given in options or environment. *out_is_asked (may be NULL): somebody named the
  * profile. */
-MUST_CHECK enum status profile_load(const struct aws_profile_options *options, struct profile *out, char **out_name,
+MUST_CHECK enum status aws_profile_load(const struct aws_profile_options *options, struct profile *out, char **out_name,
                                     bool *out_is_asked, struct error *error);
 
 #endif

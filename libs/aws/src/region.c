@@ -80,7 +80,7 @@ enum status aws_region_find(const char *explicit_region, char **out_region, stru
         named = variable("AWS_DEFAULT_REGION");
     }
     if (named == NULL) {
-        status = profile_load(NULL, &profile, &profile_name, NULL, error);
+        status = aws_profile_load(NULL, &profile, &profile_name, NULL, error);
         if (status != STATUS_OK) {
             error_prefix(error, "looking for the AWS region: ");
             goto done;
@@ -97,7 +97,7 @@ enum status aws_region_find(const char *explicit_region, char **out_region, stru
 
 done:
     free(profile_name);
-    profile_deinit(&profile);
+    aws_profile_deinit(&profile);
     return status;
 }
 

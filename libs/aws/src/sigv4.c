@@ -1,5 +1,5 @@
-/* Signature Version 4: from the request to the Authorization header. Reference: "Create a signed AWS API request" in the
- * AWS IAM user guide. */
+/* Signature Version 4: from the request to the Authorization header. Reference: "Create a signed AWS API request" in
+ * the AWS IAM user guide. */
 #include "aws/sigv4.h"
 
 #include <stdlib.h>

@@ -46,8 +46,8 @@ static bool is_one_of(const char *code, const char *const *codes)
     return false;
 }
 
-/* "Value … for parameter ReceiptHandle is invalid", "Message does not exist or is not available for visibility timeout
- * change": but not "Total VisibilityTimeout for the message is beyond the limit". */
+/* "Value … for parameter ReceiptHandle is invalid", "Message does not exist or is not available for visibility
+ * timeout change": but not "Total VisibilityTimeout for the message is beyond the limit". */
 static bool speaks_of_handle(const char *text)
 {
     return strcasestr(text, "ReceiptHandle") != NULL || strcasestr(text, "receipt handle") != NULL ||

@@ -50,7 +50,7 @@ static void keep(struct raw_message *raw, const struct wanted *wanted, size_t co
                  struct json_slice value)
 {
     for (size_t i = 0; i < count; i++) {
-        if (json_text_is(name, wanted[i].name)) {
+        if (json_walk_text_is(name, wanted[i].name)) {
             *(struct json_slice *)(void *)((char *)raw + wanted[i].offset) = value;
             return;
         }
@@ -68,7 +68,7 @@ static struct raw_message read_members(struct json_slice element)
         return raw;
     }
     while (json_walk_member(&walk, &name, &value)) {
-        if (json_text_is(name, "Attributes")) {
+        if (json_walk_text_is(name, "Attributes")) {
             attributes = value;
         } else {
             keep(&raw, s_members, sizeof s_members / sizeof s_members[0], name, value);
@@ -86,12 +86,12 @@ static struct raw_message read_members(struct json_slice element)
  * not a string, or one that cannot stand in a zero-terminated text. */
 static const char *put_text(struct json_slice value, char **at)
 {
-    if (!json_is_string(value)) {
+    if (!json_walk_is_string(value)) {
         return NULL;
     }
     char *text = *at;
     size_t length = value.length - 2;
-    if (!json_has_escapes(value)) {
+    if (!json_walk_has_escapes(value)) {
         memcpy(text, value.data + 1, length);
     } else {
         char *plain = json_scan_string(value, &length);
@@ -120,10 +120,10 @@ static bool is_md5_of(const char *text, size_t length, struct json_slice expecte
 
 static bool is_body_damaged(const struct raw_message *raw)
 {
-    if (!json_is_string(raw->body) || !json_is_string(raw->body_md5)) {
+    if (!json_walk_is_string(raw->body) || !json_walk_is_string(raw->body_md5)) {
         return false;
     }
-    if (!json_has_escapes(raw->body)) {
+    if (!json_walk_has_escapes(raw->body)) {
         return !is_md5_of(raw->body.data + 1, raw->body.length - 2, raw->body_md5);
     }
     size_t length = 0;
@@ -151,9 +151,9 @@ static struct sqs_message *message_new(struct json_slice element)
     message->group_id = put_text(raw.group_id, &at);
     message->sequence_number = put_text(raw.sequence_number, &at);
     message->deduplication_id = put_text(raw.deduplication_id, &at);
-    message->receive_count = json_integer(raw.receive_count);
-    message->sent_timestamp_ms = json_integer(raw.sent_timestamp);
-    if (json_is_string(raw.body)) {
+    message->receive_count = json_walk_integer(raw.receive_count);
+    message->sent_timestamp_ms = json_walk_integer(raw.sent_timestamp);
+    if (json_walk_is_string(raw.body)) {
         message->body = (struct json_slice){json + (raw.body.data - element.data), raw.body.length};
     }
     message->is_damaged = is_body_damaged(&raw);
@@ -197,7 +197,7 @@ enum status sqs_receive_parse(const char *text, size_t length, struct sqs_receiv
         return error_set(error, STATUS_MALFORMED, "the answer of ReceiveMessage is not a JSON object");
     }
     while (json_walk_member(&walk, &name, &value)) {
-        if (json_text_is(name, "Messages")) {
+        if (json_walk_text_is(name, "Messages")) {
             messages = value;
         }
     }

@@ -18,7 +18,7 @@ static enum status malformed(struct error *error)
 static char *text_of(struct json_slice value)
 {
     size_t length = 0;
-    return json_is_string(value) ? json_scan_string(value, &length) : NULL;
+    return json_walk_is_string(value) ? json_scan_string(value, &length) : NULL;
 }
 
 enum text_place { TEXT_CODE, TEXT_TEXT, TEXT_MESSAGE_ID, TEXT_SEQUENCE_NUMBER };
@@ -42,17 +42,17 @@ static struct entry_parts read_entry(struct json_slice element)
         return parts;
     }
     while (json_walk_member(&walk, &name, &value)) {
-        if (json_text_is(name, "Id")) {
+        if (json_walk_text_is(name, "Id")) {
             parts.id = value;
-        } else if (json_text_is(name, "Code")) {
+        } else if (json_walk_text_is(name, "Code")) {
             parts.code = value;
-        } else if (json_text_is(name, "Message")) {
+        } else if (json_walk_text_is(name, "Message")) {
             parts.message = value;
-        } else if (json_text_is(name, "MessageId")) {
+        } else if (json_walk_text_is(name, "MessageId")) {
             parts.message_id = value;
-        } else if (json_text_is(name, "SequenceNumber")) {
+        } else if (json_walk_text_is(name, "SequenceNumber")) {
             parts.sequence_number = value;
-        } else if (json_text_is(name, "SenderFault")) {
+        } else if (json_walk_text_is(name, "SenderFault")) {
             parts.is_senders_fault = value.length == 4 && value.data[0] == 't';
         }
     }
@@ -114,7 +114,7 @@ static void read_entries(struct json_slice list, size_t count, bool is_success, 
     while (json_walk_element(&walk, &element)) {
         struct entry_parts parts = read_entry(element);
         /* Ours are one digit. */
-        bool is_ours = json_is_string(parts.id) && parts.id.length == 3 && parts.id.data[1] >= '0' &&
+        bool is_ours = json_walk_is_string(parts.id) && parts.id.length == 3 && parts.id.data[1] >= '0' &&
                        parts.id.data[1] <= '9' && (size_t)(parts.id.data[1] - '0') < count;
         if (is_ours && is_success) {
             keep_success(out, (size_t)(parts.id.data[1] - '0'), &parts);
@@ -138,9 +138,9 @@ enum status sqs_batch_parse(const char *text, size_t length, size_t count, struc
         return malformed(error);
     }
     while (json_walk_member(&walk, &name, &value)) {
-        if (json_text_is(name, "Successful")) {
+        if (json_walk_text_is(name, "Successful")) {
             successful = value;
-        } else if (json_text_is(name, "Failed")) {
+        } else if (json_walk_text_is(name, "Failed")) {
             failed = value;
         }
     }
@@ -167,7 +167,7 @@ enum status sqs_send_parse(const char *text, size_t length, struct sqs_batch_par
         return malformed(error);
     }
     struct entry_parts parts = read_entry(top);
-    if (!json_is_string(parts.message_id)) {
+    if (!json_walk_is_string(parts.message_id)) {
         return malformed(error);
     }
     init_entries(out, 1);
@@ -187,7 +187,7 @@ enum status sqs_attributes_parse(const char *text, size_t length, struct sqs_att
         return malformed(error);
     }
     while (json_walk_member(&walk, &name, &value)) {
-        if (json_text_is(name, "Attributes")) {
+        if (json_walk_text_is(name, "Attributes")) {
             attributes = value;
         }
     }

@@ -16,14 +16,14 @@ static struct error s_error;
 static int release(void **state)
 {
     (void)state;
-    profile_deinit(&s_profile);
+    aws_profile_deinit(&s_profile);
     s_error = (struct error){0};
     return 0;
 }
 
 static enum status parse(enum profile_file_kind kind, const char *name, const char *text)
 {
-    return profile_parse(text, strlen(text), "file", kind, name, &s_profile, &s_error);
+    return aws_profile_parse(text, strlen(text), "file", kind, name, &s_profile, &s_error);
 }
 
 static void a_profile_of_the_credentials_file_is_read(void **state)
@@ -58,13 +58,13 @@ static void the_config_file_prefixes_its_profiles(void **state)
                        "[sso-session dev]\nregion = wrong\n";
     assert_int_equal(parse(PROFILE_FILE_CONFIG, "dev", text), STATUS_OK);
     assert_string_equal(s_profile.region, "eu-west-1");
-    profile_deinit(&s_profile);
+    aws_profile_deinit(&s_profile);
     assert_int_equal(parse(PROFILE_FILE_CONFIG, "default", text), STATUS_OK);
     assert_string_equal(s_profile.region, "us-east-1");
-    profile_deinit(&s_profile);
+    aws_profile_deinit(&s_profile);
     assert_int_equal(parse(PROFILE_FILE_CONFIG, "default", "[profile default]\nregion = a\n"), STATUS_OK);
     assert_string_equal(s_profile.region, "a");
-    profile_deinit(&s_profile);
+    aws_profile_deinit(&s_profile);
     assert_int_equal(parse(PROFILE_FILE_CONFIG, "s", text), STATUS_OK);
     assert_false(s_profile.is_found);
 }

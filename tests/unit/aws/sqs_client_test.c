@@ -224,7 +224,7 @@ static void receive_is_not_repeated_inside(void **state)
     (void)state;
     const struct fake_answer answers[] = {{.status = 503, .body = "{}"},
                                           {.status = 200, .body = "{\"Messages\":[{\"MessageId\":"},
-                                          {.status = 400, .body = "{\"__type\":\"com.amazonaws.sqs#RequestThrottled\"}"}};
+                                          {.status = 400, .body = "{\"__type\":\"a.sqs#RequestThrottled\"}"}};
     start(answers, 3);
     receive(1);
     assert_true(s_outcome.is_error);

@@ -34,8 +34,9 @@ static void codes_have_classes(void **state)
         {"AWS.SimpleQueueService.NonExistentQueue", "", "", 400, SQS_ERROR_MISSING_QUEUE},
         {"ReceiptHandleIsInvalid", "", "", 404, SQS_ERROR_HANDLE},
         {"MessageNotInflight", "", "", 400, SQS_ERROR_HANDLE},
-        {"InvalidParameterValue", "", "Value AQ for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.",
-         400, SQS_ERROR_HANDLE},
+        {"InvalidParameterValue", "",
+         "Value AQ for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.", 400,
+         SQS_ERROR_HANDLE},
         {"InvalidParameterValueException", "",
          "Message does not exist or is not available for visibility timeout change.", 400, SQS_ERROR_HANDLE},
         {"InvalidParameterValue", "", "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]",
@@ -98,7 +99,8 @@ static void a_receipt_handle_never_reaches_the_text(void **state)
 {
     (void)state;
     struct sqs_failure failure = fail_with(
-        400, "{\"__type\":\"x#InvalidParameterValue\",\"message\":\"Value AQEBsecret for parameter ReceiptHandle is invalid\"}",
+        400,
+        "{\"__type\":\"x#InvalidParameterValue\",\"message\":\"AQEBsecret for parameter ReceiptHandle is invalid\"}",
         NULL, 0);
     assert_int_equal(failure.public.class, SQS_ERROR_HANDLE);
     assert_int_equal(failure.public.error.status, STATUS_FAILED_PRECONDITION);
@@ -136,8 +138,8 @@ static void the_services_clock_is_read_from_date(void **state)
     response.header_count = 2;
     assert_int_equal(sqs_response_date_ms(&response), -1);
     response.header_count = 1;
-    static const char *const s_wrong[] = {"", "yesterday", "Sun, 06 Nob 1994 08:49:37 GMT", "Sun, 06 anF 1994 08:49:37 GMT",
-                                          "Sunday, 06-Nov-94 08:49:37 GMT"};
+    static const char *const s_wrong[] = {"", "yesterday", "Sun, 06 Nob 1994 08:49:37 GMT",
+                                          "Sun, 06 anF 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT"};
     for (size_t i = 0; i < sizeof s_wrong / sizeof s_wrong[0]; i++) {
         headers[0].value = s_wrong[i];
         assert_int_equal(sqs_response_date_ms(&response), -1);

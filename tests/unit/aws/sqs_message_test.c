@@ -12,6 +12,8 @@
 #include "base/memory.h"
 #include "sqs_message.h"
 
+#define MD5_OF_X "\"9dd4e461268c8034f5c8564e155c67a6\""
+
 static struct sqs_receive_parsed s_parsed;
 
 static enum status parse(const char *text)
@@ -37,7 +39,8 @@ static void every_field_of_a_fifo_message_is_read(void **state)
         parse("{\"Messages\": [ {\"MessageId\":\"m-1\",\"ReceiptHandle\":\"AQEB/x+y==\",\"Body\":\"{\\\"a\\\":1.00}\","
               "\"MD5OfBody\":\"71c83df1725f712a95f1197fa01cc0a4\",\"Attributes\":{\"SenderId\":\"x\","
               "\"MessageGroupId\":\"g\\u00e41\",\"SequenceNumber\":\"18849496460467696128\","
-              "\"MessageDeduplicationId\":\"d1\",\"ApproximateReceiveCount\":\"3\",\"SentTimestamp\":\"1790000000123\"},"
+              "\"MessageDeduplicationId\":\"d1\",\"ApproximateReceiveCount\":\"3\","
+              "\"SentTimestamp\":\"1790000000123\"},"
               "\"MessageAttributes\":{\"Body\":{\"StringValue\":\"no\"}}} ]}"),
         STATUS_OK);
     assert_int_equal(s_parsed.result.count, 1);
@@ -62,8 +65,9 @@ static void every_field_of_a_fifo_message_is_read(void **state)
 static void the_message_passes_byte_for_byte(void **state)
 {
     (void)state;
-    const char *element = "{ \"Body\" : \"\\u00e9\\/\\ud83d\\ude00 1.00\\n\", \"MessageId\":\"m\" ,\"ReceiptHandle\":\"r\","
-                          "\"Attributes\":{\"Big\":123456789012345678901234567890.10},\"Body2\":[{\"x\":\"]}\\\"\"}] }";
+    const char *element =
+        "{ \"Body\" : \"\\u00e9\\/\\ud83d\\ude00 1.00\\n\", \"MessageId\":\"m\" ,\"ReceiptHandle\":\"r\","
+        "\"Attributes\":{\"Big\":123456789012345678901234567890.10},\"Body2\":[{\"x\":\"]}\\\"\"}] }";
     char *text = memory_format("{\"Messages\":[%s]}", element);
     assert_int_equal(parse(text), STATUS_OK);
     free(text);
@@ -106,10 +110,11 @@ static void a_damaged_body_marks_its_message_only(void **state)
     (void)state;
     assert_int_equal(
         parse("{\"Messages\":["
-              "{\"MessageId\":\"1\",\"ReceiptHandle\":\"a\",\"Body\":\"x\",\"MD5OfBody\":\"9dd4e461268c8034f5c8564e155c67a6\"},"
-              "{\"MessageId\":\"2\",\"ReceiptHandle\":\"b\",\"Body\":\"y\",\"MD5OfBody\":\"9dd4e461268c8034f5c8564e155c67a6\"},"
-              "{\"MessageId\":\"3\",\"ReceiptHandle\":\"c\",\"Body\":\"\\u0078\",\"MD5OfBody\":\"9DD4E461268C8034F5C8564E155C67A6\"},"
-              "{\"MessageId\":\"4\",\"ReceiptHandle\":\"d\",\"Body\":\"\\u0079\",\"MD5OfBody\":\"9dd4e461268c8034f5c8564e155c67a6\"},"
+              "{\"MessageId\":\"1\",\"ReceiptHandle\":\"a\",\"Body\":\"x\",\"MD5OfBody\":" MD5_OF_X "},"
+              "{\"MessageId\":\"2\",\"ReceiptHandle\":\"b\",\"Body\":\"y\",\"MD5OfBody\":" MD5_OF_X "},"
+              "{\"MessageId\":\"3\",\"ReceiptHandle\":\"c\",\"Body\":\"\\u0078\","
+              "\"MD5OfBody\":\"9DD4E461268C8034F5C8564E155C67A6\"},"
+              "{\"MessageId\":\"4\",\"ReceiptHandle\":\"d\",\"Body\":\"\\u0079\",\"MD5OfBody\":" MD5_OF_X "},"
               "{\"MessageId\":\"5\",\"ReceiptHandle\":\"e\",\"Body\":\"x\",\"MD5OfBody\":\"9dd4\"},"
               "{\"MessageId\":\"6\",\"ReceiptHandle\":\"f\",\"Body\":\"x\"}]}"),
         STATUS_OK);
@@ -146,7 +151,8 @@ static void more_messages_than_can_be_asked_for_are_malformed(void **state)
     buffer_init(&text, 4096);
     assert_true(buffer_append_string(&text, "{\"Messages\":["));
     for (int i = 0; i < SQS_BATCH_MAX + 1; i++) {
-        assert_true(buffer_append_format(&text, "%s{\"MessageId\":\"%d\",\"ReceiptHandle\":\"r\"}", i == 0 ? "" : ",", i));
+        assert_true(
+            buffer_append_format(&text, "%s{\"MessageId\":\"%d\",\"ReceiptHandle\":\"r\"}", i == 0 ? "" : ",", i));
     }
     assert_true(buffer_append_string(&text, "]}"));
     assert_int_equal(parse(text.data), STATUS_MALFORMED);

@@ -75,8 +75,8 @@ static void ids_that_were_not_ours_are_passed_over(void **state)
 static void an_id_in_both_lists_has_failed(void **state)
 {
     (void)state;
-    assert_int_equal(parse_batch("{\"Failed\":[{\"Id\":\"0\",\"Code\":\"InternalError\"}],\"Successful\":[{\"Id\":\"0\"},"
-                                 "{\"Id\":\"0\"}]}",
+    assert_int_equal(parse_batch("{\"Failed\":[{\"Id\":\"0\",\"Code\":\"InternalError\"}],"
+                                 "\"Successful\":[{\"Id\":\"0\"},{\"Id\":\"0\"}]}",
                                  1),
                      STATUS_OK);
     assert_false(s_batch.result.entries[0].is_ok);

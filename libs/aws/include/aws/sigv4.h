@@ -31,7 +31,8 @@ struct sigv4_request {
     const struct http_header *headers;
     size_t header_count;
     const char *payload_hash; /* lower-case hex SHA-256 of the body */
-    bool keep_path;           /* true: dot segments and double slashes stay (S3); the path is encoded once more anyway */
+    /* true: dot segments and double slashes stay (S3). The path is encoded once more in any case. */
+    bool keep_path;
 };
 
 /* Where and when a signature holds. date is "20150830T123600Z". */

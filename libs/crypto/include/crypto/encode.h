@@ -21,8 +21,8 @@ char *crypto_base64_encode(const void *bytes, size_t length);
 uint8_t *crypto_base64_decode(const char *text, size_t text_length, size_t *out_length);
 
 #define CRYPTO_UUID_SIZE 37 /* with the terminator */
-/* The same name gives the same UUID, always and everywhere: RFC 9562 version 8, the first bits of the HMAC-SHA256 of the
- * name under a fixed name space. Lower case. */
+/* The same name gives the same UUID, always and everywhere: RFC 9562 version 8, the first bits of the HMAC-SHA256 of
+ * the name under a fixed name space. Lower case. */
 void crypto_stable_uuid(const char *name, char out[CRYPTO_UUID_SIZE]);
 
 #endif
