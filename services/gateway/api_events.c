@@ -13,6 +13,7 @@
 #include "run_result.h"
 #include "start_request.h"
 
+#define RETRY_LOG_MS 10000
 #define MEMO_ATTEMPT "FerryAttempt"
 #define MEMO_ROUTE "FerryRoute"
 #define MEMO_MESSAGE "FerryMessageId"
@@ -147,7 +148,7 @@ static void reply_batch(struct events_call *call)
 static void log_start(const struct events_call *call, const struct event_start *start, const struct event *event)
 {
     bool failed = start->outcome == ENTRY_REJECTED || start->outcome == ENTRY_RETRY;
-    log_event(failed ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "event handled", LOG_STRING("route", call->route->name),
+    log_event(start->outcome == ENTRY_REJECTED ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "event handled", LOG_STRING("route", call->route->name),
               LOG_STRING("outcome", entry_outcome_name(start->outcome)), LOG_STRING("message_id", event->message_id),
               LOG_STRING("workflow_id", start->request.workflow_id), LOG_STRING("run_id", start->run_id),
               LOG_STRING("error", failed ? start->error.text : NULL));
@@ -179,9 +180,17 @@ static void finish(struct event_start *start, enum entry_outcome outcome)
     call_release(start->call);
 }
 
+/* rpc thread */
 static void finish_with_error(struct event_start *start, const struct error *error)
 {
+    struct gateway *gateway = start->call->gateway;
     bool rejected = !gateway_is_namespace_missing(error) && problem_is_rejection(error);
+    int64_t suppressed = 0;
+    if (!rejected && log_limiter_allows(&gateway->retry_log, RETRY_LOG_MS, &suppressed)) {
+        log_event(LOG_LEVEL_WARN, "workflow not started", LOG_STRING("route", start->call->route->name),
+                  LOG_STRING("workflow_id", start->request.workflow_id), LOG_ERROR(error),
+                  LOG_INTEGER("suppressed", suppressed));
+    }
     start->error = *error;
     start->is_target_error = true;
     finish(start, rejected ? ENTRY_REJECTED : ENTRY_RETRY);
@@ -243,7 +252,7 @@ static void on_described(void *user, enum status status, struct temporal_describ
 }
 
 /* rpc thread. `started` alone is not to be trusted: the server says true again for a repeated request ID, also when
- * that run has closed. */
+ * that run has closed. An open run that this request ID started is the first run of its chain. */
 static void on_started(void *user, enum status status, struct temporal_start_result *result, const struct error *error)
 {
     struct event_start *start = user;
@@ -254,10 +263,11 @@ static void on_started(void *user, enum status status, struct temporal_start_res
         start->first_run_id = result->first_run_id != NULL ? result->first_run_id
                                                            : memory_copy_string(result->run_id);
         start->attempt = 1;
+        start->result.status = temporal_run_status_name(TEMPORAL_RUN_RUNNING);
         result->run_id = NULL;
         result->first_run_id = NULL;
         temporal_start_result_deinit(result);
-        finish(start, ENTRY_STARTED);
+        finish(start, recent_starts_add(start->call->gateway->recent, start->run_id) ? ENTRY_STARTED : ENTRY_ATTACHED);
         return;
     }
     temporal_start_result_deinit(result);

@@ -149,6 +149,7 @@ enum status run_gateway(struct service *service, const struct settings *settings
     thread_condition_init(&flag.condition);
     atomic_init(&gateway.ready, false);
     make_metrics(&gateway);
+    gateway.recent = memory_alloc(sizeof *gateway.recent);
     enum status status = connect_temporal(&gateway, error);
     if (status != STATUS_OK) {
         goto done;
@@ -187,6 +188,7 @@ done:
         loop_destroy(gateway.loop);
     }
     free(gateway.events);
+    free(gateway.recent);
     (void)pthread_cond_destroy(&flag.condition);
     return status;
 }

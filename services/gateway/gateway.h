@@ -9,11 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
 #include "entry.h"
 #include "http/server.h"
 #include "problem.h"
+#include "recent_starts.h"
 #include "service/service.h"
 #include "settings/settings.h"
 #include "temporal/client.h"
@@ -35,6 +37,10 @@ struct gateway {
     struct metric_counter **events; /* by route, then outcome */
     struct metric_histogram *start_seconds;
     atomic_bool ready;
+
+    /* rpc thread */
+    struct recent_starts *recent;
+    struct log_limiter retry_log;
 
     /* loop's thread */
     struct watch_table *watches;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "http/server.h"
 #include "service/service.h"
 
@@ -24,7 +25,8 @@ struct service {
     int64_t started_ms;
     atomic_bool stopping;
 
-    pthread_mutex_t ready_mutex; /* guards ready, reason */
+    pthread_mutex_t ready_mutex; /* guards the next three */
+    struct log_limiter not_ready_log;
     bool ready;
     char reason[ERROR_TEXT_SIZE];
 

@@ -199,8 +199,9 @@ static enum status start_admin(struct parent *parent, const char *listen, struct
         .route_count = sizeof routes / sizeof routes[0],
         .max_connections = 64,
     };
+    const struct http_client_options client_options = {0};
     parent->loop = loop_new();
-    enum status status = http_client_new(parent->loop, NULL, &parent->client, error);
+    enum status status = http_client_new(parent->loop, &client_options, &parent->client, error);
     if (status != STATUS_OK) {
         return status;
     }

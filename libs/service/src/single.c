@@ -11,6 +11,7 @@
 #include "internal.h"
 
 #define ADMIN_DRAIN_MS 1000
+#define NOT_READY_LOG_MS 30000
 
 static void collect_ready(void *user)
 {
@@ -70,11 +71,13 @@ void service_set_ready(struct service *service, bool ready, const char *reason)
         memcpy(service->reason, reason, length);
     }
     service->reason[length] = '\0';
+    int64_t suppressed = 0;
+    bool logged = !ready && log_limiter_allows(&service->not_ready_log, NOT_READY_LOG_MS, &suppressed);
     (void)pthread_mutex_unlock(&service->ready_mutex);
     if (changed && ready) {
         log_event(LOG_LEVEL_INFO, "ready", LOG_INTEGER("after_ms", clock_monotonic_ms() - service->started_ms));
-    } else if (changed) {
-        log_event(LOG_LEVEL_WARN, "not ready", LOG_STRING("reason", reason));
+    } else if ((changed || logged) && !atomic_load(&service->stopping)) {
+        log_event(LOG_LEVEL_WARN, "not ready", LOG_STRING("reason", reason), LOG_INTEGER("suppressed", suppressed));
     }
 }
 
