@@ -149,17 +149,6 @@ bool temporal_workflow_sleep(struct temporal_workflow *workflow, int64_t millise
     return has_slept;
 }
 
-static struct buffered_signal *find_signal(const struct temporal_workflow *workflow, const char *name)
-{
-    for (struct list *node = workflow->signals.next; node != &workflow->signals; node = node->next) {
-        struct buffered_signal *signal = LIST_ITEM(node, struct buffered_signal, link);
-        if (strcmp(signal->name, name) == 0) {
-            return signal;
-        }
-    }
-    return NULL;
-}
-
 struct temporal_future *temporal_workflow_start_signal_receive(struct temporal_workflow *workflow, const char *name)
 {
     struct temporal_future *future = workflow_future_new(workflow, FUTURE_SIGNAL);
@@ -167,13 +156,9 @@ struct temporal_future *temporal_workflow_start_signal_receive(struct temporal_w
     if (is_canceled_here(workflow)) {
         return future_of_canceled(workflow, future, "waiting for a signal was canceled");
     }
-    struct buffered_signal *signal = find_signal(workflow, name);
+    struct buffered_signal *signal = workflow_future_find_signal(workflow, name);
     if (signal != NULL) {
-        list_remove(&signal->link);
-        workflow->engine_bytes -= sizeof *signal + (signal->payload != NULL ? signal->payload->data.len : 0);
-        workflow_future_resolve(workflow, future, signal->payload, NULL);
-        free(signal->name);
-        free(signal);
+        workflow_future_take_signal(workflow, future, signal);
     }
     return future;
 }
@@ -202,11 +187,12 @@ bool temporal_future_is_ready(const struct temporal_future *future)
     return future->is_ready;
 }
 
-static void wait_until_ready(struct temporal_workflow *workflow, const struct temporal_future *future)
+static void wait_until_ready(struct temporal_workflow *workflow, struct temporal_future *future)
 {
     while (!future->is_ready) {
         suspend(workflow);
     }
+    future->is_taken = true;
 }
 
 static void keep_future_failure(struct temporal_workflow *workflow, const struct temporal_future *future)
@@ -291,11 +277,14 @@ void temporal_future_cancel(struct temporal_workflow *workflow, struct temporal_
 void temporal_future_release(struct temporal_workflow *workflow, struct temporal_future *future)
 {
     future->is_released = true;
-    if (future->kind == FUTURE_SIGNAL && !future->is_ready) {
-        workflow_future_destroy(workflow, future); /* takes no signal any more */
+    if (future->kind != FUTURE_SIGNAL) {
+        workflow_future_collect(workflow, future);
         return;
     }
-    workflow_future_collect(workflow, future);
+    if (future->is_ready && !future->is_taken && future->failure == NULL) {
+        workflow_future_return_signal(workflow, future);
+    }
+    workflow_future_destroy(workflow, future);
 }
 
 size_t temporal_workflow_wait_any(struct temporal_workflow *workflow, struct temporal_future *const *futures,

@@ -188,21 +188,61 @@ void workflow_future_remove_route(struct temporal_workflow *workflow, int64_t ev
 
 /* ---- signals ---- */
 
+struct buffered_signal *workflow_future_find_signal(const struct temporal_workflow *workflow, const char *name)
+{
+    for (struct list *node = workflow->signals.next; node != &workflow->signals; node = node->next) {
+        struct buffered_signal *signal = LIST_ITEM(node, struct buffered_signal, link);
+        if (strcmp(signal->name, name) == 0) {
+            return signal;
+        }
+    }
+    return NULL;
+}
+
+/* Takes payload. Not yet in the list. */
+static struct buffered_signal *signal_new(struct temporal_workflow *workflow, const char *name, Pb__Payload *payload)
+{
+    struct buffered_signal *signal = memory_alloc(sizeof *signal);
+    list_init(&signal->link);
+    signal->name = memory_copy_string(name);
+    signal->payload = payload;
+    workflow->engine_bytes += sizeof *signal + (payload != NULL ? payload->data.len : 0);
+    return signal;
+}
+
+void workflow_future_take_signal(struct temporal_workflow *workflow, struct temporal_future *future,
+                                 struct buffered_signal *signal)
+{
+    list_remove(&signal->link);
+    workflow->engine_bytes -= sizeof *signal + (signal->payload != NULL ? signal->payload->data.len : 0);
+    workflow_future_resolve(workflow, future, signal->payload, NULL);
+    future->ready_number = signal->ready_number; /* it was there all the time */
+    free(signal->name);
+    free(signal);
+}
+
+void workflow_future_return_signal(struct temporal_workflow *workflow, struct temporal_future *future)
+{
+    if (future->result != NULL) {
+        workflow->engine_bytes -= future->result->data.len;
+    }
+    struct buffered_signal *signal = signal_new(workflow, future->signal_name, future->result);
+    future->result = NULL;
+    signal->ready_number = future->ready_number;
+    list_prepend(&workflow->signals, &signal->link);
+}
+
 void workflow_future_deliver_signal(struct temporal_workflow *workflow, const char *name, const Pb__Payloads *input)
 {
     const Pb__Payload *first = input != NULL && input->n_payloads > 0 ? input->payloads[0] : NULL;
-    Pb__Payload *payload = payload_copy(first);
+    struct buffered_signal *signal = signal_new(workflow, name, payload_copy(first));
+    signal->ready_number = workflow->ready_count++;
+    list_append(&workflow->signals, &signal->link);
     for (struct list *node = workflow->futures.next; node != &workflow->futures; node = node->next) {
         struct temporal_future *future = LIST_ITEM(node, struct temporal_future, link);
-        if (future->kind == FUTURE_SIGNAL && !future->is_ready && !future->is_released &&
-            strcmp(future->signal_name, name) == 0) {
-            workflow_future_resolve(workflow, future, payload, NULL);
+        if (future->kind == FUTURE_SIGNAL && !future->is_ready && strcmp(future->signal_name, name) == 0) {
+            workflow_future_take_signal(workflow, future, signal);
             return;
         }
     }
-    struct buffered_signal *signal = memory_alloc(sizeof *signal);
-    signal->name = memory_copy_string(name);
-    signal->payload = payload;
-    list_append(&workflow->signals, &signal->link);
-    workflow->engine_bytes += sizeof *signal + (payload != NULL ? payload->data.len : 0);
 }

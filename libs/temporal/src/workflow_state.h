@@ -36,6 +36,7 @@ struct temporal_future {
     bool is_shielded; /* made in a clean-up section: the workflow's cancellation does not reach it */
     bool is_released; /* the code does not know it any more: goes when its machine has closed */
     bool is_ready;
+    bool is_taken; /* the code has seen the outcome: a signal that it has not seen goes back when released */
     uint64_t ready_number; /* order in which futures became ready */
     Pb__Payload *result;   /* owned; NULL: none */
     struct workflow_failure *failure; /* a reference; NULL: success */
@@ -55,7 +56,8 @@ struct future_route {
 struct buffered_signal {
     struct list link;
     char *name;
-    Pb__Payload *payload; /* the first argument; NULL: none */
+    Pb__Payload *payload;   /* the first argument; NULL: none */
+    uint64_t ready_number; /* when it came, among what became ready */
 };
 
 struct temporal_kept_failure {
@@ -130,6 +132,13 @@ void workflow_future_add_route(struct temporal_workflow *workflow, int64_t event
 struct temporal_future *workflow_future_find(const struct temporal_workflow *workflow, int64_t event_id);
 void workflow_future_remove_route(struct temporal_workflow *workflow, int64_t event_id);
 
+/* Puts a signal that was taken but not seen back to the front. */
+void workflow_future_return_signal(struct temporal_workflow *workflow, struct temporal_future *future);
+/* The oldest signal of that name in the buffer, or NULL. */
+struct buffered_signal *workflow_future_find_signal(const struct temporal_workflow *workflow, const char *name);
+/* Gives it to a future that waits for none yet. */
+void workflow_future_take_signal(struct temporal_workflow *workflow, struct temporal_future *future,
+                                 struct buffered_signal *signal);
 /* A signal has come: to the first future that waits for its name, else into the buffer. */
 void workflow_future_deliver_signal(struct temporal_workflow *workflow, const char *name, const Pb__Payloads *input);
 

@@ -40,7 +40,7 @@ typedef json_t *temporal_workflow_fn(struct temporal_workflow *workflow, const j
 struct temporal_workflow_definition {
     const char *name;
     temporal_workflow_fn *function;
-    size_t stack_bytes; /* 0: 256 KiB. Rounded up to pages; a guard page lies below */
+    size_t stack_bytes; /* 0: 1 MiB, of which only what is touched costs memory. Guard pages lie below */
 };
 
 /* ---- what the run is ---- */
@@ -142,7 +142,8 @@ struct temporal_future *temporal_workflow_start_activity_raw(struct temporal_wor
                                                              const struct temporal_payload *input,
                                                              const struct temporal_activity_options *options);
 struct temporal_future *temporal_workflow_start_timer(struct temporal_workflow *workflow, int64_t milliseconds);
-/* Becomes ready with the next signal of that name, and takes it. */
+/* Becomes ready with the next signal of that name, and takes it; released without having been waited for, it puts the
+ * signal back. */
 struct temporal_future *temporal_workflow_start_signal_receive(struct temporal_workflow *workflow, const char *name);
 
 bool temporal_future_is_ready(const struct temporal_future *future);
