@@ -76,6 +76,18 @@ static void depth_is_limited(void **state)
     size_t position = 0;
     struct json_slice element = {0};
     assert_false(json_scan_element(text, 2 * depth, &position, &element));
+
+    char object[2 * JSON_SCAN_DEPTH_MAX + sizeof "{'a':}"] = "{\"a\":"; /* the object counts as well */
+    size_t prefix = strlen(object);
+    for (depth = JSON_SCAN_DEPTH_MAX - 1; depth <= JSON_SCAN_DEPTH_MAX; depth++) {
+        memset(object + prefix, '[', depth);
+        memset(object + prefix + depth, ']', depth);
+        object[prefix + 2 * depth] = '}';
+        size_t length = prefix + 2 * depth + 1;
+        bool is_taken = json_scan_member(object, length, "a").data != NULL;
+        assert_int_equal(is_taken, depth < JSON_SCAN_DEPTH_MAX);
+        assert_int_equal(is_taken, json_scan_value(object, length, NULL));
+    }
 }
 
 static void assert_member(const char *text, const char *name, const char *expected)

@@ -12,6 +12,8 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "base/queue.h"
+#include "base/random.h"
 #include "base/thread.h"
 
 #define FOREVER_MS INT64_C(3600000)
@@ -106,6 +108,33 @@ static void a_stopped_timer_does_not_fire_and_a_moved_one_fires_once(void **stat
     loop_destroy(record.loop);
 }
 
+static void timers_keep_their_order_through_many_changes(void **state)
+{
+    (void)state;
+    enum { TIMERS = 60 };
+    struct record record = {.loop = loop_new()};
+    struct loop_timer timers[TIMERS] = {0};
+    struct step steps[TIMERS];
+    for (int i = 0; i < TIMERS; i++) {
+        steps[i] = (struct step){&record, i};
+    }
+    for (int round = 0; round < 200; round++) {
+        for (int i = 0; i < TIMERS; i++) {
+            loop_timer_start(record.loop, &timers[i], (int64_t)random_below(1000), note, &steps[i]);
+        }
+        for (int i = 0; i < TIMERS / 2; i++) {
+            loop_timer_stop(record.loop, &timers[random_below(TIMERS)]);
+        }
+        record.count = 0;
+        loop_run_once(record.loop, 0);
+        assert_true(record.count >= TIMERS / 2);
+        for (int i = 1; i < record.count; i++) {
+            assert_true(timers[record.order[i - 1]].due_ms <= timers[record.order[i]].due_ms);
+        }
+    }
+    loop_destroy(record.loop);
+}
+
 struct ticker {
     struct loop *loop;
     struct loop_timer timer;
@@ -181,6 +210,7 @@ static void tasks_left_over_run_at_the_end(void **state)
 /* A source like curl's: a descriptor that wakes it, and a handler that may post. */
 struct source {
     struct loop *loop;
+    struct queue *waiting; /* gets an item when a long wait begins; NULL: nobody wants to know */
     int descriptor;
     int waits;
     int64_t longest_ms;
@@ -193,6 +223,9 @@ static void source_wait(void *user, int64_t timeout_ms)
     source->waits++;
     source->longest_ms = timeout_ms > source->longest_ms ? timeout_ms : source->longest_ms;
     uint64_t count = 0;
+    if (source->waiting != NULL && timeout_ms > 0) {
+        assert_true(queue_push(source->waiting, source));
+    }
     if (poll(&ready, 1, (int)timeout_ms) > 0) {
         assert_int_equal(read(source->descriptor, &count, sizeof count), sizeof count);
     }
@@ -205,24 +238,63 @@ static void source_wakeup(void *user)
     assert_int_equal(write(source->descriptor, &one, sizeof one), sizeof one);
 }
 
+struct poster {
+    struct loop *loop;
+    int left;
+};
+
+static void post_again(void *argument)
+{
+    struct poster *poster = argument;
+    if (poster->left == 0) {
+        loop_stop(poster->loop);
+    } else {
+        poster->left--;
+        loop_post(poster->loop, post_again, poster);
+    }
+}
+
 static void a_source_is_waited_on_and_woken(void **state)
 {
     (void)state;
     for (int round = 0; round < 50; round++) {
-        struct source source = {.loop = loop_new(), .descriptor = eventfd(0, EFD_CLOEXEC)};
+        struct source source = {
+            .loop = loop_new(), .waiting = queue_new(10), .descriptor = eventfd(0, EFD_CLOEXEC)};
         const struct loop_source description = {.wait = source_wait, .wakeup = source_wakeup, .user = &source};
         loop_set_source(source.loop, &description);
         struct record record = {.loop = source.loop};
         struct step step = {&record, 0};
         pthread_t thread;
         assert_int_equal(thread_start(&thread, "loop", 0, run, source.loop, NULL), STATUS_OK);
-        loop_post(source.loop, note, &step);
-        loop_post(source.loop, stop, source.loop);
-        thread_join(thread); /* without wakeups this takes an hour */
+        assert_ptr_equal(queue_pop(source.waiting, INT64_MAX), &source);
+        loop_post(source.loop, note, &step); /* without a wakeup nothing happens for an hour */
+        assert_ptr_equal(queue_pop(source.waiting, INT64_MAX), &source);
+        loop_stop(source.loop);
+        thread_join(thread);
         assert_int_equal(record.count, 1);
+        while (queue_try_pop(source.waiting) != NULL) {
+            ;
+        }
+        queue_destroy(source.waiting);
         loop_destroy(source.loop);
         close(source.descriptor);
     }
+}
+
+static void a_source_does_not_wait_while_tasks_do(void **state)
+{
+    (void)state;
+    struct source source = {.loop = loop_new(), .descriptor = eventfd(0, EFD_CLOEXEC)};
+    const struct loop_source description = {.wait = source_wait, .wakeup = source_wakeup, .user = &source};
+    loop_set_source(source.loop, &description);
+    struct poster poster = {.loop = source.loop, .left = 5};
+    loop_post(source.loop, post_again, &poster);
+    loop_run(source.loop);
+    assert_int_equal(poster.left, 0);
+    assert_int_equal(source.waits, 6); /* I/O is looked at between tasks */
+    assert_int_equal(source.longest_ms, 0);
+    loop_destroy(source.loop);
+    close(source.descriptor);
 }
 
 static void a_source_waits_no_longer_than_the_first_timer(void **state)
@@ -250,11 +322,13 @@ int main(void)
         cmocka_unit_test(tasks_run_in_the_order_of_their_posts),
         cmocka_unit_test(timers_fire_by_their_time_and_once),
         cmocka_unit_test(a_stopped_timer_does_not_fire_and_a_moved_one_fires_once),
+        cmocka_unit_test(timers_keep_their_order_through_many_changes),
         cmocka_unit_test(a_timer_that_starts_itself_in_the_past_lets_others_run),
         cmocka_unit_test(a_timer_ends_the_wait),
         cmocka_unit_test(posts_and_stops_of_other_threads_end_the_wait),
         cmocka_unit_test(tasks_left_over_run_at_the_end),
         cmocka_unit_test(a_source_is_waited_on_and_woken),
+        cmocka_unit_test(a_source_does_not_wait_while_tasks_do),
         cmocka_unit_test(a_source_waits_no_longer_than_the_first_timer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

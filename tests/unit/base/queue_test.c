@@ -8,11 +8,14 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/queue.h"
 #include "base/thread.h"
+#include "support.h"
 
 static int s_items[1000];
 
@@ -61,6 +64,7 @@ struct traffic {
     struct queue *queue;
     atomic_int popped;
     _Atomic int64_t sum;
+    _Atomic pid_t pusher; /* the thread that will wait for room; 0: not yet running */
 };
 
 static void pop_all(void *argument)
@@ -111,9 +115,26 @@ static void every_item_goes_to_exactly_one_thread(void **state)
 static void push_one(void *argument)
 {
     struct traffic *traffic = argument;
+    atomic_store(&traffic->pusher, gettid());
     if (!queue_push(traffic->queue, &s_items[1])) {
         atomic_fetch_add(&traffic->popped, -1);
     }
+}
+
+/* The kernel says that the pusher sleeps: it has nothing to sleep on but the queue. */
+static bool is_pusher_asleep(void *argument)
+{
+    struct traffic *traffic = argument;
+    char path[64];
+    char line[128] = "";
+    (void)snprintf(path, sizeof path, "/proc/self/task/%d/stat", atomic_load(&traffic->pusher));
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        return false;
+    }
+    bool is_read = fgets(line, sizeof line, file) != NULL;
+    (void)fclose(file);
+    return is_read && strstr(line, ") S ") != NULL;
 }
 
 static void closing_wakes_who_waits_for_room(void **state)
@@ -123,6 +144,7 @@ static void closing_wakes_who_waits_for_room(void **state)
     assert_true(queue_push(traffic.queue, &s_items[0]));
     pthread_t thread;
     assert_int_equal(thread_start(&thread, "pusher", 0, push_one, &traffic, NULL), STATUS_OK);
+    wait_until(is_pusher_asleep, &traffic);
     queue_close(traffic.queue);
     thread_join(thread);
     assert_int_equal(atomic_load(&traffic.popped), -1);
