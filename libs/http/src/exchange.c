@@ -10,7 +10,6 @@
 #include "base/memory.h"
 #include "server_internal.h"
 
-#define PROBLEM_TYPE_PREFIX "/problems/"
 #define PROBLEM_CONTENT_TYPE "application/problem+json"
 #define PROBLEM_TEXT_MAX ((size_t)64 << 10)
 
@@ -188,7 +187,7 @@ static char *quote(const char *text)
 void exchange_reply_problem(struct http_exchange *exchange, int status, const char *type, const char *title,
                             const char *detail, const struct http_header *headers, size_t header_count)
 {
-    char *full_type = memory_format("%s%s", PROBLEM_TYPE_PREFIX, type);
+    char *full_type = memory_format("%s%s", HTTP_PROBLEM_TYPE_PREFIX, type);
     char *quoted_type = quote(full_type);
     char *quoted_title = quote(title);
     char *quoted_detail = quote(detail != NULL ? detail : title);

@@ -101,7 +101,8 @@ static void reply_method_not_allowed(struct http_exchange *exchange)
  * it goes on sending, or never end. Nothing else was or will be sent on this connection. */
 static void cut_too_large(struct http_exchange *exchange)
 {
-    static const char body[] = "{\"type\":\"/problems/body-too-large\",\"title\":\"" TOO_LARGE_TITLE "\",\"status\":413}\n";
+    static const char body[] = "{\"type\":\"" HTTP_PROBLEM_TYPE_PREFIX "body-too-large\",\"title\":\"" TOO_LARGE_TITLE
+                               "\",\"status\":413}\n";
     char answer[512];
     int length = snprintf(answer, sizeof answer,
                           "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"

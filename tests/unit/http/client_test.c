@@ -73,7 +73,7 @@ static char *head_sent(const char *method, const char *path, const struct http_h
 {
     struct scripted_peer peer;
     struct answer answer = {0};
-    scripted_peer_start(&peer, SCRIPT("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), false);
+    scripted_peer_start(&peer, SCRIPT("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), PEER_CLOSES);
     char *url = url_of(peer.port, path);
     call_alone((struct http_request){.method = method,
                                      .url = url,
@@ -83,6 +83,7 @@ static char *head_sent(const char *method, const char *path, const struct http_h
                                      .body_length = body != NULL ? strlen(body) : 0},
                &answer);
     assert_int_equal(answer.status, 200);
+    answer_clear(&answer);
     free(url);
     scripted_peer_stop(&peer);
     char *head = memory_format("%s|%d", peer.request, peer.port);
@@ -178,7 +179,7 @@ static void uses_a_kept_connection_again(void **state)
     /* The peer answers one request for each connection and leaves the second unanswered: a second request that
      * opened a new connection would be answered. */
     struct scripted_peer peer;
-    scripted_peer_start(&peer, SCRIPT("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), true);
+    scripted_peer_start(&peer, SCRIPT("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), PEER_IS_SILENT);
     char *url = url_of(peer.port, "/");
     struct answer first = {0};
     struct answer second = {0};
@@ -202,7 +203,7 @@ static void opens_a_new_connection_when_the_kept_one_was_closed(void **state)
     struct scripted_peer peer;
     struct test_client test;
     (void)state;
-    scripted_peer_start(&peer, SCRIPT("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), false);
+    scripted_peer_start(&peer, SCRIPT("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), PEER_CLOSES);
     char *url = url_of(peer.port, "/");
     test_client_open(&test);
     for (int i = 0; i < 5; i++) {
@@ -219,11 +220,33 @@ static void opens_a_new_connection_when_the_kept_one_was_closed(void **state)
     free(url);
 }
 
+static void repeats_a_request_when_a_kept_connection_dies_unanswered(void **state)
+{
+    struct scripted_peer peer;
+    struct test_client test;
+    (void)state;
+    scripted_peer_start(&peer, SCRIPT("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"), PEER_CLOSES_ON_MORE);
+    char *url = url_of(peer.port, "/");
+    test_client_open(&test);
+    for (int i = 0; i < 2; i++) {
+        struct answer answer = {0};
+        test_client_call(&test, (struct http_request){.method = "POST", .url = url, .body = "x", .body_length = 1},
+                         &answer);
+        assert_int_equal(answer.status, 200);
+        answer_clear(&answer);
+    }
+    test_client_close(&test);
+    scripted_peer_stop(&peer);
+    free(peer.request);
+    assert_int_equal(peer.accepted, 2);
+    free(url);
+}
+
 static void expect_failure(const char *bytes, size_t length, enum status expected)
 {
     struct scripted_peer peer;
     struct answer answer = {0};
-    scripted_peer_start(&peer, bytes, length, false);
+    scripted_peer_start(&peer, bytes, length, PEER_CLOSES);
     char *url = url_of(peer.port, "/");
     call_alone((struct http_request){.method = "GET", .url = url, .max_response_bytes = 4}, &answer);
     if (answer.error.status != expected) {
@@ -281,7 +304,7 @@ static void takes_the_final_response_behind_interim_ones(void **state)
     scripted_peer_start(&peer,
                         SCRIPT("HTTP/1.1 103 Early Hints\r\nX-Last: no\r\n\r\n"
                                "HTTP/1.1 201 Created\r\nX-LAST: \t yes \r\nContent-Length: 1\r\n\r\nz"),
-                        false);
+                        PEER_CLOSES);
     char *url = url_of(peer.port, "/");
     call_alone((struct http_request){.method = "GET", .url = url}, &answer);
     assert_int_equal(answer.status, 201);
@@ -299,7 +322,7 @@ static void does_not_follow_redirects(void **state)
     struct answer answer = {.wanted_header = "location"};
     (void)state;
     scripted_peer_start(&peer, SCRIPT("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"),
-                        false);
+                        PEER_CLOSES);
     char *url = url_of(peer.port, "/");
     call_alone((struct http_request){.method = "GET", .url = url}, &answer);
     assert_int_equal(answer.status, 302);
@@ -315,13 +338,40 @@ static void ends_a_slow_call_at_its_deadline(void **state)
     struct scripted_peer peer;
     struct answer answer = {0};
     (void)state;
-    scripted_peer_start(&peer, SCRIPT("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"), true);
+    scripted_peer_start(&peer, SCRIPT("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc"), PEER_IS_SILENT);
     char *url = url_of(peer.port, "/");
     call_alone((struct http_request){.method = "GET", .url = url, .deadline_ms = clock_monotonic_ms() + 50}, &answer);
     assert_int_equal(answer.error.status, STATUS_DEADLINE_EXCEEDED);
     assert_true(answer.error.retryable);
     scripted_peer_stop(&peer);
     free(peer.request);
+    free(url);
+}
+
+static void ends_a_call_that_waits_for_a_connection_at_its_deadline(void **state)
+{
+    struct http_client_options options = {.max_connections_per_host = 1};
+    struct test_client test = {.loop = loop_new()};
+    struct scripted_peer peer;
+    struct error error = {0};
+    struct answer first = {0};
+    struct answer second = {0};
+    (void)state;
+    scripted_peer_start(&peer, SCRIPT(""), PEER_IS_SILENT);
+    char *url = url_of(peer.port, "/");
+    assert_int_equal(http_client_new(test.loop, &options, &test.client, &error), STATUS_OK);
+    struct http_request request = {.method = "GET", .url = url, .deadline_ms = INT64_MAX};
+    struct http_call *busy = http_client_send(test.client, &request, answer_take, &first);
+    test_client_call(&test,
+                     (struct http_request){.method = "GET", .url = url, .deadline_ms = clock_monotonic_ms() + 50},
+                     &second);
+    assert_int_equal(second.error.status, STATUS_DEADLINE_EXCEEDED);
+    assert_int_equal(first.done_count, 0);
+    http_call_cancel(busy);
+    test_client_close(&test);
+    scripted_peer_stop(&peer);
+    free(peer.request);
+    assert_int_equal(peer.accepted, 1);
     free(url);
 }
 
@@ -475,7 +525,7 @@ static void lets_callbacks_send_and_cancel(void **state)
     struct chain chain = {0};
     struct scripted_peer silent;
     (void)state;
-    scripted_peer_start(&silent, SCRIPT(""), true);
+    scripted_peer_start(&silent, SCRIPT(""), PEER_IS_SILENT);
     char *url = url_of(s_port, "/echo");
     char *silent_url = url_of(silent.port, "/");
     test_client_open(&chain.test);
@@ -558,12 +608,14 @@ int main(void)
         cmocka_unit_test(sends_every_method_on_one_reused_call),
         cmocka_unit_test(uses_a_kept_connection_again),
         cmocka_unit_test(opens_a_new_connection_when_the_kept_one_was_closed),
+        cmocka_unit_test(repeats_a_request_when_a_kept_connection_dies_unanswered),
         cmocka_unit_test(says_unavailable_for_broken_answers),
         cmocka_unit_test(says_too_large_for_long_bodies),
         cmocka_unit_test(says_too_large_for_long_headers),
         cmocka_unit_test(takes_the_final_response_behind_interim_ones),
         cmocka_unit_test(does_not_follow_redirects),
         cmocka_unit_test(ends_a_slow_call_at_its_deadline),
+        cmocka_unit_test(ends_a_call_that_waits_for_a_connection_at_its_deadline),
         cmocka_unit_test(does_not_send_after_the_deadline),
         cmocka_unit_test(says_unavailable_where_nobody_listens),
         cmocka_unit_test(refuses_requests_that_cannot_be_sent),

@@ -176,20 +176,22 @@ static void scripted_peer_main(void *user)
         peer->accepted++;
         (void)!send(connection, peer->bytes, peer->length, MSG_NOSIGNAL);
         char byte = 0;
-        while (peer->is_silent && recv(connection, &byte, 1, 0) > 0) {
-            ;
+        if (peer->habit != PEER_CLOSES) {
+            while (recv(connection, &byte, 1, 0) > 0 && peer->habit == PEER_IS_SILENT) {
+                ;
+            }
         }
         (void)close(connection);
     }
 }
 
-void scripted_peer_start(struct scripted_peer *peer, const char *bytes, size_t length, bool is_silent)
+void scripted_peer_start(struct scripted_peer *peer, const char *bytes, size_t length, enum peer_habit habit)
 {
     struct error error = {0};
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    *peer = (struct scripted_peer){.bytes = bytes, .length = length, .is_silent = is_silent};
+    *peer = (struct scripted_peer){.bytes = bytes, .length = length, .habit = habit};
     peer->listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(peer->listening, (struct sockaddr *)&address, size), 0);
     assert_int_equal(listen(peer->listening, 8), 0);

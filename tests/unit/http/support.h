@@ -50,20 +50,26 @@ char *raw_receive_response(int descriptor);
 /* raw_connect, raw_send, raw_receive_to_end, close. */
 char *raw_talk(int port, const char *text);
 
-/* A server that takes connections one after the other, reads each one's request head, writes the same bytes, and
- * closes, or (is_silent) keeps it open until the peer closes. */
+/* What a scripted peer does behind its answer. */
+enum peer_habit {
+    PEER_CLOSES,       /* at once */
+    PEER_IS_SILENT,    /* reads on and says nothing until the other side closes */
+    PEER_CLOSES_ON_MORE /* when the next request comes */
+};
+
+/* A server that takes connections one after the other, reads each one's request head and writes the same bytes. */
 struct scripted_peer {
     int listening;
     int port;
     const char *bytes;
     size_t length;
-    bool is_silent;
+    enum peer_habit habit;
     pthread_t thread;
     char *request; /* the last request's head, to be looked at after scripted_peer_stop; free() it */
     int accepted;
 };
 
-void scripted_peer_start(struct scripted_peer *peer, const char *bytes, size_t length, bool is_silent);
+void scripted_peer_start(struct scripted_peer *peer, const char *bytes, size_t length, enum peer_habit habit);
 void scripted_peer_stop(struct scripted_peer *peer);
 
 /* A port that is bound and not listening: connections to it are refused while the descriptor is open. */

@@ -1,7 +1,16 @@
 /* Asynchronous HTTP/1.1 client on curl's multi interface: keep-alive, pooled, with deadlines and limits.
  *
  * Thread: everything here belongs to the loop's thread, callbacks included. Blocking callers on other threads post to
- * the loop. curl is initialised by the first client of the process: fork before that, never after. */
+ * the loop. curl is initialised by the first client of the process: fork before that, never after. With https the
+ * process must ignore SIGPIPE (base/signals.h does).
+ *
+ * What is sent is what the caller says and no more, since callers sign it: of headers only Host (the URL's host, with a
+ * port that is not the default one), User-Agent and Content-Length are added; the path stays as it is, dots included.
+ *
+ * Retries: a request on a kept connection that the peer closes without a byte of answer is sent again, on another
+ * connection, whatever its method. So any request may arrive twice, and must be one that may. Nothing else is retried.
+ * Proxies: http_proxy, https_proxy, all_proxy and no_proxy of the environment hold, except that localhost, 127.0.0.0/8
+ * and ::1 are always reached directly. Names are kept for 60 s, idle connections likewise. */
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
@@ -31,7 +40,7 @@ struct http_header {
 struct http_request {
     const char *method; /* "POST" */
     const char *url;    /* http:// or https://, nothing else is followed or allowed; redirects are not followed */
-    const struct http_header *headers; /* Host is signed by callers: the client sends the URL's host[:port] */
+    const struct http_header *headers; /* names are tokens, values without line breaks */
     size_t header_count;
     const void *body;
     size_t body_length;
@@ -49,15 +58,16 @@ struct http_response {
 };
 
 /* Called exactly once for each call, never inside http_client_send. response is NULL when none came: error says why
- * (UNAVAILABLE: not connected or broken off; DEADLINE_EXCEEDED; TOO_LARGE; INTERNAL), else error is NULL. Any HTTP
- * status is a response. Both are borrowed for the call. */
+ * (UNAVAILABLE: not connected, broken off, or an answer that is not HTTP; DEADLINE_EXCEEDED; TOO_LARGE; INVALID_ARGUMENT:
+ * a request that cannot be sent; CANCELED: http_client_destroy; INTERNAL), else error is NULL. Any final HTTP status is
+ * a response. Both are borrowed for the call. It may send and cancel other calls; it must not destroy the client. */
 typedef void http_done_fn(void *user, const struct http_response *response, const struct error *error);
 
-/* The client becomes the loop's source. INTERNAL: curl cannot be initialised; INVALID_ARGUMENT: a file of the options
+/* The client becomes the loop's source: one client for each loop. INTERNAL: curl cannot be initialised; INVALID_ARGUMENT: a file of the options
  * cannot be read. */
 MUST_CHECK enum status http_client_new(struct loop *loop, const struct http_client_options *options,
                                        struct http_client **out_client, struct error *error);
-/* Ends what is under way with CANCELED first. NULL is fine. */
+/* Ends what is under way with CANCELED first, and so what those callbacks send. NULL is fine. */
 void http_client_destroy(struct http_client *client);
 
 /* Copies the request. The returned call is valid until done was called or http_call_cancel. */

@@ -19,6 +19,10 @@ struct http_exchange;
 
 typedef void http_handler_fn(struct http_exchange *exchange, void *user);
 
+/* The first route that fits a request, in the table's order, takes it. HEAD is answered from a GET route, without the
+ * body, where no HEAD route fits. No route: 404; a route for other methods only: 405 with Allow. A target with an
+ * invalid percent escape or an escaped zero byte is answered 400, and so are a doubled Content-Length and one beside a
+ * Transfer-Encoding. */
 struct http_route {
     const char *method;
     const char *path; /* "/v1/routes/{route}/events": a parameter takes one segment, percent-decoded ("%2F" too) */
@@ -36,7 +40,8 @@ struct http_server_options {
     unsigned idle_timeout_seconds; /* 0: 75 */
     unsigned threads;              /* 0: 1 */
     bool reuse_port;               /* several processes on one port */
-    /* Seen before any handler, for authentication; NULL: none. true: go on; false: it has replied. */
+    /* Seen before any handler, for authentication; NULL: none. true: go on; false: it has replied. The body is not
+     * there yet; path parameters, query and headers are. */
     bool (*admit)(struct http_exchange *exchange, void *user);
     void *admit_user;
     struct metrics *metrics;       /* NULL: none. ferry_http_server_requests{method,route,status}, _request_seconds */
@@ -50,27 +55,35 @@ int http_server_port(const struct http_server *server); /* the real one; 0 for a
 /* Drain: accepts no new connection; requests that come on open ones are answered 503 with Connection: close; returns
  * when every exchange is answered and sent, or at deadline_ms. false: the deadline came. */
 bool http_server_drain(struct http_server *server, int64_t deadline_ms);
-/* Closes everything. Exchanges not yet answered must be answered before: drain first. NULL is fine. */
+/* Closes everything. Exchanges not yet answered must be answered before: drain first. For those it waits 10 s, after
+ * which it calls the missing answer a bug and aborts. NULL is fine. */
 void http_server_destroy(struct http_server *server);
 
 /* The request, valid until the reply. */
 const char *http_exchange_method(const struct http_exchange *exchange);
-const char *http_exchange_path(const struct http_exchange *exchange);
+const char *http_exchange_path(const struct http_exchange *exchange); /* as it came, without the query */
 const char *http_exchange_parameter(const struct http_exchange *exchange, const char *name); /* path parameter */
 const char *http_exchange_query(const struct http_exchange *exchange, const char *name);     /* NULL: not there */
 const char *http_exchange_header(const struct http_exchange *exchange, const char *name);    /* any case */
 const char *http_exchange_body(const struct http_exchange *exchange, size_t *out_length);    /* zero-terminated */
 
-/* Answers. The exchange is gone afterwards. body is copied; NULL with length 0 is fine. */
+/* Answers. The exchange is gone afterwards. body is copied; NULL with length 0 is fine. status: 200 .. 599. A header
+ * with a line break, or one that HTTP's framing owns (Content-Length), is left out and logged; an empty one is left
+ * out. content_type NULL: no such header. */
 void http_exchange_reply(struct http_exchange *exchange, int status, const char *content_type,
                          const struct http_header *headers, size_t header_count, const void *body, size_t body_length);
+/* What stands before the type of every problem: "/problems/unknown-route". */
+#define HTTP_PROBLEM_TYPE_PREFIX "/problems/"
 /* application/problem+json (RFC 9457): type is the last part of the URI reference ("unknown-route"), title its fixed
- * sentence, detail what was wrong with this request. retry_after_seconds 0: no such header. */
+ * sentence, detail what was wrong with this request (NULL: the title). retry_after_seconds 0: no such header. The
+ * server itself answers with the types unknown-route, method-not-allowed, malformed-request, body-too-large and
+ * shutting-down. */
 void http_exchange_problem(struct http_exchange *exchange, int status, const char *type, const char *title,
                            const char *detail, int retry_after_seconds);
 
-/* Calls gone(user) once, on a server thread, if the client hangs up before the reply; the exchange must still be
- * replied to. NULL takes it back. */
+/* Calls gone(user) once, on a server thread, if the client hangs up (or closes its sending side) before the reply; the
+ * exchange must still be replied to, inside gone or after it. NULL takes it back. Taking back and replying wait for a
+ * gone that is just running: hold no lock then that it takes. */
 void http_exchange_on_gone(struct http_exchange *exchange, void (*gone)(void *user), void *user);
 
 #endif
