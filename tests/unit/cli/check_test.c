@@ -1,0 +1,41 @@
+/* The summary of `ferry check`. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "check.h"
+
+static void tells_what_the_settings_mean_and_no_secret(void **state)
+{
+    (void)state;
+    struct settings *settings = NULL;
+    struct error error = {0};
+    char *text = NULL;
+    size_t length = 0;
+    assert_int_equal(clearenv(), 0);
+    setenv("FERRY_QUEUE_URL", "http://localhost:1/0/hello.fifo", 1);
+    setenv("FERRY_API_TOKEN", "hidden", 1);
+    assert_int_equal(settings_load(NULL, &settings, &error), STATUS_OK);
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    check_print(settings, out);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(text,
+                        "OK: defaults and environment\n"
+                        "temporal  localhost:7233, namespace default\n"
+                        "queue     http://localhost:1/0/hello.fifo -> hello-world, order group, visibility 60000 ms\n"
+                        "route     hello-world: workflow helloWorld on hello-world-queue, id "
+                        "hello-world-{MessageId}, ack worker\n");
+    free(text);
+    settings_destroy(settings);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(tells_what_the_settings_mean_and_no_secret)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

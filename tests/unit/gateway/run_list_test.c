@@ -1,0 +1,98 @@
+/* The body of POST /v1/runs/wait. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run_list.h"
+
+static void assert_refused(const char *body, enum status status, const char *expected)
+{
+    struct run_list list = {0};
+    struct error error = {0};
+    assert_int_equal(run_list_parse(body, strlen(body), 60000, &list, &error), status);
+    assert_string_equal(error.text, expected);
+    assert_null(list.runs);
+}
+
+static struct run_list parse(const char *body)
+{
+    struct run_list list = {0};
+    struct error error = {0};
+    if (run_list_parse(body, strlen(body), 60000, &list, &error) != STATUS_OK) {
+        fail_msg("%s", error.text);
+    }
+    return list;
+}
+
+static void reads_runs_and_time(void **state)
+{
+    (void)state;
+    struct run_list list = parse("{\"waitMs\":60000,\"runs\":[{\"firstRunId\":\"r1\",\"workflowId\":\"w\\n1\"},"
+                                 "{\"workflowId\":\"w2\",\"firstRunId\":\"r2\",\"more\":[]}]}");
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.wait_ms, 60000);
+    assert_string_equal(list.runs[0].workflow_id, "w\n1");
+    assert_string_equal(list.runs[0].first_run_id, "r1");
+    assert_string_equal(list.runs[1].workflow_id, "w2");
+    run_list_deinit(&list);
+}
+
+static void no_time_is_none_and_no_runs_are_fine(void **state)
+{
+    (void)state;
+    struct run_list list = parse("{\"runs\":[]}");
+    assert_int_equal(list.count, 0);
+    assert_int_equal(list.wait_ms, 0);
+    run_list_deinit(&list);
+}
+
+static void refuses_what_it_does_not_understand(void **state)
+{
+    (void)state;
+    const char *no_run = "runs[1]: expected {\"workflowId\", \"firstRunId\"}, both texts of 1 to 1000 bytes";
+    const char *no_time = "waitMs: expected a whole number from 0 to 60000";
+    assert_refused("{", STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
+    assert_refused("[]", STATUS_INVALID_ARGUMENT, "runs: expected a list of runs");
+    assert_refused("{\"runs\":{}}", STATUS_INVALID_ARGUMENT, "runs: expected a list of runs");
+    assert_refused("{\"runs\":[{\"workflowId\":\"w\",\"firstRunId\":\"r\"},7]}", STATUS_INVALID_ARGUMENT, no_run);
+    assert_refused("{\"runs\":[{\"workflowId\":\"w\",\"firstRunId\":\"r\"},{\"workflowId\":\"w\"}]}",
+                   STATUS_INVALID_ARGUMENT, no_run);
+    assert_refused("{\"runs\":[{\"workflowId\":\"w\",\"firstRunId\":\"r\"},{\"workflowId\":\"\",\"firstRunId\":\"r\"}]}",
+                   STATUS_INVALID_ARGUMENT, no_run);
+    assert_refused("{\"runs\":[],\"waitMs\":60001}", STATUS_INVALID_ARGUMENT, no_time);
+    assert_refused("{\"runs\":[],\"waitMs\":-1}", STATUS_INVALID_ARGUMENT, no_time);
+    assert_refused("{\"runs\":[],\"waitMs\":1.5}", STATUS_INVALID_ARGUMENT, no_time);
+    assert_refused("{\"runs\":[],\"waitMs\":\"1\"}", STATUS_INVALID_ARGUMENT, no_time);
+}
+
+static void refuses_too_many_runs(void **state)
+{
+    (void)state;
+    char body[2 * (RUN_LIST_MAX + 1) + 16];
+    size_t length = 0;
+    (void)strcpy(body, "{\"runs\":[");
+    length = strlen(body);
+    for (size_t i = 0; i <= RUN_LIST_MAX; i++) {
+        body[length++] = '1';
+        body[length++] = i == RUN_LIST_MAX ? ']' : ',';
+    }
+    body[length++] = '}';
+    body[length] = '\0';
+    assert_refused(body, STATUS_INVALID_ARGUMENT, "runs: expected at most 1000, found 1001");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_runs_and_time),
+        cmocka_unit_test(no_time_is_none_and_no_runs_are_fine),
+        cmocka_unit_test(refuses_what_it_does_not_understand),
+        cmocka_unit_test(refuses_too_many_runs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
