@@ -133,7 +133,7 @@ static void start_child(struct supervisor *supervisor, struct child *child, bool
         atomic_fetch_add(&supervisor->respawns, 1);
     }
     log_event(LOG_LEVEL_INFO, "child started", LOG_STRING("child", child->definition->name),
-              LOG_INTEGER("child_pid", pid));
+              LOG_INTEGER("pid", pid));
 }
 
 static void start_due_children(struct supervisor *supervisor)
@@ -202,7 +202,7 @@ static void log_end(enum log_level level, const char *message, const struct chil
     if (WIFSIGNALED(wait_status)) {
         how = (struct log_field)LOG_INTEGER("signal", WTERMSIG(wait_status));
     }
-    const struct log_field fields[] = {LOG_STRING("child", child->definition->name), LOG_INTEGER("child_pid", pid), how,
+    const struct log_field fields[] = {LOG_STRING("child", child->definition->name), LOG_INTEGER("pid", pid), how,
                                        LOG_INTEGER("lived_ms", lived_ms), LOG_INTEGER("backoff_ms", delay_ms)};
     size_t count = sizeof fields / sizeof fields[0];
     log_write(level, message, fields, delay_ms < 0 ? count - 1 : count);
@@ -235,7 +235,7 @@ static void on_end(struct supervisor *supervisor, struct child *child, int wait_
     }
     int64_t delay_ms = backoff_next_ms(&child->backoff);
     child->start_at_ms = clock_monotonic_ms() + delay_ms;
-    log_end(LOG_LEVEL_WARN, "child ended, starting it again", child, pid, wait_status, lived_ms, delay_ms);
+    log_end(LOG_LEVEL_WARN, "child ended and is respawned", child, pid, wait_status, lived_ms, delay_ms);
 }
 
 static void reap(struct supervisor *supervisor)

@@ -38,6 +38,9 @@ struct fixture {
     struct error error;
 };
 
+static const struct log_options s_quiet = {
+    .service = "test", .level = LOG_LEVEL_ERROR, .format = LOG_FORMAT_TEXT, .file_descriptor = STDERR_FILENO};
+
 static void run(void *argument)
 {
     struct fixture *fixture = argument;
@@ -147,6 +150,37 @@ static void a_killed_child_is_started_again_and_the_others_stay(void **state)
     assert_int_equal(supervisor_running(fixture->supervisor), 0);
     assert_int_equal(kill(third, 0), -1);
     assert_int_equal(errno, ESRCH);
+}
+
+static void a_respawn_is_one_log_line_that_says_how_the_child_ended(void **state)
+{
+    struct fixture *fixture = *state;
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    const struct log_options to_pipe = {
+        .service = "test", .level = LOG_LEVEL_WARN, .format = LOG_FORMAT_JSON, .file_descriptor = ends[1]};
+    log_configure(&to_pipe);
+    add_child(fixture, 0, "ferry-poller.2", SAY_PID_AND_STAY);
+    start(fixture, 1, GRACE_LONG_MS);
+    pid_t pid = hear_pid(fixture);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    (void)hear_pid(fixture);
+    supervisor_stop(fixture->supervisor);
+    thread_join(fixture->thread);
+    log_configure(&s_quiet);
+
+    char line[2000] = "";
+    assert_true(read(ends[0], line, sizeof line - 1) > 0);
+    char expected[200];
+    (void)snprintf(expected, sizeof expected,
+                   "\"level\":\"warn\",\"service\":\"test\",\"msg\":\"child ended and is respawned\","
+                   "\"child\":\"ferry-poller.2\",\"pid\":%d,\"signal\":9,",
+                   pid);
+    assert_non_null(strstr(line, expected));
+    assert_non_null(strstr(line, "\"backoff_ms\":"));
+    assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1); /* one line */
+    close(ends[0]);
+    close(ends[1]);
 }
 
 static void a_child_that_ends_by_itself_is_started_again(void **state)
@@ -286,11 +320,11 @@ static void there_is_always_one_process_at_least(void **state)
 
 int main(void)
 {
-    const struct log_options quiet = {
-        .service = "test", .level = LOG_LEVEL_ERROR, .format = LOG_FORMAT_TEXT, .file_descriptor = STDERR_FILENO};
-    log_configure(&quiet);
+    log_configure(&s_quiet);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_killed_child_is_started_again_and_the_others_stay, make_fixture,
+                                        drop_fixture),
+        cmocka_unit_test_setup_teardown(a_respawn_is_one_log_line_that_says_how_the_child_ended, make_fixture,
                                         drop_fixture),
         cmocka_unit_test_setup_teardown(a_child_that_ends_by_itself_is_started_again, make_fixture, drop_fixture),
         cmocka_unit_test_setup_teardown(a_program_that_cannot_be_executed_is_tried_again, make_fixture, drop_fixture),
