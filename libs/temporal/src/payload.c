@@ -61,7 +61,7 @@ Pb__Payload *payload_from_json(const json_t *value)
     }
     /* Not json_dumps: inside workflow code jansson's memory belongs to the run. */
     struct buffer text;
-    buffer_init(&text, SIZE_MAX / 2);
+    buffer_init(&text, SIZE_MAX / 4);
     CHECK(json_dump_callback(value, append_text, &text, JSON_COMPACT | JSON_ENCODE_ANY) == 0);
     ProtobufCBinaryData data = {0};
     data.data = (uint8_t *)buffer_take(&text, &data.len);
