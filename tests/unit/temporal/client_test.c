@@ -1,0 +1,632 @@
+/* The client against a server in this process that answers what each test tells it to. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <google/rpc/status.pb-c.h>
+#include <temporal/api/errordetails/v1/message.pb-c.h>
+#include <temporal/api/workflowservice/v1/request_response.pb-c.h>
+
+#include "../rpc/support_server.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "payload.h"
+#include "temporal/client.h"
+#include "temporal/workflow.h"
+
+#define STEPS_MAX 8
+
+/* Each call takes the next step; the last one stays. */
+struct step {
+    grpc_status_code code;
+    const char *message;
+    const ProtobufCMessage *reply;  /* NULL: an empty message */
+    const ProtobufCMessage *detail; /* with an error */
+    bool is_held;
+};
+
+struct fixture {
+    struct test_server *server;
+    struct temporal_connection *connection;
+    struct step steps[STEPS_MAX];
+    size_t step_count;
+    size_t next; /* server's thread */
+    char *methods[STEPS_MAX];
+    uint8_t *bodies[STEPS_MAX];
+    size_t body_lengths[STEPS_MAX];
+    char *metadata[STEPS_MAX];
+};
+
+static uint8_t *pack(const ProtobufCMessage *message, size_t *out_length)
+{
+    *out_length = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = memory_alloc(*out_length + 1);
+    protobuf_c_message_pack(message, bytes);
+    return bytes;
+}
+
+static void fail_with(struct test_call *call, const struct step *step)
+{
+    if (step->detail == NULL) {
+        test_call_fail(call, step->code, step->message, NULL, 0);
+        return;
+    }
+    char *url = memory_format("type.googleapis.com/%s", step->detail->descriptor->name);
+    Google__Protobuf__Any any = GOOGLE__PROTOBUF__ANY__INIT;
+    any.type_url = url;
+    any.value.data = pack(step->detail, &any.value.len);
+    Google__Protobuf__Any *list[] = {&any};
+    Pb__Status status = PB__STATUS__INIT;
+    status.code = (int32_t)step->code;
+    status.details = list;
+    status.n_details = 1;
+    size_t length = 0;
+    uint8_t *bytes = pack(&status.base, &length);
+    test_call_fail(call, step->code, step->message, bytes, length);
+    free(bytes);
+    free(any.value.data);
+    free(url);
+}
+
+static void handle(void *user, struct test_call *call)
+{
+    struct fixture *fixture = user;
+    size_t index = fixture->next < fixture->step_count ? fixture->next : fixture->step_count - 1;
+    if (fixture->next < STEPS_MAX) {
+        size_t length = 0;
+        const uint8_t *body = test_call_body(call, &length);
+        fixture->methods[fixture->next] = memory_copy_string(strrchr(test_call_method(call), '/') + 1);
+        fixture->bodies[fixture->next] = memory_copy(body, length);
+        fixture->body_lengths[fixture->next] = length;
+        fixture->metadata[fixture->next] = test_call_metadata(call, "temporal-namespace");
+    }
+    fixture->next++;
+    const struct step *step = &fixture->steps[index];
+    if (step->is_held) {
+        test_call_hold(call);
+    } else if (step->code != GRPC_STATUS_OK) {
+        fail_with(call, step);
+    } else if (step->reply == NULL) {
+        test_call_reply(call, "", 0);
+    } else {
+        size_t length = 0;
+        uint8_t *bytes = pack(step->reply, &length);
+        test_call_reply(call, bytes, length);
+        free(bytes);
+    }
+}
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = memory_alloc(sizeof *fixture);
+    fixture->step_count = 1;
+    fixture->server = test_server_start(0, handle, fixture);
+    struct temporal_connection_options options = {.address = test_server_address(fixture->server),
+                                                  .namespace_name = "shop",
+                                                  .identity = "me"};
+    struct error error;
+    assert_int_equal(temporal_connection_new(&options, &fixture->connection, &error), STATUS_OK);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    temporal_connection_destroy(fixture->connection);
+    test_server_stop(fixture->server);
+    for (size_t i = 0; i < STEPS_MAX; i++) {
+        free(fixture->methods[i]);
+        free(fixture->bodies[i]);
+        free(fixture->metadata[i]);
+    }
+    free(fixture);
+    return 0;
+}
+
+static int64_t soon(void)
+{
+    return clock_monotonic_ms() + 60000;
+}
+
+static const struct temporal_run some_run = {.workflow_id = "order-1", .run_id = "run-1"};
+
+/* ---- start ---- */
+
+static enum status start(struct fixture *fixture, struct temporal_start_result *out_result, struct error *error)
+{
+    static const char *const types[] = {"Bad", "Worse", NULL};
+    static const struct temporal_retry_options retry = {.initial_interval_ms = 1500, .maximum_attempts = 3,
+                                                        .non_retryable_types = types};
+    struct temporal_payload argument = {.data = "{\"a\": 1.00}", .length = 11};
+    struct temporal_memo_entry memo = {.key = "attempt", .value = {.data = "1", .length = 1}};
+    struct temporal_start_options options = {
+        .workflow_id = "order-1",
+        .workflow_type = "order",
+        .task_queue = "orders",
+        .arguments = &argument,
+        .argument_count = 1,
+        .request_id = "r-1",
+        .id_reuse = TEMPORAL_REUSE_REJECT,
+        .id_conflict = TEMPORAL_CONFLICT_USE_EXISTING,
+        .run_timeout_ms = 61500,
+        .retry = &retry,
+        .memo = &memo,
+        .memo_count = 1,
+        .deadline_ms = soon(),
+    };
+    return temporal_client_start(fixture->connection, &options, out_result, error);
+}
+
+static void start_sends_all_that_was_asked_for(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__StartWorkflowExecutionResponse reply = PB__START_WORKFLOW_EXECUTION_RESPONSE__INIT;
+    reply.run_id = "run-1";
+    reply.first_execution_run_id = "run-0";
+    reply.started = 1;
+    reply.status = PB__WORKFLOW_EXECUTION_STATUS__WORKFLOW_EXECUTION_STATUS_RUNNING;
+    fixture->steps[0].reply = &reply.base;
+    struct temporal_start_result result;
+    assert_int_equal(start(fixture, &result, NULL), STATUS_OK);
+    assert_string_equal(result.workflow_id, "order-1");
+    assert_string_equal(result.run_id, "run-1");
+    assert_string_equal(result.first_run_id, "run-0");
+    assert_true(result.started);
+    assert_int_equal(result.status, TEMPORAL_RUN_RUNNING);
+    temporal_start_result_deinit(&result);
+
+    assert_string_equal(fixture->methods[0], "StartWorkflowExecution");
+    assert_string_equal(fixture->metadata[0], "shop");
+    Pb__StartWorkflowExecutionRequest *request =
+        pb__start_workflow_execution_request__unpack(NULL, fixture->body_lengths[0], fixture->bodies[0]);
+    assert_string_equal(request->namespace_, "shop");
+    assert_string_equal(request->identity, "me");
+    assert_string_equal(request->workflow_type->name, "order");
+    assert_string_equal(request->task_queue->name, "orders");
+    assert_string_equal(request->request_id, "r-1");
+    assert_memory_equal(request->input->payloads[0]->data.data, "{\"a\": 1.00}", 11);
+    assert_int_equal(request->workflow_id_reuse_policy,
+                     PB__WORKFLOW_ID_REUSE_POLICY__WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE);
+    assert_int_equal(request->workflow_id_conflict_policy,
+                     PB__WORKFLOW_ID_CONFLICT_POLICY__WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING);
+    assert_int_equal(request->workflow_run_timeout->seconds, 61);
+    assert_int_equal(request->workflow_run_timeout->nanos, 500000000);
+    assert_null(request->workflow_execution_timeout);
+    assert_int_equal(request->retry_policy->n_non_retryable_error_types, 2);
+    assert_string_equal(request->retry_policy->non_retryable_error_types[1], "Worse");
+    assert_string_equal(request->memo->fields[0]->key, "attempt");
+    pb__start_workflow_execution_request__free_unpacked(request, NULL);
+}
+
+static void a_repeated_start_has_the_same_request_id(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->steps[0] = (struct step){.code = GRPC_STATUS_UNAVAILABLE, .message = "later"};
+    fixture->step_count = 2;
+    struct temporal_start_options options = {.workflow_id = "a", .workflow_type = "b", .task_queue = "c",
+                                             .deadline_ms = soon()};
+    struct temporal_start_result result;
+    assert_int_equal(temporal_client_start(fixture->connection, &options, &result, NULL), STATUS_OK);
+    temporal_start_result_deinit(&result);
+    Pb__StartWorkflowExecutionRequest *request =
+        pb__start_workflow_execution_request__unpack(NULL, fixture->body_lengths[0], fixture->bodies[0]);
+    assert_int_equal(strlen(request->request_id), 36);
+    pb__start_workflow_execution_request__free_unpacked(request, NULL);
+    assert_int_equal(fixture->body_lengths[1], fixture->body_lengths[0]);
+    assert_memory_equal(fixture->bodies[1], fixture->bodies[0], fixture->body_lengths[0]);
+}
+
+static void a_start_that_is_there_already_tells_its_run(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__WorkflowExecutionAlreadyStartedFailure detail = PB__WORKFLOW_EXECUTION_ALREADY_STARTED_FAILURE__INIT;
+    detail.run_id = "run-7";
+    detail.first_execution_run_id = "run-5";
+    fixture->steps[0] = (struct step){.code = GRPC_STATUS_ALREADY_EXISTS, .message = "is there",
+                                      .detail = &detail.base};
+    struct temporal_start_result result;
+    struct error error;
+    assert_int_equal(start(fixture, &result, &error), STATUS_ALREADY_EXISTS);
+    assert_false(error.retryable);
+    assert_string_equal(result.workflow_id, "order-1");
+    assert_string_equal(result.run_id, "run-7");
+    assert_string_equal(result.first_run_id, "run-5");
+    assert_false(result.started);
+    temporal_start_result_deinit(&result);
+}
+
+static void an_unknown_namespace_is_not_final(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__NamespaceNotFoundFailure detail = PB__NAMESPACE_NOT_FOUND_FAILURE__INIT;
+    fixture->steps[0] = (struct step){.code = GRPC_STATUS_NOT_FOUND, .message = "Namespace shop is not found.",
+                                      .detail = &detail.base};
+    struct temporal_start_result result;
+    struct error error;
+    assert_int_equal(start(fixture, &result, &error), STATUS_NOT_FOUND);
+    assert_true(error.retryable);
+}
+
+static void a_payload_over_the_limit_is_too_large_and_final(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->steps[0] = (struct step){.code = GRPC_STATUS_INVALID_ARGUMENT,
+                                      .message = "Blob data size exceeds limit."};
+    struct temporal_start_result result;
+    struct error error;
+    assert_int_equal(start(fixture, &result, &error), STATUS_TOO_LARGE);
+    assert_int_equal(error.status, STATUS_TOO_LARGE);
+    assert_false(error.retryable);
+}
+
+static void what_can_never_be_taken_is_not_sent(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t length = (size_t)5 << 20;
+    char *large = memory_alloc(length);
+    struct temporal_payload argument = {.data = large, .length = length};
+    struct temporal_start_options options = {.workflow_id = "a", .workflow_type = "b", .task_queue = "c",
+                                             .arguments = &argument, .argument_count = 1, .deadline_ms = soon()};
+    struct temporal_start_result result;
+    struct error error;
+    assert_int_equal(temporal_client_start(fixture->connection, &options, &result, &error), STATUS_TOO_LARGE);
+    options.argument_count = 0;
+    options.workflow_id = "\xff";
+    assert_int_equal(temporal_client_start(fixture->connection, &options, &result, &error), STATUS_INVALID_ARGUMENT);
+    assert_false(error.retryable);
+    assert_int_equal(test_server_call_count(fixture->server), 0);
+    free(large);
+}
+
+/* ---- describe ---- */
+
+static void describe_reads_what_a_run_is(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__WorkflowExecution execution = PB__WORKFLOW_EXECUTION__INIT;
+    execution.workflow_id = "order-1";
+    execution.run_id = "run-3";
+    Google__Protobuf__Timestamp close_time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    close_time.seconds = 1700000000;
+    close_time.nanos = 123456789;
+    Pb__Memo__FieldsEntry entry = PB__MEMO__FIELDS_ENTRY__INIT;
+    entry.key = "attempt";
+    entry.value = payload_new("json/plain", "2", 1);
+    Pb__Memo__FieldsEntry *entries[] = {&entry};
+    Pb__Memo memo = PB__MEMO__INIT;
+    memo.fields = entries;
+    memo.n_fields = 1;
+    Pb__WorkflowExecutionInfo info = PB__WORKFLOW_EXECUTION_INFO__INIT;
+    info.execution = &execution;
+    info.status = PB__WORKFLOW_EXECUTION_STATUS__WORKFLOW_EXECUTION_STATUS_TIMED_OUT;
+    info.close_time = &close_time;
+    info.first_run_id = "run-1";
+    info.history_length = 9;
+    info.task_queue = "orders";
+    info.memo = &memo;
+    Pb__DescribeWorkflowExecutionResponse reply = PB__DESCRIBE_WORKFLOW_EXECUTION_RESPONSE__INIT;
+    reply.workflow_execution_info = &info;
+    fixture->steps[0].reply = &reply.base;
+    struct temporal_describe_result result;
+    assert_int_equal(temporal_client_describe(fixture->connection, &(struct temporal_run){.workflow_id = "order-1"},
+                                              soon(), &result, NULL),
+                     STATUS_OK);
+    assert_int_equal(result.status, TEMPORAL_RUN_TIMED_OUT);
+    assert_string_equal(temporal_run_status_name(result.status), "TimedOut");
+    assert_string_equal(result.run_id, "run-3");
+    assert_string_equal(result.first_run_id, "run-1");
+    assert_string_equal(result.workflow_type, "");
+    assert_int_equal(result.close_wall_ms, 1700000000123);
+    assert_int_equal(result.history_length, 9);
+    assert_string_equal(temporal_describe_result_memo(&result, "attempt")->data, "2");
+    assert_null(temporal_describe_result_memo(&result, "other"));
+    temporal_describe_result_deinit(&result);
+    pb__payload__free_unpacked(entry.value, NULL);
+}
+
+static void an_empty_description_is_malformed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct temporal_describe_result result;
+    struct error error;
+    assert_int_equal(temporal_client_describe(fixture->connection, &some_run, soon(), &result, &error),
+                     STATUS_MALFORMED);
+}
+
+/* ---- wait ---- */
+
+/* One page that holds one event. */
+struct page {
+    Pb__GetWorkflowExecutionHistoryResponse reply;
+    Pb__History history;
+    Pb__HistoryEvent event;
+    Pb__HistoryEvent *events[1];
+};
+
+static void page_init(struct page *page)
+{
+    pb__get_workflow_execution_history_response__init(&page->reply);
+    pb__history__init(&page->history);
+    pb__history_event__init(&page->event);
+    page->events[0] = &page->event;
+    page->history.events = page->events;
+    page->history.n_events = 1;
+    page->reply.history = &page->history;
+}
+
+static void a_wait_follows_the_chain_to_its_last_run(void **state)
+{
+    struct fixture *fixture = *state;
+    struct page continued;
+    page_init(&continued);
+    Pb__WorkflowExecutionContinuedAsNewEventAttributes onward =
+        PB__WORKFLOW_EXECUTION_CONTINUED_AS_NEW_EVENT_ATTRIBUTES__INIT;
+    onward.new_execution_run_id = "run-2";
+    continued.event.attributes_case =
+        PB__HISTORY_EVENT__ATTRIBUTES_WORKFLOW_EXECUTION_CONTINUED_AS_NEW_EVENT_ATTRIBUTES;
+    continued.event.workflow_execution_continued_as_new_event_attributes = &onward;
+    struct page retried;
+    page_init(&retried);
+    Pb__WorkflowExecutionFailedEventAttributes failed = PB__WORKFLOW_EXECUTION_FAILED_EVENT_ATTRIBUTES__INIT;
+    failed.new_execution_run_id = "run-3";
+    retried.event.attributes_case = PB__HISTORY_EVENT__ATTRIBUTES_WORKFLOW_EXECUTION_FAILED_EVENT_ATTRIBUTES;
+    retried.event.workflow_execution_failed_event_attributes = &failed;
+    struct page completed;
+    page_init(&completed);
+    json_t *value = json_string("finished!");
+    Pb__WorkflowExecutionCompletedEventAttributes done = PB__WORKFLOW_EXECUTION_COMPLETED_EVENT_ATTRIBUTES__INIT;
+    done.result = payloads_from_json(value);
+    completed.event.attributes_case = PB__HISTORY_EVENT__ATTRIBUTES_WORKFLOW_EXECUTION_COMPLETED_EVENT_ATTRIBUTES;
+    completed.event.workflow_execution_completed_event_attributes = &done;
+    fixture->steps[0].reply = &continued.reply.base;
+    fixture->steps[1].reply = &retried.reply.base;
+    fixture->steps[2].reply = &completed.reply.base;
+    fixture->step_count = 3;
+
+    struct temporal_close_result result;
+    assert_int_equal(temporal_client_wait(fixture->connection, &some_run, soon(), &result, NULL), STATUS_OK);
+    assert_int_equal(result.status, TEMPORAL_RUN_COMPLETED);
+    assert_string_equal(result.run_id, "run-3");
+    assert_string_equal(result.result.data, "\"finished!\"");
+    assert_null(result.failure);
+    temporal_close_result_deinit(&result);
+    static const char *const runs[] = {"run-1", "run-2", "run-3"};
+    for (size_t i = 0; i < 3; i++) {
+        Pb__GetWorkflowExecutionHistoryRequest *request =
+            pb__get_workflow_execution_history_request__unpack(NULL, fixture->body_lengths[i], fixture->bodies[i]);
+        assert_string_equal(request->execution->run_id, runs[i]);
+        assert_true(request->wait_new_event);
+        assert_int_equal(request->history_event_filter_type,
+                         PB__HISTORY_EVENT_FILTER_TYPE__HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT);
+        pb__get_workflow_execution_history_request__free_unpacked(request, NULL);
+    }
+    json_decref(value);
+    pb__payloads__free_unpacked(done.result, NULL);
+}
+
+static void an_empty_page_is_asked_again_with_its_token(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__GetWorkflowExecutionHistoryResponse empty = PB__GET_WORKFLOW_EXECUTION_HISTORY_RESPONSE__INIT;
+    static uint8_t token[] = "go on";
+    empty.next_page_token.data = token;
+    empty.next_page_token.len = 5;
+    struct page page;
+    page_init(&page);
+    Pb__WorkflowExecutionTerminatedEventAttributes end = PB__WORKFLOW_EXECUTION_TERMINATED_EVENT_ATTRIBUTES__INIT;
+    end.reason = "enough";
+    page.event.attributes_case = PB__HISTORY_EVENT__ATTRIBUTES_WORKFLOW_EXECUTION_TERMINATED_EVENT_ATTRIBUTES;
+    page.event.workflow_execution_terminated_event_attributes = &end;
+    fixture->steps[0].reply = &empty.base;
+    fixture->steps[1].reply = &page.reply.base;
+    fixture->step_count = 2;
+    struct temporal_close_result result;
+    assert_int_equal(temporal_client_wait(fixture->connection, &some_run, INT64_MAX, &result, NULL), STATUS_OK);
+    assert_int_equal(result.status, TEMPORAL_RUN_TERMINATED);
+    assert_string_equal(result.reason, "enough");
+    assert_string_equal(result.run_id, "run-1");
+    temporal_close_result_deinit(&result);
+    Pb__GetWorkflowExecutionHistoryRequest *request =
+        pb__get_workflow_execution_history_request__unpack(NULL, fixture->body_lengths[1], fixture->bodies[1]);
+    assert_int_equal(request->next_page_token.len, 5);
+    assert_memory_equal(request->next_page_token.data, token, 5);
+    pb__get_workflow_execution_history_request__free_unpacked(request, NULL);
+}
+
+static void a_wait_without_a_run_finds_the_current_one_first(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__WorkflowExecution execution = PB__WORKFLOW_EXECUTION__INIT;
+    execution.run_id = "run-9";
+    Pb__WorkflowExecutionInfo info = PB__WORKFLOW_EXECUTION_INFO__INIT;
+    info.execution = &execution;
+    Pb__DescribeWorkflowExecutionResponse described = PB__DESCRIBE_WORKFLOW_EXECUTION_RESPONSE__INIT;
+    described.workflow_execution_info = &info;
+    struct page page;
+    page_init(&page);
+    Pb__WorkflowExecutionCanceledEventAttributes end = PB__WORKFLOW_EXECUTION_CANCELED_EVENT_ATTRIBUTES__INIT;
+    page.event.attributes_case = PB__HISTORY_EVENT__ATTRIBUTES_WORKFLOW_EXECUTION_CANCELED_EVENT_ATTRIBUTES;
+    page.event.workflow_execution_canceled_event_attributes = &end;
+    fixture->steps[0].reply = &described.base;
+    fixture->steps[1].reply = &page.reply.base;
+    fixture->step_count = 2;
+    struct temporal_close_result result;
+    assert_int_equal(temporal_client_wait(fixture->connection, &(struct temporal_run){.workflow_id = "order-1"},
+                                          soon(), &result, NULL),
+                     STATUS_OK);
+    assert_int_equal(result.status, TEMPORAL_RUN_CANCELED);
+    assert_string_equal(result.run_id, "run-9");
+    temporal_close_result_deinit(&result);
+    assert_string_equal(fixture->methods[0], "DescribeWorkflowExecution");
+    assert_string_equal(fixture->methods[1], "GetWorkflowExecutionHistory");
+}
+
+static void a_wait_ends_at_its_deadline_with_one_call(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->steps[0].is_held = true;
+    struct temporal_close_result result;
+    struct error error;
+    assert_int_equal(temporal_client_wait(fixture->connection, &some_run, clock_monotonic_ms() + 50, &result, &error),
+                     STATUS_DEADLINE_EXCEEDED);
+    assert_string_equal(error.text, "the workflow is still open");
+}
+
+struct wait_end {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int ends;
+    enum status status;
+};
+
+static void record_wait(void *user, enum status status, struct temporal_close_result *result,
+                        const struct error *error)
+{
+    (void)result;
+    (void)error;
+    struct wait_end *end = user;
+    pthread_mutex_lock(&end->lock);
+    end->ends++;
+    end->status = status;
+    pthread_cond_signal(&end->changed);
+    pthread_mutex_unlock(&end->lock);
+}
+
+static void a_wait_can_be_cancelled(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->steps[0].is_held = true;
+    struct wait_end end = {.ends = 0};
+    pthread_mutex_init(&end.lock, NULL);
+    pthread_cond_init(&end.changed, NULL);
+    struct temporal_wait *wait = NULL;
+    temporal_client_wait_async(fixture->connection, &some_run, INT64_MAX, record_wait, &end, &wait);
+    test_server_await_calls(fixture->server, 1);
+    temporal_wait_cancel(wait);
+    pthread_mutex_lock(&end.lock);
+    while (end.ends == 0) {
+        pthread_cond_wait(&end.changed, &end.lock);
+    }
+    pthread_mutex_unlock(&end.lock);
+    assert_int_equal(end.status, STATUS_CANCELED);
+    temporal_wait_cancel(wait);
+    temporal_wait_release(wait);
+    pthread_cond_destroy(&end.changed);
+    pthread_mutex_destroy(&end.lock);
+}
+
+static void destroying_the_connection_ends_waits(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->steps[0].is_held = true;
+    struct wait_end end = {.ends = 0};
+    pthread_mutex_init(&end.lock, NULL);
+    pthread_cond_init(&end.changed, NULL);
+    temporal_client_wait_async(fixture->connection, &some_run, INT64_MAX, record_wait, &end, NULL);
+    temporal_client_wait_async(fixture->connection, &some_run, soon(), record_wait, &end, NULL);
+    temporal_connection_destroy(fixture->connection);
+    fixture->connection = NULL;
+    assert_int_equal(end.ends, 2);
+    assert_int_equal(end.status, STATUS_CANCELED);
+    pthread_cond_destroy(&end.changed);
+    pthread_mutex_destroy(&end.lock);
+}
+
+/* ---- the rest ---- */
+
+static void signals_carry_their_name_and_request_id(void **state)
+{
+    struct fixture *fixture = *state;
+    struct temporal_payload argument = {.data = "1", .length = 1};
+    struct temporal_signal_options options = {.run = some_run, .name = "approve", .arguments = &argument,
+                                              .argument_count = 1, .deadline_ms = soon()};
+    assert_int_equal(temporal_client_signal(fixture->connection, &options, NULL), STATUS_OK);
+    Pb__SignalWorkflowExecutionRequest *request =
+        pb__signal_workflow_execution_request__unpack(NULL, fixture->body_lengths[0], fixture->bodies[0]);
+    assert_string_equal(request->signal_name, "approve");
+    assert_string_equal(request->workflow_execution->run_id, "run-1");
+    assert_int_equal(strlen(request->request_id), 36);
+    assert_int_equal(request->input->n_payloads, 1);
+    pb__signal_workflow_execution_request__free_unpacked(request, NULL);
+}
+
+static void cancel_and_terminate_give_their_reason(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_int_equal(temporal_client_cancel(fixture->connection, &some_run, "late", soon(), NULL), STATUS_OK);
+    assert_int_equal(temporal_client_terminate(fixture->connection, &some_run, NULL, soon(), NULL), STATUS_OK);
+    Pb__RequestCancelWorkflowExecutionRequest *cancel =
+        pb__request_cancel_workflow_execution_request__unpack(NULL, fixture->body_lengths[0], fixture->bodies[0]);
+    assert_string_equal(cancel->reason, "late");
+    assert_string_equal(cancel->workflow_execution->workflow_id, "order-1");
+    pb__request_cancel_workflow_execution_request__free_unpacked(cancel, NULL);
+    assert_string_equal(fixture->methods[1], "TerminateWorkflowExecution");
+}
+
+static void a_query_answers_its_value(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__QueryWorkflowResponse reply = PB__QUERY_WORKFLOW_RESPONSE__INIT;
+    json_t *value = json_integer(5);
+    reply.query_result = payloads_from_json(value);
+    fixture->steps[0].reply = &reply.base;
+    struct temporal_query_options options = {.run = some_run, .type = "state", .deadline_ms = soon()};
+    struct temporal_value answer;
+    assert_int_equal(temporal_client_query(fixture->connection, &options, &answer, NULL), STATUS_OK);
+    assert_string_equal(answer.data, "5");
+    temporal_value_deinit(&answer);
+    json_decref(value);
+    pb__payloads__free_unpacked(reply.query_result, NULL);
+}
+
+static void the_check_asks_server_and_namespace(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__GetSystemInfoResponse info = PB__GET_SYSTEM_INFO_RESPONSE__INIT;
+    info.server_version = "1.32.0";
+    fixture->steps[0].reply = &info.base;
+    fixture->steps[2] = (struct step){.code = GRPC_STATUS_UNAVAILABLE, .message = "down"};
+    fixture->step_count = 3;
+    char *version = NULL;
+    assert_int_equal(temporal_client_check(fixture->connection, soon(), &version, NULL), STATUS_OK);
+    assert_string_equal(version, "1.32.0");
+    free(version);
+    assert_string_equal(fixture->methods[1], "DescribeNamespace");
+    struct error error;
+    assert_int_equal(temporal_client_check(fixture->connection, soon(), NULL, &error), STATUS_UNAVAILABLE);
+    assert_int_equal(test_server_call_count(fixture->server), 3);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(start_sends_all_that_was_asked_for),
+        CASE(a_repeated_start_has_the_same_request_id),
+        CASE(a_start_that_is_there_already_tells_its_run),
+        CASE(an_unknown_namespace_is_not_final),
+        CASE(a_payload_over_the_limit_is_too_large_and_final),
+        CASE(what_can_never_be_taken_is_not_sent),
+        CASE(describe_reads_what_a_run_is),
+        CASE(an_empty_description_is_malformed),
+        CASE(a_wait_follows_the_chain_to_its_last_run),
+        CASE(an_empty_page_is_asked_again_with_its_token),
+        CASE(a_wait_without_a_run_finds_the_current_one_first),
+        CASE(a_wait_ends_at_its_deadline_with_one_call),
+        CASE(a_wait_can_be_cancelled),
+        CASE(destroying_the_connection_ends_waits),
+        CASE(signals_carry_their_name_and_request_id),
+        CASE(cancel_and_terminate_give_their_reason),
+        CASE(a_query_answers_its_value),
+        CASE(the_check_asks_server_and_namespace),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
