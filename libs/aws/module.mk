@@ -1,2 +1,2 @@
 DEPS := base crypto http
-PKGS := jansson
+PKGS :=

@@ -38,9 +38,7 @@ static void normalize_path(const char *path, char *out)
             path++;
         }
         size_t segment = strcspn(path, "/");
-        if (segment == 0) {
-            is_directory = true;
-        } else if (segment == 1 && path[0] == '.') {
+        if (segment == 0 || (segment == 1 && path[0] == '.')) {
             is_directory = true;
         } else if (segment == 2 && path[0] == '.' && path[1] == '.') {
             while (length > 0 && out[--length] != '/') {

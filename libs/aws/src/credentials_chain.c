@@ -1,6 +1,4 @@
 /* Several sources, asked one after the other until one is configured. */
-#include <string.h>
-
 #include "base/buffer.h"
 #include "base/check.h"
 #include "base/memory.h"
@@ -95,8 +93,10 @@ struct aws_credentials_provider *aws_credentials_provider_new_chain(struct loop 
     CHECK(count <= AWS_CREDENTIALS_CHAIN_MAX);
     struct chain_provider *self = memory_alloc(sizeof *self);
     aws_credentials_provider_init(&self->base, &s_class, loop);
-    memcpy(self->members, members, count * sizeof members[0]);
-    self->count = count;
+    while (self->count < count) {
+        self->members[self->count] = members[self->count];
+        self->count++;
+    }
     return &self->base;
 }
 

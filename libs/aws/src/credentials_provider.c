@@ -10,9 +10,9 @@
 #include "base/check.h"
 #include "base/clock.h"
 
-#define REFRESH_AHEAD_MS (15 * 60 * 1000)
-#define REFRESH_PAUSE_MS (60 * 1000)
-#define LAST_USE_MS (60 * 1000)
+#define REFRESH_AHEAD_MS (INT64_C(15) * 60 * 1000)
+#define REFRESH_PAUSE_MS (INT64_C(60) * 1000)
+#define LAST_USE_MS (INT64_C(60) * 1000)
 
 void aws_credentials_provider_init(struct aws_credentials_provider *provider,
                                    const struct aws_credentials_class *class, struct loop *loop)
@@ -60,8 +60,9 @@ static void deliver(void *argument)
     struct aws_credentials_provider *provider = argument;
     struct list ready;
     list_init(&ready);
-    while (!list_is_empty(&provider->waiting)) {
-        list_append(&ready, list_take_first(&provider->waiting));
+    struct list *node;
+    while ((node = list_take_first(&provider->waiting)) != NULL) {
+        list_append(&ready, node);
     }
     /* A callback may invalidate, so each gets a copy that no one takes away. */
     bool is_found = is_usable(provider, clock_wall_ms());
@@ -74,7 +75,6 @@ static void deliver(void *argument)
                         provider->class->name);
         failure.retryable = true;
     }
-    struct list *node;
     while ((node = list_take_first(&ready)) != NULL) {
         struct aws_credentials_request *request = LIST_ITEM(node, struct aws_credentials_request, link);
         aws_credentials_done_fn *done = request->done;

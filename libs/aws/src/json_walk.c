@@ -62,7 +62,7 @@ static const char *skip_value(const char *at, const char *end)
     return end;
 }
 
-static bool start(struct json_slice value, char open, struct json_walk *out)
+static bool enter(struct json_slice value, char open, struct json_walk *out)
 {
     if (value.data == NULL || value.length < 2 || value.data[0] != open) {
         return false;
@@ -73,12 +73,12 @@ static bool start(struct json_slice value, char open, struct json_walk *out)
 
 bool json_walk_object(struct json_slice value, struct json_walk *out)
 {
-    return start(value, '{', out);
+    return enter(value, '{', out);
 }
 
 bool json_walk_array(struct json_slice value, struct json_walk *out)
 {
-    return start(value, '[', out);
+    return enter(value, '[', out);
 }
 
 bool json_walk_element(struct json_walk *walk, struct json_slice *out_value)
@@ -115,11 +115,6 @@ bool json_walk_member(struct json_walk *walk, struct json_slice *out_name, struc
     }
     *out_name = name;
     return true;
-}
-
-bool json_walk_is_string(struct json_slice value)
-{
-    return value.data != NULL && value.length >= 2 && value.data[0] == '"';
 }
 
 bool json_walk_has_escapes(struct json_slice string)

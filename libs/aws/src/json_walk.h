@@ -23,7 +23,10 @@ MUST_CHECK bool json_walk_element(struct json_walk *walk, struct json_slice *out
 
 /* Is the raw string `name` this text, after unescaping? */
 MUST_CHECK bool json_walk_text_is(struct json_slice name, const char *text);
-bool json_walk_is_string(struct json_slice value);
+static inline bool json_walk_is_string(struct json_slice value)
+{
+    return value.data != NULL && value.length >= 2 && value.data[0] == '"';
+}
 bool json_walk_has_escapes(struct json_slice string);
 /* A decimal integer, as a number or inside a string; 0 where it is none or does not fit. */
 int64_t json_walk_integer(struct json_slice value);

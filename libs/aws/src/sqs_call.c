@@ -12,11 +12,11 @@
 #include "base/random.h"
 
 #define ATTEMPTS_MAX 3
-#define ATTEMPT_MS (15 * 1000) /* of an action that is retried */
-#define BACKOFF_FIRST_MS 1000
-#define BACKOFF_MAX_MS (20 * 1000)
-#define RETRY_AFTER_EXTRA_MS (5 * 1000) /* how much longer than our own back-off the service may make us wait */
-#define CLOCK_SKEW_MS (4 * 60 * 1000)
+#define ATTEMPT_MS INT64_C(15000) /* of an action that is retried */
+#define BACKOFF_FIRST_MS INT64_C(1000)
+#define BACKOFF_MAX_MS INT64_C(20000)
+#define RETRY_AFTER_EXTRA_MS INT64_C(5000) /* how much longer than our own back-off the service may make us wait */
+#define CLOCK_SKEW_MS (INT64_C(4) * 60 * 1000)
 #define SIGNED_HEADERS_MAX 6
 #define AUTHORIZATION_MAX 4096
 
@@ -77,7 +77,7 @@ static bool try_again(struct sqs_call *call)
         call->attempts >= ATTEMPTS_MAX) {
         return false;
     }
-    int64_t limit_ms = (int64_t)BACKOFF_FIRST_MS << (call->attempts - 1);
+    int64_t limit_ms = BACKOFF_FIRST_MS << (call->attempts - 1);
     limit_ms = limit_ms < BACKOFF_MAX_MS ? limit_ms : BACKOFF_MAX_MS;
     int64_t pause_ms = (int64_t)random_below((uint64_t)limit_ms + 1);
     if (error->retry_after_ms > pause_ms) {

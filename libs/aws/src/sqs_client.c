@@ -33,6 +33,14 @@ static const char *configured_endpoint(const struct sqs_client_options *options)
     return endpoint != NULL ? endpoint : variable("AWS_ENDPOINT_URL");
 }
 
+/* Actions are posted to "/". */
+static bool has_no_path(const char *url)
+{
+    const char *host = strstr(url, "://") + 3; /* an endpoint that was parsed */
+    const char *rest = host + strcspn(host, "/?#");
+    return rest[0] == '\0' || strcmp(rest, "/") == 0;
+}
+
 enum status sqs_client_new(const struct sqs_client_options *options, struct sqs_client **out_client,
                            struct error *error)
 {
@@ -41,6 +49,10 @@ enum status sqs_client_new(const struct sqs_client_options *options, struct sqs_
     if (endpoint_url != NULL && aws_endpoint_parse(endpoint_url, &endpoint, error) != STATUS_OK) {
         error_prefix(error, "the SQS endpoint: ");
         return STATUS_INVALID_ARGUMENT;
+    }
+    if (endpoint_url != NULL && !has_no_path(endpoint_url)) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "the SQS endpoint: \"%s\" must not have a path",
+                         endpoint_url);
     }
     char *region = NULL;
     struct error region_error = {0};

@@ -251,26 +251,11 @@ int64_t sqs_response_date_ms(const struct http_response *response)
     if (date == NULL || http_response_header(response, "age") != NULL) {
         return -1;
     }
-    static const char s_months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    int day = 0;
-    int year = 0;
-    int hour = 0;
-    int minute = 0;
-    int second = 0;
-    char month[4] = {0};
-    if (sscanf(date, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute, &second) != 6) {
+    struct tm parts = {0};
+    const char *end = strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &parts); /* the services stay in the C locale */
+    if (end == NULL || *end != '\0' || parts.tm_year < 70) {
         return -1;
     }
-    const char *found = strlen(month) == 3 ? strstr(s_months, month) : NULL;
-    if (found == NULL || (found - s_months) % 3 != 0 || year < 1970) {
-        return -1;
-    }
-    struct tm parts = {.tm_sec = second,
-                       .tm_min = minute,
-                       .tm_hour = hour,
-                       .tm_mday = day,
-                       .tm_mon = (int)((found - s_months) / 3),
-                       .tm_year = year - 1900};
     time_t seconds = timegm(&parts);
     return seconds < 0 ? -1 : (int64_t)seconds * 1000;
 }

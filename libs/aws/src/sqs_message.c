@@ -13,7 +13,6 @@
 
 /* The raw values that are of interest. */
 struct raw_message {
-    struct json_slice whole;
     struct json_slice message_id;
     struct json_slice receipt_handle;
     struct json_slice body;
@@ -59,7 +58,7 @@ static void keep(struct raw_message *raw, const struct wanted *wanted, size_t co
 
 static struct raw_message read_members(struct json_slice element)
 {
-    struct raw_message raw = {.whole = element};
+    struct raw_message raw = {0};
     struct json_slice attributes = {0};
     struct json_slice name;
     struct json_slice value;

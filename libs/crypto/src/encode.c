@@ -95,8 +95,8 @@ uint8_t *crypto_base64_decode(const char *text, size_t text_length, size_t *out_
         return NULL;
     }
     size_t padding = 0;
-    while (padding < 2 && padding < text_length && text[text_length - 1 - padding] == '=') {
-        padding++;
+    if (text_length > 0 && text[text_length - 1] == '=') {
+        padding = text[text_length - 2] == '=' ? 2 : 1;
     }
     size_t digits = text_length - padding;
     uint8_t *out = memory_alloc(text_length / 4 * 3 + 1);

@@ -545,6 +545,9 @@ static void wrong_options_are_refused(void **state)
     struct error error = {0};
     assert_int_equal(sqs_client_new(&options, &s_client, &error), STATUS_INVALID_ARGUMENT);
     assert_non_null(strstr(error.text, "localhost:4566"));
+    options.endpoint = "http://localhost:4566/sqs";
+    assert_int_equal(sqs_client_new(&options, &s_client, &error), STATUS_INVALID_ARGUMENT);
+    assert_non_null(strstr(error.text, "path"));
     options.endpoint = NULL;
     options.region = "no region";
     assert_int_equal(sqs_client_new(&options, &s_client, &error), STATUS_INVALID_ARGUMENT);

@@ -2,7 +2,7 @@
  *
  * Thread: everything belongs to the loop's thread, callbacks included. Requests are copied. Each done is called exactly
  * once, never inside the call that started it; results and errors are borrowed for the callback. A call is valid until
- * its done was called or sqs_call_cancel.
+ * its done is called or sqs_call_cancel.
  *
  * Retries: all but receive_message are tried up to 3 times on transport errors, HTTP 5xx and throttling, with jittered
  * back-off, until the deadline; each attempt is signed anew. receive_message is tried once: its caller repeats it with
@@ -64,7 +64,7 @@ struct sqs_error {
 
 MUST_CHECK enum status sqs_client_new(const struct sqs_client_options *options, struct sqs_client **out_client,
                                       struct error *error); /* INVALID_ARGUMENT: region or endpoint are no such thing */
-/* Ends what is under way with CANCELED first. NULL is fine. */
+/* Ends what is under way with CANCELED first; their dones must not start new calls on it. NULL is fine. */
 void sqs_client_destroy(struct sqs_client *client);
 void sqs_call_cancel(struct sqs_call *call); /* done will not be called */
 
