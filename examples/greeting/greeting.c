@@ -18,21 +18,21 @@ static json_t *greet(struct temporal_workflow *workflow, const json_t *name)
 
 int main(int argc, char **argv)
 {
+    const char *address = argc > 1 ? argv[1] : "localhost:7233";
     struct error error = {0};
     struct temporal_connection *connection = NULL;
     struct temporal_worker *worker = NULL;
-    const char *address = argc > 1 ? argv[1] : "localhost:7233";
-    if (temporal_connection_new(&(struct temporal_connection_options){.address = address}, &connection, &error) ==
-            STATUS_OK &&
-        temporal_worker_new(connection, &(struct temporal_worker_options){.task_queue = "greetings"}, &worker,
-                            &error) == STATUS_OK) {
-        temporal_worker_register_workflow(worker, "greet", greet);
-        temporal_worker_register_activity(worker, "greeting", greeting, NULL);
-        (void)temporal_worker_run(worker, &error);
+    if (temporal_connection_new(&(struct temporal_connection_options){.address = address}, &connection, &error) ||
+        temporal_worker_new(connection, &(struct temporal_worker_options){.task_queue = "greetings"}, &worker, &error)) {
+        goto done;
     }
-    if (error.status != STATUS_OK) {
-        fprintf(stderr, "%s\n", error.text);
+    temporal_worker_register_workflow(worker, "greet", greet);
+    temporal_worker_register_activity(worker, "greeting", greeting, NULL);
+    if (temporal_worker_run(worker, &error) == STATUS_OK) { /* until temporal_worker_stop() */
+        puts("stopped");
     }
+done:
+    fputs(error.text, stderr);
     temporal_worker_destroy(worker);
     temporal_connection_destroy(connection);
     return error.status != STATUS_OK;
