@@ -13,7 +13,8 @@
 
 #define WATCHES_MAX 20000
 #define WATCH_LINGER_MS 15000
-#define WATCH_GATHER_MS 10
+#define WATCH_GATHER_MS 4
+#define WATCH_GATHER_RUNS 10
 #define ADMIN_ROUTES 5
 #define CONNECTION_GRACE_MS 500 /* left of the grace period for ending what did not end by itself */
 
@@ -161,6 +162,7 @@ enum status run_gateway(struct service *service, const struct settings *settings
         .maximum = WATCHES_MAX,
         .linger_ms = WATCH_LINGER_MS,
         .gather_ms = WATCH_GATHER_MS,
+        .gather_runs = WATCH_GATHER_RUNS,
         .metrics = service_metrics(service),
     });
     status = thread_start(&thread, "gateway", 0, run_loop, &gateway, error);

@@ -12,8 +12,11 @@
 /* NULL: no text of 1 to TEXT_MAX bytes. */
 static char *member_text(struct json_slice object, const char *name)
 {
-    size_t length = 0;
-    char *text = json_scan_string(json_scan_member(object.data, object.length, name), &length);
+    struct json_slice member = json_scan_member(object.data, object.length, name);
+    bool is_plain = member.length >= 2 && member.data[0] == '"' && memchr(member.data, '\\', member.length) == NULL;
+    size_t length = is_plain ? member.length - 2 : 0;
+    /* Nearly every ID stands in JSON as it is; lists of hundreds come many times a second. */
+    char *text = is_plain ? memory_copy(member.data + 1, length) : json_scan_string(member, &length);
     if (text != NULL && (length == 0 || length > TEXT_MAX || strlen(text) != length)) {
         free(text);
         return NULL;
@@ -49,48 +52,45 @@ static enum status read_run(struct json_slice element, size_t index, struct watc
     return STATUS_OK;
 }
 
-static enum status count_runs(struct json_slice runs, size_t *out_count, struct error *error)
+/* Takes in each run; on failure, too, list owns what was taken in so far. */
+static enum status read_runs(struct json_slice runs, struct run_list *list, struct error *error)
 {
     struct json_slice element;
     size_t position = 0;
-    size_t count = 0;
-    if (runs.data == NULL || runs.data[0] != '[') {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "runs: expected a list of runs");
+    size_t capacity = 0;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && json_scan_element(runs.data, runs.length, &position, &element)) {
+        if (list->count == RUN_LIST_MAX) {
+            return error_set(error, STATUS_INVALID_ARGUMENT, "runs: expected at most %zu", RUN_LIST_MAX);
+        }
+        if (list->count == capacity) {
+            capacity = capacity == 0 ? 64 : 2 * capacity;
+            list->runs = memory_resize_array(list->runs, capacity, sizeof *list->runs);
+        }
+        status = read_run(element, list->count, &list->runs[list->count], error);
+        list->count++;
     }
-    while (json_scan_element(runs.data, runs.length, &position, &element)) {
-        count++;
-    }
-    if (count > RUN_LIST_MAX) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "runs: expected at most %zu, found %zu", RUN_LIST_MAX, count);
-    }
-    *out_count = count;
-    return STATUS_OK;
+    return status;
 }
 
 enum status run_list_parse(const char *body, size_t length, int64_t wait_max_ms, struct run_list *out_list,
                            struct error *error)
 {
-    struct json_slice text;
-    struct json_slice element;
     struct run_list list = {0};
-    size_t count = 0;
-    size_t position = 0;
-    if (!json_scan_value(body, length, &text)) {
+    struct json_slice runs = json_scan_member(body, length, "runs");
+    struct json_slice wait = json_scan_member(body, length, "waitMs");
+    enum status status = STATUS_OK;
+    if (runs.data == NULL && !json_scan_value(body, length, NULL)) {
         return error_set(error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
     }
-    struct json_slice runs = json_scan_member(text.data, text.length, "runs");
-    struct json_slice wait = json_scan_member(text.data, text.length, "waitMs");
-    enum status status = count_runs(runs, &count, error);
-    if (status == STATUS_OK && wait.data != NULL) {
+    if (runs.data == NULL || runs.data[0] != '[') {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "runs: expected a list of runs");
+    }
+    if (wait.data != NULL) {
         status = read_wait(wait, wait_max_ms, &list.wait_ms, error);
     }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    list.runs = memory_alloc_array(count == 0 ? 1 : count, sizeof *list.runs);
-    while (status == STATUS_OK && json_scan_element(runs.data, runs.length, &position, &element)) {
-        status = read_run(element, list.count, &list.runs[list.count], error);
-        list.count++;
+    if (status == STATUS_OK) {
+        status = read_runs(runs, &list, error);
     }
     if (status != STATUS_OK) {
         run_list_deinit(&list);

@@ -226,9 +226,13 @@ static void on_deadline(void *argument)
 /* Runs close in droves: one answer for some of them costs far less than one for each. */
 static void begin_gathering(struct watch_request *request)
 {
-    int64_t due_ms = clock_monotonic_ms() + request->table->options.gather_ms;
+    const struct watch_table_options *options = &request->table->options;
+    int64_t due_ms = clock_monotonic_ms() + options->gather_ms;
     if (request->is_gathering) {
         return;
+    }
+    if (options->gather_runs > 0) {
+        due_ms += (int64_t)(request->count / options->gather_runs);
     }
     request->is_gathering = true;
     due_ms = due_ms < request->deadline_ms ? due_ms : request->deadline_ms;

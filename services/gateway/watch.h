@@ -48,7 +48,10 @@ struct watch_table_options {
     struct watch_source source;
     size_t maximum;        /* watches; runs beyond are not watched until others have gone */
     int64_t linger_ms;     /* a watch that nobody asks for lives on so long */
-    int64_t gather_ms;     /* after the first run of a request has closed, others are waited for so long */
+    /* After the first run of a request has closed, others are waited for so long; longer for longer lists, which cost
+     * more to send again: gather_ms, and a millisecond for each gather_runs runs (0: none) */
+    int64_t gather_ms;
+    size_t gather_runs;
     struct metrics *metrics; /* NULL: none */
 };
 

@@ -201,6 +201,7 @@ static enum status read_routes(struct settings_loader *loader, const struct conf
     settings->routes = memory_alloc_array(count == 0 ? 1 : count, sizeof *settings->routes);
     if (count == 0) {
         settings_route_init(&settings->routes[0], "hello-world");
+        settings_replace(&settings->routes[0].task_queue, settings->worker.task_queue);
         settings->route_count = 1;
         return STATUS_OK;
     }

@@ -23,7 +23,7 @@ MUST_CHECK enum status settings_read_environment(struct settings_loader *loader,
 /* Contradictions between settings. */
 MUST_CHECK enum status settings_check(const struct settings_loader *loader, struct error *error);
 
-/* The defaults of a route; `hello-world` has more of them than others. */
+/* The defaults of a route but for its task queue, which is the worker's; `hello-world` has more than others. */
 void settings_route_init(struct settings_route *route, const char *name);
 void settings_route_deinit(struct settings_route *route);
 void settings_queue_init(struct settings_queue *queue);

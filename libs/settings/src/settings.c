@@ -34,7 +34,6 @@ void settings_route_init(struct settings_route *route, const char *name)
     *route = (struct settings_route){
         .name = memory_copy_string(name),
         .workflow = is_hello ? memory_copy_string("helloWorld") : NULL,
-        .task_queue = is_hello ? memory_copy_string(DEFAULT_TASK_QUEUE) : NULL,
         .id = memory_copy_string("{MessageId}"),
         .id_prefix = memory_copy_string(name),
         .input = SETTINGS_INPUT_MESSAGE,

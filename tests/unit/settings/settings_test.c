@@ -117,6 +117,14 @@ static void a_route_of_ones_own_needs_only_its_workflow(void **state)
     settings_destroy(settings);
 }
 
+static void the_built_in_route_goes_to_the_worker_as_well(void **state)
+{
+    (void)state;
+    struct settings *settings = support_load("worker: { task_queue: mine }\n");
+    assert_string_equal(settings_find_route(settings, "hello-world")->task_queue, "mine");
+    settings_destroy(settings);
+}
+
 static void the_environment_stands_over_the_file(void **state)
 {
     (void)state;
@@ -269,6 +277,7 @@ int main(void)
         TEST(nothing_at_all_gives_the_defaults),
         TEST(reads_every_key_of_the_file),
         TEST(a_route_of_ones_own_needs_only_its_workflow),
+        TEST(the_built_in_route_goes_to_the_worker_as_well),
         TEST(the_environment_stands_over_the_file),
         TEST(an_empty_variable_is_none),
         TEST(a_queue_comes_from_the_environment_alone),
