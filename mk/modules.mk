@@ -40,11 +40,12 @@ $(1)_INCLUDES := -Ilibs/$(1)/include -Ilibs/$(1)/src $$(foreach d,$$($(1)_DEPS),
 $(1)_CFLAGS := $$($(1)_INCLUDES) $$(if $$($(1)_PROTO),$$(PROTO_CFLAGS)) $$(call package_cflags,$$($(1)_PKGS))
 $$($(1)_OBJECTS): $(OUT)/%.o: %.c | $$(if $$($(1)_PROTO),$$(PROTO_STAMP))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) $$($(1)_CFLAGS) -MMD -MP -c $$< -o $$@
+	$$(call say,CC)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$($(1)_CFLAGS) -MMD -MP -c $$< -o $$@
 $(OUT)/lib/lib$(1).a: $$($(1)_OBJECTS) $$(if $$($(1)_PROTO),$$(PROTO_OBJECTS))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(Q)ar rcs $$@ $$^
 -include $$($(1)_OBJECTS:.o=.d)
 endef
 $(foreach l,$(LIBRARIES),$(eval $(call library_rules,$(l))))
@@ -59,14 +60,16 @@ $(2)_CFLAGS := -I$(1) $$(foreach d,$$($(2)_DEPS),-Ilibs/$$(d)/include) $$(call p
 $(2)_LIBS := $$(call package_libs,$$(call all_packages,$$($(2)_CLOSURE)) $$($(2)_PKGS))
 $$($(2)_OBJECTS): $(OUT)/%.o: %.c
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) $$($(2)_CFLAGS) -MMD -MP -c $$< -o $$@
+	$$(call say,CC)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$($(2)_CFLAGS) -MMD -MP -c $$< -o $$@
 $(OUT)/lib/lib$(2)-program.a: $$($(2)_PARTS)
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(Q)ar rcs $$@ $$^
 $(BIN)/$$($(2)_PROGRAM): $(OUT)/$(1)/main.o $(OUT)/lib/lib$(2)-program.a $$(call link_libraries,$$($(2)_CLOSURE))
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$($(2)_LIBS)
+	$$(call say,LINK)
+	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$($(2)_LIBS)
 programs: $(BIN)/$$($(2)_PROGRAM)
 -include $$($(2)_OBJECTS:.o=.d)
 endef
@@ -83,9 +86,11 @@ $(1)_TEST_SUPPORT := $$(patsubst %.c,$(OUT)/%.o,$$(sort $$(wildcard tests/unit/$
 $(1)_TESTS := $$($(1)_TEST_SOURCES:%.c=$(OUT)/%)
 $$(patsubst %.c,$(OUT)/%.o,$$(sort $$(wildcard tests/unit/$(1)/*.c))): $(OUT)/%.o: %.c | $$(if $$($(1)_PROTO),$$(PROTO_STAMP))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS_ALL) $$($(1)_CFLAGS) -Itests/unit/$(1) $$(call package_cflags,cmocka) -Wno-missing-prototypes -MMD -MP -c $$< -o $$@
+	$$(call say,CC)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$($(1)_CFLAGS) -Itests/unit/$(1) $$(call package_cflags,cmocka) -Wno-missing-prototypes -MMD -MP -c $$< -o $$@
 $$($(1)_TESTS): %: %.o $$($(1)_TEST_SUPPORT) $(3)
-	$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(call package_libs,cmocka $$(call all_packages,$$(call closure,$(1))))
+	$$(call say,LINK)
+	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(call package_libs,cmocka $$(call all_packages,$$(call closure,$(1))))
 tests: $$($(1)_TESTS)
 test-$(1): $$($(1)_TESTS)
 	@set -e; for t in $$^; do echo "== $$$$t"; $$(TEST_WRAPPER) $$$$t; done
@@ -107,5 +112,6 @@ FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/*
 fuzzers: $(FUZZ_PROGRAMS)
 $(OUT)/fuzz/%: tests/fuzz/%.c $(call link_libraries,$(LIBRARIES)) | $(PROTO_STAMP)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -Wno-missing-prototypes $(FUZZ_INCLUDES) $(PROTO_CFLAGS) -fsanitize=fuzzer,address,undefined -pie -o $@ $< \
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS_ALL) -Wno-missing-prototypes $(FUZZ_INCLUDES) $(PROTO_CFLAGS) -fsanitize=fuzzer,address,undefined -pie -o $@ $< \
 	  $(call link_libraries,$(LIBRARIES)) $(call package_libs,$(call all_packages,$(LIBRARIES)))

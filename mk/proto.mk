@@ -21,4 +21,5 @@ $(PROTO_STAMP): $(PROTO_FILES)
 $(PROTO_SOURCES): $(PROTO_STAMP) ;
 
 $(PROTO_OBJECTS): %.o: %.c
-	$(CC) $(CFLAGS_ALL) -Wno-cast-qual -Wno-redundant-decls $(PROTO_CFLAGS) $(shell pkg-config --cflags libprotobuf-c) -c $< -o $@
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS_ALL) -Wno-cast-qual -Wno-redundant-decls $(PROTO_CFLAGS) $(shell pkg-config --cflags libprotobuf-c) -c $< -o $@

@@ -58,3 +58,8 @@ endif
 FERRY_VERSION := 0.1.0
 CFLAGS_ALL = $(STANDARD) $(WARNINGS) $(WARNINGS_$(CC_KIND)) $(BUILD_CFLAGS) -DFERRY_VERSION='"$(FERRY_VERSION)"' $(CFLAGS)
 LDFLAGS_ALL = -pthread $(BUILD_LDFLAGS) $(LDFLAGS)
+
+# One short line for each step; V=1 shows the commands.
+V ?=
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)$(if $(filter CC,$(1)),  , )$(@:$(OUT)/%=%)")
