@@ -148,7 +148,8 @@ static void reply_batch(struct events_call *call)
 static void log_start(const struct events_call *call, const struct event_start *start, const struct event *event)
 {
     bool failed = start->outcome == ENTRY_REJECTED || start->outcome == ENTRY_RETRY;
-    log_event(start->outcome == ENTRY_REJECTED ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "event handled", LOG_STRING("route", call->route->name),
+    log_event(start->outcome == ENTRY_REJECTED ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "event handled",
+              LOG_STRING("route", call->route->name),
               LOG_STRING("outcome", entry_outcome_name(start->outcome)), LOG_STRING("message_id", event->message_id),
               LOG_STRING("workflow_id", start->request.workflow_id), LOG_STRING("run_id", start->run_id),
               LOG_STRING("error", failed ? start->error.text : NULL));

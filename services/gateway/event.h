@@ -1,4 +1,4 @@
-/* What a POST to a route brings: HTTP headers and body → events. Pure: no I/O, nothing kept but slices of the body. */
+/* What a POST to a route brings: HTTP headers and body → events. Pure; keeps slices of the body. */
 #ifndef GATEWAY_EVENT_H
 #define GATEWAY_EVENT_H
 

@@ -22,7 +22,8 @@ enum problem_subject {
 /* namespace_missing: Temporal says that our namespace does not exist, which is our fault and never the sender's. */
 struct problem problem_of_error(enum problem_subject subject, const struct error *error, bool namespace_missing);
 
-/* A start error that the same message meets again for ever (rule 5 of the delivery contract); else the target failed. */
+/* A start error that the same message meets again for ever (rule 5 of the delivery contract); else the target
+ * failed. */
 bool problem_is_rejection(const struct error *error);
 
 #define PROBLEM_RETRY_AFTER_SECONDS 2

@@ -26,7 +26,8 @@ static enum status read_text(struct json_slice object, const char *name, char **
 
 static enum status expect(const char *text, const char *name, struct error *error)
 {
-    return text != NULL ? STATUS_OK : error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected a text, found none", name);
+    return text != NULL ? STATUS_OK
+                        : error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected a text, found none", name);
 }
 
 /* The same key for the same workflow type is the same workflow. */

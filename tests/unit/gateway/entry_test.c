@@ -39,10 +39,12 @@ static void a_closed_run_says_how(void **state)
                           .non_retryable = true};
     assert_written(entry_write, &entry,
                    "{\"outcome\":\"closed\",\"workflowId\":\"w\",\"runId\":\"r2\",\"firstRunId\":\"r1\",\"attempt\":2,"
-                   "\"status\":\"Failed\",\"failureType\":\"BadBody\",\"failureMessage\":\"no\",\"nonRetryable\":true}");
+                   "\"status\":\"Failed\","
+                   "\"failureType\":\"BadBody\",\"failureMessage\":\"no\",\"nonRetryable\":true}");
     assert_written(entry_write_single, &entry,
                    "{\"workflowId\":\"w\",\"runId\":\"r2\",\"firstRunId\":\"r1\",\"attempt\":2,\"started\":false,"
-                   "\"status\":\"Failed\",\"failureType\":\"BadBody\",\"failureMessage\":\"no\",\"nonRetryable\":true}");
+                   "\"status\":\"Failed\","
+                   "\"failureType\":\"BadBody\",\"failureMessage\":\"no\",\"nonRetryable\":true}");
     assert_int_equal(entry_single_status(&entry), 200);
 }
 

@@ -96,7 +96,8 @@ static void one_bad_event_of_a_batch_carries_its_defect(void **state)
     struct event_headers headers = {0};
     struct event_list list = parse(EVENT_FORM_BATCH, &headers,
                                    "[7,{\"specversion\":\"0.3\"},{\"specversion\":\"1.0\",\"id\":\"1\"},"
-                                   "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\"}," CLOUD_EVENT(
+                                   "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\","
+                                   "\"type\":\"t\"}," CLOUD_EVENT(
                                        "2", "{\"MessageId\":\"b\"}") "]");
     assert_int_equal(list.count, 5);
     assert_string_equal(list.events[0].defect, "expected a CloudEvent with specversion \"1.0\"");

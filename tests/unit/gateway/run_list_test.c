@@ -63,7 +63,8 @@ static void refuses_what_it_does_not_understand(void **state)
     assert_refused("{\"runs\":[{\"workflowId\":\"w\",\"firstRunId\":\"r\"},7]}", STATUS_INVALID_ARGUMENT, no_run);
     assert_refused("{\"runs\":[{\"workflowId\":\"w\",\"firstRunId\":\"r\"},{\"workflowId\":\"w\"}]}",
                    STATUS_INVALID_ARGUMENT, no_run);
-    assert_refused("{\"runs\":[{\"workflowId\":\"w\",\"firstRunId\":\"r\"},{\"workflowId\":\"\",\"firstRunId\":\"r\"}]}",
+    assert_refused("{\"runs\":[{\"workflowId\":\"w\",\"firstRunId\":\"r\"},"
+                   "{\"workflowId\":\"\",\"firstRunId\":\"r\"}]}",
                    STATUS_INVALID_ARGUMENT, no_run);
     assert_refused("{\"runs\":[],\"waitMs\":60001}", STATUS_INVALID_ARGUMENT, no_time);
     assert_refused("{\"runs\":[],\"waitMs\":-1}", STATUS_INVALID_ARGUMENT, no_time);
@@ -78,7 +79,8 @@ static void refuses_too_many_runs(void **state)
     buffer_init(&body, 100000);
     assert_true(buffer_append_string(&body, "{\"runs\":["));
     for (size_t i = 0; i <= RUN_LIST_MAX; i++) {
-        assert_true(buffer_append_format(&body, "%s{\"workflowId\":\"w\",\"firstRunId\":\"%zu\"}", i == 0 ? "" : ",", i));
+        assert_true(buffer_append_format(&body,
+                                         "%s{\"workflowId\":\"w\",\"firstRunId\":\"%zu\"}", i == 0 ? "" : ",", i));
     }
     assert_true(buffer_append_string(&body, "]}"));
     assert_refused(body.data, STATUS_INVALID_ARGUMENT, "runs: expected at most 1000");

@@ -164,7 +164,8 @@ static void ask(const char *path, char *answer, size_t size)
     assert_int_equal(connect(connection, (const struct sockaddr *)&address,
                              (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + name_length)),
                      0);
-    int request_length = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", path);
+    int request_length =
+        snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", path);
     assert_int_equal(write(connection, request, (size_t)request_length), request_length);
     ssize_t got = 1;
     while (got > 0 && length < size - 1) {
