@@ -1,4 +1,5 @@
-/* Listening sockets from an address text: "127.0.0.1:8080", "[::1]:0", "localhost:8080", "unix:/run/x", "unix:@name". */
+/* Listening sockets from an address text: "127.0.0.1:8080", "[::1]:0", "localhost:8080", "unix:/run/x" or
+ * "unix:@name" (the abstract name space). */
 #ifndef HTTP_LISTEN_H
 #define HTTP_LISTEN_H
 

@@ -93,8 +93,8 @@ static void reply_method_not_allowed(struct http_exchange *exchange)
     route_table_allow(server->routes, server->route_count, exchange->path, exchange->path_length, allow);
     struct http_header header = {.name = MHD_HTTP_HEADER_ALLOW, .value = allow};
     exchange_reply_problem(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "method-not-allowed",
-                           "The resource does not know this method.", "the header Allow names the methods that it knows",
-                           &header, 1);
+                           "The resource does not know this method.",
+                           "the header Allow names the methods that it knows", &header, 1);
 }
 
 /* 413 at once, past microhttpd, which can answer only at a body's end: the sender may be waiting for an answer before

@@ -14,7 +14,8 @@
 #include "base/memory.h"
 
 #define SOCKETS_EVENTS 64
-#define SOCKETS_TIMER_ROUNDS 8 /* steps of curl's state machines that follow each other at once, before sockets are due */
+/* Steps of curl's state machines that follow each other at once, before it is the sockets' turn. */
+#define SOCKETS_TIMER_ROUNDS 8
 
 static struct socket_interest *interest_of(struct sockets *sockets, int descriptor)
 {

@@ -73,7 +73,8 @@ static char *head_sent(const char *method, const char *path, const struct http_h
 {
     struct scripted_peer peer;
     struct answer answer = {0};
-    scripted_peer_start(&peer, SCRIPT("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), PEER_CLOSES);
+    scripted_peer_start(&peer, SCRIPT("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+                        PEER_CLOSES);
     char *url = url_of(peer.port, path);
     call_alone((struct http_request){.method = method,
                                      .url = url,
@@ -98,7 +99,8 @@ static void sends_exactly_what_the_caller_signed(void **state)
     char *head = head_sent("POST", "/a/../b%2Fc/./?q=%20", headers, 2, "{}");
     int port = atoi(strrchr(head, '|') + 1);
     *strrchr(head, '|') = '\0';
-    char *expected = memory_format("POST /a/../b%%2Fc/./?q=%%20 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: ferry/%s\r\n"
+    char *expected = memory_format("POST /a/../b%%2Fc/./?q=%%20 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+                                   "User-Agent: ferry/%s\r\n"
                                    "X-Amz-Target: AmazonSQS.SendMessage\r\nX-Empty:\r\nContent-Length: 2\r\n\r\n",
                                    port, FERRY_VERSION);
     assert_string_equal(head, expected);
@@ -145,8 +147,8 @@ static void sends_every_method_on_one_reused_call(void **state)
         const char *method;
         const char *body;
         int status;
-    } turns[] = {{"POST", "a", 200}, {"GET", NULL, 200},  {"PUT", "bc", 200}, {"DELETE", NULL, 200}, {"HEAD", NULL, 200},
-                 {"GET", NULL, 200}, {"PATCH", "d", 200}, {"POST", "", 200},  {"DELETE", "e", 200},  {"GET", NULL, 200},
+    } turns[] = {{"POST", "a", 200}, {"GET", NULL, 200},  {"PUT", "bc", 200}, {"DELETE", NULL, 200},
+                 {"HEAD", NULL, 200}, {"GET", NULL, 200}, {"PATCH", "d", 200}, {"POST", "", 200},  {"DELETE", "e", 200},  {"GET", NULL, 200},
                  {"BREW", NULL, 405}};
     struct test_client test;
     (void)state;
@@ -321,7 +323,8 @@ static void does_not_follow_redirects(void **state)
     struct scripted_peer peer;
     struct answer answer = {.wanted_header = "location"};
     (void)state;
-    scripted_peer_start(&peer, SCRIPT("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"),
+    scripted_peer_start(&peer,
+                        SCRIPT("HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"),
                         PEER_CLOSES);
     char *url = url_of(peer.port, "/");
     call_alone((struct http_request){.method = "GET", .url = url}, &answer);

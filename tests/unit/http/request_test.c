@@ -251,7 +251,8 @@ static void says_413_in_the_midst_of_a_chunked_body(void **state)
 {
     (void)state;
     int peer = raw_connect(s_port);
-    raw_send(peer, "POST /small HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n3\r\nabc\r\n");
+    raw_send(peer, "POST /small HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                   "8\r\n12345678\r\n3\r\nabc\r\n");
     expect_problem(raw_receive_response(peer), "HTTP/1.1 413 ", "/problems/body-too-large");
     raw_send(peer, "0\r\n\r\n");
     char *rest = raw_receive_to_end(peer);
@@ -366,7 +367,8 @@ static void refuses_headers_over_the_connections_memory(void **state)
 
 static void survives_garbage(void **state)
 {
-    static const char *const garbage[] = {"\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+    static const char *const garbage[] = {"\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n", "GET\r\n\r\n",
+                                          "GET / HTTP/9.9\r\n\r\n",
                                           "POST /show/1 HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\ncut"};
     (void)state;
     for (size_t i = 0; i < sizeof garbage / sizeof garbage[0]; i++) {
@@ -390,7 +392,8 @@ static void counts_by_pattern_and_never_by_path(void **state)
     assert_true(http_server_drain(s_server, INT64_MAX)); /* all that was answered is counted now */
     buffer_init(&text, METRICS_TEXT_MAX);
     metrics_write(s_metrics, &text);
-    assert_non_null(strstr(text.data, "ferry_http_server_requests_total{method=\"GET\",route=\"/show/{id}\",status=\"200\"}"));
+    assert_non_null(strstr(text.data, "ferry_http_server_requests_total{"
+                                      "method=\"GET\",route=\"/show/{id}\",status=\"200\"}"));
     assert_non_null(strstr(text.data, "method=\"HEAD\",route=\"/show/{id}\",status=\"200\""));
     assert_non_null(strstr(text.data, "method=\"POST\",route=\"/small\",status=\"413\""));
     assert_non_null(strstr(text.data, "route=\"none\",status=\"404\""));

@@ -58,13 +58,14 @@ struct http_response {
 };
 
 /* Called exactly once for each call, never inside http_client_send. response is NULL when none came: error says why
- * (UNAVAILABLE: not connected, broken off, or an answer that is not HTTP; DEADLINE_EXCEEDED; TOO_LARGE; INVALID_ARGUMENT:
- * a request that cannot be sent; CANCELED: http_client_destroy; INTERNAL), else error is NULL. Any final HTTP status is
- * a response. Both are borrowed for the call. It may send and cancel other calls; it must not destroy the client. */
+ * (UNAVAILABLE: not connected, broken off, or an answer that is not HTTP; DEADLINE_EXCEEDED; TOO_LARGE;
+ * INVALID_ARGUMENT: a request that cannot be sent; CANCELED: http_client_destroy; INTERNAL), else error is NULL. Any
+ * final HTTP status is a response. Both are borrowed for the call. It may send and cancel other calls; it must not
+ * destroy the client. */
 typedef void http_done_fn(void *user, const struct http_response *response, const struct error *error);
 
-/* The client becomes the loop's source: one client for each loop. INTERNAL: curl cannot be initialised; INVALID_ARGUMENT: a file of the options
- * cannot be read. */
+/* The client becomes the loop's source: one client for each loop. INTERNAL: curl cannot be initialised;
+ * INVALID_ARGUMENT: a file of the options cannot be read. */
 MUST_CHECK enum status http_client_new(struct loop *loop, const struct http_client_options *options,
                                        struct http_client **out_client, struct error *error);
 /* Ends what is under way with CANCELED first, and so what those callbacks send. NULL is fine. */
