@@ -156,7 +156,10 @@ void temporal_workflow_cleanup_end(struct temporal_workflow *workflow)
     if (workflow->cleanup_depth == 0) {
         workflow_state_abort(workflow, "temporal_workflow_cleanup_end() was called without a section open");
     }
-    workflow_state_keep(workflow, workflow->cleanups[--workflow->cleanup_depth].failure);
+    struct workflow_failure *failure = workflow->cleanups[--workflow->cleanup_depth].failure;
+    if (failure != NULL) {
+        workflow_state_keep(workflow, failure);
+    }
 }
 
 /* ---- making failures ---- */

@@ -176,7 +176,7 @@ size_t temporal_workflow_signal_count(const struct temporal_workflow *workflow, 
  * A workflow may ignore that; one that then returns NULL keeping a cancellation ends as canceled. */
 bool temporal_workflow_is_cancel_requested(const struct temporal_workflow *workflow);
 
-/* A clean-up section: cancellation does not reach in, and the failure kept at _begin() is kept again at _end(),
+/* A clean-up section: cancellation does not reach in, and a failure kept at _begin() is kept again at _end(),
  * whatever happens inside. They nest; sections left open end with the function. */
 void temporal_workflow_cleanup_begin(struct temporal_workflow *workflow);
 void temporal_workflow_cleanup_end(struct temporal_workflow *workflow);
