@@ -96,7 +96,6 @@ static enum status run(struct service *service, const struct settings *settings,
     }
     hello_world_register(worker, settings->hello.work_ms);
     hello_world_activity_register(worker, &activity);
-    service_set_ready(service, false, "Temporal has not answered yet");
     temporal_worker_on_ready(worker, on_ready, service);
     service_set_stop(service, on_stop, worker);
     status = temporal_worker_run(worker, error);

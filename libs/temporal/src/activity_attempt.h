@@ -66,15 +66,15 @@ struct temporal_activity {
     json_t *input;
     json_t *earlier_details; /* of the attempt before, once it was asked for */
     struct attempt_outcome outcome;
-    char *bound_keys[ATTEMPT_BOUND_MAX];
-    char *bound_values[ATTEMPT_BOUND_MAX];
-    size_t bound_count;
 
     /* The reporting: one thread after the other. */
     bool is_second_report; /* the first was refused: this one says so */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t wake;  /* cancel_reason was set */
+    char *bound_keys[ATTEMPT_BOUND_MAX];
+    char *bound_values[ATTEMPT_BOUND_MAX];
+    size_t bound_count;
     enum temporal_cancel_reason cancel_reason;
     void (*on_cancel)(void *user);
     void *on_cancel_user;
@@ -105,7 +105,7 @@ void attempt_report(struct temporal_activity *activity);
 void attempt_abandon_report(struct temporal_activity *activity);
 
 /* The fields that every line about an attempt carries; out must have room for ATTEMPT_LOG_FIELDS. */
-#define ATTEMPT_LOG_FIELDS 5
-size_t attempt_log_fields(const struct temporal_activity *activity, struct log_field *out);
+#define ATTEMPT_LOG_FIELDS (5 + ATTEMPT_BOUND_MAX)
+size_t attempt_log_fields(struct temporal_activity *activity, struct log_field *out);
 
 #endif

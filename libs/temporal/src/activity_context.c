@@ -403,7 +403,7 @@ json_t *temporal_activity_accept_cancel(struct temporal_activity *activity, json
 
 /* ---- logs ---- */
 
-size_t attempt_log_fields(const struct temporal_activity *activity, struct log_field *out)
+size_t attempt_log_fields(struct temporal_activity *activity, struct log_field *out)
 {
     size_t count = 0;
     out[count++] = (struct log_field)LOG_STRING("activity_type", activity->info.activity_type);
@@ -411,17 +411,23 @@ size_t attempt_log_fields(const struct temporal_activity *activity, struct log_f
     out[count++] = (struct log_field)LOG_STRING("workflow_id", activity->info.workflow_id);
     out[count++] = (struct log_field)LOG_STRING("run_id", activity->info.run_id);
     out[count++] = (struct log_field)LOG_INTEGER("attempt", activity->info.attempt);
+    pthread_mutex_lock(&activity->lock);
+    for (size_t i = 0; i < activity->bound_count; i++) {
+        out[count++] = (struct log_field)LOG_STRING(activity->bound_keys[i], activity->bound_values[i]);
+    }
+    pthread_mutex_unlock(&activity->lock);
     return count;
 }
 
 void temporal_activity_log_bind(struct temporal_activity *activity, const char *key, const char *value)
 {
-    if (activity->bound_count == ATTEMPT_BOUND_MAX) {
-        return;
+    pthread_mutex_lock(&activity->lock);
+    if (activity->bound_count < ATTEMPT_BOUND_MAX) {
+        activity->bound_keys[activity->bound_count] = memory_copy_string(key);
+        activity->bound_values[activity->bound_count] = memory_copy_string(value);
+        activity->bound_count++;
     }
-    activity->bound_keys[activity->bound_count] = memory_copy_string(key);
-    activity->bound_values[activity->bound_count] = memory_copy_string(value);
-    activity->bound_count++;
+    pthread_mutex_unlock(&activity->lock);
 }
 
 /* *out_text: to be freed after the line is written; NULL: nothing to free. */
@@ -461,9 +467,6 @@ void temporal_activity_log(struct temporal_activity *activity, enum temporal_log
     size_t text_count = 0;
     if (log_is_enabled(levels[level])) {
         size_t count = attempt_log_fields(activity, line);
-        for (size_t i = 0; i < activity->bound_count; i++) {
-            line[count++] = (struct log_field)LOG_STRING(activity->bound_keys[i], activity->bound_values[i]);
-        }
         const char *key = NULL;
         json_t *value = NULL;
         json_object_foreach(fields, key, value) {

@@ -65,7 +65,7 @@ static void finish(struct temporal_activity *activity)
     activity->hooks.reported(activity->hooks.user, activity);
 }
 
-static void log_outcome(const struct temporal_activity *activity, enum log_level level, const char *message,
+static void log_outcome(struct temporal_activity *activity, enum log_level level, const char *message,
                         const char *error_text, const char *failure_type)
 {
     if (!log_is_enabled(level)) {
@@ -172,8 +172,11 @@ static void send_failed(struct temporal_activity *activity)
     request.failure = &failure;
     request.identity = activity->context->identity;
     request.namespace_ = activity->context->namespace_name;
-    /* Only what no heartbeat has carried yet; nobody adds to the details any more. */
-    request.last_heartbeat_details = activity->heartbeat.is_held ? activity->details : NULL;
+    /* What the server may not have; nobody adds to the details any more. */
+    pthread_mutex_lock(&activity->lock);
+    bool is_unsent = activity->heartbeat.is_held || activity->heartbeat.is_in_flight;
+    pthread_mutex_unlock(&activity->lock);
+    request.last_heartbeat_details = is_unsent ? activity->details : NULL;
     start(activity, &service_respond_activity_task_failed, &request.base);
     if (details) {
         pb__payloads__free_unpacked(details, NULL);
