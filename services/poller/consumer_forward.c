@@ -11,8 +11,8 @@
 #define FORWARDS_MAX 8         /* events requests at once */
 #define PROBE_MS 5000
 #define GATHER_FULL 10         /* so many ready messages are sent at once */
-#define GATHER_MS 2            /* fewer wait so long for others */
-#define GATHER_BUSY_MS 8       /* while requests are under way */
+#define GATHER_MS 2            /* fewer wait so long for others, up to */
+#define GATHER_MAX_MS 30
 #define RETRY_FIRST_MS 1000    /* of a message that alone fails; doubled each time */
 #define RETRY_MAX_MS 60000
 
@@ -335,7 +335,7 @@ static void forward_ready(struct consumer *consumer, int64_t now_ms, int64_t boo
 {
     while (consumer->forward_calls < FORWARDS_MAX && hand_first_ready(&consumer->hand, now_ms) != NULL) {
         if (consumer->forward_due_ms == 0) {
-            consumer->forward_due_ms = now_ms + (consumer->forward_calls > 0 ? GATHER_BUSY_MS : GATHER_MS);
+            consumer->forward_due_ms = now_ms + consumer_gather_ms(consumer, GATHER_MS, GATHER_MAX_MS);
         }
         if (consumer->hand.ready_count < GATHER_FULL && now_ms < consumer->forward_due_ms) {
             return;

@@ -152,5 +152,8 @@ bool consumer_entry_failed(const struct sqs_batch_result *result, const struct s
                            enum sqs_error_class *out_class);
 bool consumer_class_is_retryable(enum sqs_error_class class);
 unsigned consumer_jitter(void);
+/* How long to gather requests into batches: little while little is under way, since then latency counts; a millisecond
+ * more for each message under way, since then calls count. */
+int64_t consumer_gather_ms(const struct consumer *consumer, int64_t least_ms, int64_t most_ms);
 
 #endif

@@ -6,7 +6,8 @@
 #include "base/memory.h"
 #include "consumer_internal.h"
 
-#define GATHER_MS 4          /* deletes are gathered for so long */
+#define GATHER_MS 4          /* deletes are gathered for so long, and a millisecond more for each run in hand, up to */
+#define GATHER_MAX_MS 50
 #define RETRY_FIRST_MS 250   /* of a delete that may succeed later; doubled each time */
 #define RETRY_MAX_MS 5000
 
@@ -73,6 +74,14 @@ bool consumer_class_is_retryable(enum sqs_error_class class)
     return class != SQS_ERROR_HANDLE && class != SQS_ERROR_FINAL;
 }
 
+/* --- gathering ------------------------------------------------------------------------------------------------------ */
+
+int64_t consumer_gather_ms(const struct consumer *consumer, int64_t least_ms, int64_t most_ms)
+{
+    int64_t parallel = (int64_t)(consumer->hand.running + consumer->hand.forwarding);
+    return least_ms + parallel < most_ms ? least_ms + parallel : most_ms;
+}
+
 /* --- deletes ---------------------------------------------------------------------------------------------------------- */
 
 static void queue_delete(struct consumer *consumer, struct message *message, int64_t retry_ms)
@@ -81,7 +90,7 @@ static void queue_delete(struct consumer *consumer, struct message *message, int
     message->delete_retry_ms = retry_ms;
     list_append(&consumer->deletes, &message->in_work);
     if (consumer->delete_due_ms == 0) {
-        consumer->delete_due_ms = clock_monotonic_ms() + GATHER_MS;
+        consumer->delete_due_ms = clock_monotonic_ms() + consumer_gather_ms(consumer, GATHER_MS, GATHER_MAX_MS);
     }
     consumer_wake(consumer);
 }
@@ -90,7 +99,7 @@ void consumer_settle(struct consumer *consumer, struct message *message, bool is
 {
     message->is_completed = is_completed;
     message->delete_attempts = 0;
-    hand_settle(&consumer->hand, message);
+    hand_settle(&consumer->hand, message, is_completed);
     queue_delete(consumer, message, 0);
 }
 

@@ -251,10 +251,17 @@ void hand_run(struct hand *hand, struct message *message)
     set_state(hand, message, MESSAGE_RUNNING);
 }
 
-void hand_settle(struct hand *hand, struct message *message)
+void hand_settle(struct hand *hand, struct message *message, bool is_completed)
 {
+    struct lane *lane = message->lane;
     CHECK(message->state == MESSAGE_FORWARDING || message->state == MESSAGE_RUNNING);
     set_state(hand, message, MESSAGE_SETTLING);
+    if (lane != NULL && is_completed) {
+        lane->busy--;
+        list_remove(&message->in_lane);
+        message->lane = NULL;
+        lane_refresh(hand, lane);
+    }
 }
 
 /* Out of the table, its lane and all lists; the table's reference becomes the caller's. lane_refresh is up to him. */

@@ -12,6 +12,8 @@
 #include "consumer.h"
 
 #define CHECK_MS 10000        /* the gateway's /readyz while it is ready */
+#define CHECK_FIRST_MS 20      /* while it is not ready: doubling up to CHECK_MS; services start together */
+#define QUIET_CHECKS 6         /* failures in a row that are not logged: about a second */
 #define CHECK_TIMEOUT_MS 5000
 #define GRACE_RESERVE_MS 500  /* of the grace period: for the process to end */
 #define LOG_INTERVAL_MS 30000
@@ -41,10 +43,6 @@ static void tell(struct poller *poller, bool is_ready, const char *reason)
 {
     if (poller->is_ready == is_ready && strcmp(poller->reason, reason) == 0) {
         return;
-    }
-    if (poller->is_ready != is_ready) {
-        log_event(is_ready ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, is_ready ? "ready" : "not ready",
-                  LOG_STRING("reason", is_ready ? NULL : reason));
     }
     poller->is_ready = is_ready;
     (void)snprintf(poller->reason, sizeof poller->reason, "%s", reason); /* cut: fine */
@@ -88,7 +86,9 @@ static void on_checked(void *user, const struct http_response *response, const s
     } else {
         gateway_describe(response, error, poller->gateway_problem, sizeof poller->gateway_problem);
         delay_ms = backoff_next_ms(&poller->check_backoff);
-        if (log_limiter_allows(&poller->check_limiter, LOG_INTERVAL_MS, &suppressed)) {
+        /* Services that start together find each other in the first moments: that is nobody's trouble. */
+        if (poller->check_backoff.attempts > QUIET_CHECKS &&
+            log_limiter_allows(&poller->check_limiter, LOG_INTERVAL_MS, &suppressed)) {
             log_event(LOG_LEVEL_WARN, "the gateway is not ready",
                       LOG_STRING("url", poller->options.settings->gateway.url),
                       LOG_STRING("error", poller->gateway_problem), LOG_INTEGER("suppressed", suppressed));
@@ -169,7 +169,7 @@ struct poller *poller_new(const struct poller_options *options)
         .closed = consumer_run_closed,
     };
     poller->waiter = waiter_new(&waiter_options);
-    backoff_init(&poller->check_backoff, 250, CHECK_MS, 2.0, 0.2);
+    backoff_init(&poller->check_backoff, CHECK_FIRST_MS, CHECK_MS, 2.0, 0.2);
     (void)snprintf(poller->gateway_problem, sizeof poller->gateway_problem, "it has not answered yet");
     poller->consumers = memory_alloc_array(settings->queue_count, sizeof(struct consumer *));
     for (size_t i = 0; i < settings->queue_count; i++) {

@@ -12,10 +12,10 @@
 
 #define WAIT_MS 20000          /* how long the gateway may keep a wait */
 #define ANSWER_MS 10000        /* beyond that, for its answer */
-#define GROUP_SIZE 10          /* runs in a wait while there are places */
+#define GROUP_SIZE 64          /* runs in a wait while there are places */
 #define CALLS_MAX 32           /* waits at once */
-#define NEW_DELAY_MS 5         /* new runs are gathered for so long */
-#define AGAIN_DELAY_MS 20      /* what remains of a wait, for so long */
+#define DELAY_MS 4             /* runs are gathered for so long, and a millisecond more for each run watched, up to */
+#define DELAY_MAX_MS 40
 #define EMPTY_ANSWER_MS 1000   /* a wait that answers sooner without a closed run is asked again only after this */
 #define LOG_INTERVAL_MS 10000
 
@@ -32,6 +32,7 @@ struct waiter {
     struct waiter_options options;
     struct list pool; /* run_watch.link: to be asked */
     size_t pool_count;
+    size_t watched; /* in the pool and in calls */
     struct list calls;
     size_t call_count;
     struct loop_timer timer;
@@ -71,6 +72,13 @@ static void schedule(struct waiter *waiter, int64_t delay_ms)
     if (!loop_timer_is_running(&waiter->timer) || waiter->timer.due_ms > due_ms) {
         loop_timer_start(waiter->options.loop, &waiter->timer, due_ms, flush, waiter);
     }
+}
+
+/* Few runs: latency counts. Many: what is asked together costs less. */
+static int64_t gather_ms(const struct waiter *waiter)
+{
+    int64_t delay_ms = DELAY_MS + (int64_t)waiter->watched;
+    return delay_ms < DELAY_MAX_MS ? delay_ms : DELAY_MAX_MS;
 }
 
 static void pool_add(struct waiter *waiter, struct run_watch *watch)
@@ -116,6 +124,7 @@ static size_t report_closed(struct wait_call *call, const struct closed_runs *ru
         list_remove(&watch->link);
         call->count--;
         watch->is_watched = false;
+        call->waiter->watched--;
         closed++;
         call->waiter->options.closed(watch, &runs->entries[i]);
     }
@@ -145,7 +154,7 @@ static void on_answer(void *user, const struct http_response *response, const st
     char reason[ERROR_TEXT_SIZE];
     bool was_soon = clock_monotonic_ms() - call->sent_ms < WAIT_MS / 2;
     bool is_ok = response != NULL && response->status == 200;
-    int64_t delay_ms = AGAIN_DELAY_MS;
+    int64_t delay_ms = 0;
     if (!is_ok) {
         gateway_describe(response, error, reason, sizeof reason);
         waiter_failed(waiter, reason);
@@ -161,7 +170,7 @@ static void on_answer(void *user, const struct http_response *response, const st
     }
     call_end(call);
     if (waiter->pool_count > 0) {
-        schedule(waiter, delay_ms);
+        schedule(waiter, delay_ms != 0 ? delay_ms : gather_ms(waiter));
     }
 }
 
@@ -232,8 +241,9 @@ void waiter_add(struct waiter *waiter, struct run_watch *watch)
 {
     CHECK(!watch->is_watched);
     watch->is_watched = true;
+    waiter->watched++;
     pool_add(waiter, watch);
-    schedule(waiter, waiter->pool_count >= GROUP_SIZE ? 0 : NEW_DELAY_MS);
+    schedule(waiter, waiter->pool_count >= GROUP_SIZE ? 0 : gather_ms(waiter));
 }
 
 void waiter_remove(struct waiter *waiter, struct run_watch *watch)
@@ -242,6 +252,7 @@ void waiter_remove(struct waiter *waiter, struct run_watch *watch)
         return;
     }
     watch->is_watched = false;
+    waiter->watched--;
     for (struct list *node = waiter->calls.next; node != &waiter->calls; node = node->next) {
         struct wait_call *call = LIST_ITEM(node, struct wait_call, link);
         for (struct list *inner = call->watches.next; inner != &call->watches; inner = inner->next) {

@@ -1,9 +1,9 @@
 /* Waits for runs at the gateway: `/v1/runs/wait` for all queues of the process. The loop's thread owns it.
  *
  * A wait answers as soon as one of its runs has closed, and what remains is asked again; each asking costs the gateway
- * work for each run in it. So runs that start together wait together in small groups (they close at about the same
- * time), what remains of an answered wait is asked again a moment later together with others, and only when all places
- * are taken does a wait grow: the smallest one is taken back and asked again with the new runs. */
+ * work for each run in it. So runs wait in groups of limited size, what remains of an answered wait is asked again a
+ * moment later together with new ones, and only when all places are taken does a group grow: the smallest one is taken
+ * back and asked again with the new runs. */
 #ifndef POLLER_WAITER_H
 #define POLLER_WAITER_H
 

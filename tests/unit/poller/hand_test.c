@@ -102,11 +102,29 @@ static void the_next_becomes_ready_when_the_one_before_is_settled(void **state)
     assert_int_equal(hand->ready_count, 0);
     hand_run(hand, first);
     assert_int_equal(hand->ready_count, 0);
-    hand_settle(hand, first);
+    hand_settle(hand, first, false); /* its delete is what settles it */
     assert_int_equal(hand->ready_count, 0);
     hand_remove_settled(hand, first);
     assert_string_equal(ready_id(hand), "a2");
     assert_int_equal(hand_count(hand), 1);
+}
+
+static void a_completed_chain_is_settled_before_its_delete(void **state)
+{
+    struct hand *hand = *state;
+    struct list out;
+    list_init(&out);
+    struct message *first = add(hand, "a1", "A", "1");
+    (void)add(hand, "a2", "A", "2");
+    hand_forward(hand, first);
+    hand_run(hand, first);
+    hand_settle(hand, first, true);
+    assert_string_equal(ready_id(hand), "a2");
+    assert_int_equal(hand_count(hand), 2);
+    hand_leave(hand, first, LEAVE_AS_IS, "lapsed", 0, &out); /* takes nobody along */
+    expect_leaving(&out, "a1", LEAVE_AS_IS);
+    assert_true(list_is_empty(&out));
+    assert_string_equal(ready_id(hand), "a2");
 }
 
 static void lanes_run_in_parallel(void **state)
@@ -128,7 +146,7 @@ static void a_message_that_comes_late_with_a_lower_number_waits_for_the_busy_one
     (void)add(hand, "a3", "A", "3");
     (void)add(hand, "a1", "A", "1");
     assert_int_equal(hand->ready_count, 0);
-    hand_settle(hand, second);
+    hand_settle(hand, second, false);
     hand_remove_settled(hand, second);
     assert_string_equal(ready_id(hand), "a1");
 }
@@ -306,7 +324,7 @@ static void counts_and_bytes_follow_the_states(void **state)
     assert_int_equal(hand->forwarding, 1);
     hand_run(hand, first);
     assert_int_equal(hand->running, 1);
-    hand_settle(hand, first);
+    hand_settle(hand, first, true);
     assert_int_equal(hand->settling, 1);
     hand_remove_settled(hand, first);
     assert_int_equal(hand->held + hand->forwarding + hand->running + hand->settling, 0);
@@ -321,6 +339,7 @@ int main(void)
         cmocka_unit_test(sequence_numbers_compare_as_decimal_numbers_of_any_length),
         TEST(a_lane_gives_out_its_lowest_message_only),
         TEST(the_next_becomes_ready_when_the_one_before_is_settled),
+        TEST(a_completed_chain_is_settled_before_its_delete),
         TEST(lanes_run_in_parallel),
         TEST(a_message_that_comes_late_with_a_lower_number_waits_for_the_busy_one_and_goes_next),
         TEST(what_is_put_back_is_ready_again_behind_the_other_lanes),

@@ -57,7 +57,7 @@ static void a_group_runs_one_after_the_other_and_groups_run_beside_each_other(vo
     assert_int_equal(fakes_count(fakes, "forward a2"), 0);
     fakes_close_run(fakes, "a1", "Completed");
     fakes_expect(fakes, "forward a2", 1);
-    assert_true(fakes_index(fakes, "delete a1") < fakes_index(fakes, "forward a2"));
+    fakes_expect(fakes, "delete a1", 1); /* the chain is Completed: settled, whatever its delete answers */
     fakes_destroy(fakes);
 }
 

@@ -28,6 +28,7 @@
 #define POLLS_MAX 64
 #define TEXT_MAX_BYTES 512
 #define PATIENCE_MS 20000
+#define GENEROUS_MS 500 /* a lease lasts longer than was asked for, so that the poller's end of it comes first */
 
 struct fake_message {
     const char *id;
@@ -155,7 +156,7 @@ static json_t *give(struct fakes *fakes, struct fake_message *message, int visib
     char handle[TEXT_MAX_BYTES];
     char count[16];
     message->receives++;
-    message->visible_ms = now_ms + (int64_t)visibility_seconds * 1000;
+    message->visible_ms = now_ms + (int64_t)visibility_seconds * 1000 + GENEROUS_MS;
     (void)snprintf(handle, sizeof handle, "%s#%d", message->id, message->receives);
     (void)snprintf(count, sizeof count, "%d", message->receives);
     note(fakes, "give %s", message->id);
@@ -236,7 +237,7 @@ static json_t *batch_entry(struct fakes *fakes, json_t *entry, bool is_delete, b
         note(fakes, "delete %s", message->id);
     } else {
         int seconds = integer_of(entry, "VisibilityTimeout");
-        message->visible_ms = clock_monotonic_ms() + (int64_t)seconds * 1000;
+        message->visible_ms = clock_monotonic_ms() + (seconds > 0 ? (int64_t)seconds * 1000 + GENEROUS_MS : 0);
         note(fakes, "visibility %s %d", message->id, seconds);
     }
     return json_pack("{s:s}", "Id", entry_id);
