@@ -85,17 +85,14 @@ static void start_attempt(struct rpc_call *call)
     if (is_canceled) {
         grpc_call_cancel(grpc, NULL);
     }
+    HANDED_TO_GRPC(call);
     /* The last touch: the rpc thread may finish the call before this returns. */
     CHECK(grpc_call_start_batch(grpc, operations, 6, call, NULL) == GRPC_CALL_OK);
 }
 
 static void end_attempt(struct rpc_call *call)
 {
-    pthread_mutex_lock(&call->lock);
-    grpc_call *grpc = call->grpc;
-    call->grpc = NULL;
-    pthread_mutex_unlock(&call->lock);
-    grpc_call_unref(grpc);
+    grpc_call_unref(call->answered);
     grpc_byte_buffer_destroy(call->sent);
     grpc_metadata_array_destroy(&call->initial_metadata);
     grpc_metadata_array_destroy(&call->trailing_metadata);
@@ -188,6 +185,12 @@ static void find_details(const grpc_metadata_array *trailers, struct rpc_reply *
 
 void rpc_call_attempted(struct rpc_call *call)
 {
+    TAKEN_FROM_GRPC(call);
+    pthread_mutex_lock(&call->lock);
+    call->answered = call->grpc;
+    call->grpc = NULL;
+    pthread_mutex_unlock(&call->lock);
+
     char message[RPC_MESSAGE_MAX];
     size_t message_length = GRPC_SLICE_LENGTH(call->message);
     message_length = message_length < sizeof message ? message_length : sizeof message - 1;

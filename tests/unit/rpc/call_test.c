@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +16,7 @@
 
 /* What the handler does with the next calls. */
 struct script {
-    atomic_int failures; /* so many calls fail first */
+    int failures; /* so many calls fail first */
     grpc_status_code code;
     const char *message;
 };
@@ -28,8 +27,8 @@ static void handle(void *user, struct test_call *call)
     size_t length = 0;
     const uint8_t *body = test_call_body(call, &length);
     const char *method = test_call_method(call);
-    if (strcmp(method, "/test.Test/Never fails") != 0 && atomic_load(&script->failures) > 0) {
-        atomic_fetch_sub(&script->failures, 1);
+    if (strcmp(method, "/test.Test/Never fails") != 0 && script->failures > 0) {
+        script->failures--;
         test_call_fail(call, script->code, script->message, "\x08\x05", 2);
     } else if (strcmp(method, "/test.Test/Hold") == 0) {
         test_call_hold(call);
@@ -134,6 +133,21 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void fail_next(struct fixture *fixture, int failures, grpc_status_code code, const char *message)
+{
+    test_server_lock(fixture->server);
+    fixture->script = (struct script){.failures = failures, .code = code, .message = message};
+    test_server_unlock(fixture->server);
+}
+
+static int failures_left(struct fixture *fixture)
+{
+    test_server_lock(fixture->server);
+    int failures = fixture->script.failures;
+    test_server_unlock(fixture->server);
+    return failures;
+}
+
 static struct rpc_call_options standard(const char *method, int64_t timeout_ms)
 {
     return (struct rpc_call_options){.method = method, .deadline_ms = clock_monotonic_ms() + timeout_ms,
@@ -189,9 +203,7 @@ static void large_messages_pass_beyond_the_default_limit_of_grpc(void **state)
 static void errors_carry_code_message_and_details(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->script.code = GRPC_STATUS_ALREADY_EXISTS;
-    fixture->script.message = "there is one";
-    atomic_store(&fixture->script.failures, 1);
+    fail_next(fixture, 1, GRPC_STATUS_ALREADY_EXISTS, "there is one");
     struct rpc_call_options options = standard("/test.Test/Echo", 60000);
     struct outcome outcome;
     call_text(fixture->channel, &options, "x", &outcome);
@@ -205,9 +217,7 @@ static void errors_carry_code_message_and_details(void **state)
 static void a_transient_error_is_tried_again(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->script.code = GRPC_STATUS_UNAVAILABLE;
-    fixture->script.message = "not now";
-    atomic_store(&fixture->script.failures, 2);
+    fail_next(fixture, 2, GRPC_STATUS_UNAVAILABLE, "not now");
     struct rpc_call_options options = standard("/test.Test/Echo", 60000);
     struct outcome outcome;
     call_text(fixture->channel, &options, "again", &outcome);
@@ -220,38 +230,32 @@ static void a_transient_error_is_tried_again(void **state)
 static void without_a_retry_class_there_is_one_attempt(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->script.code = GRPC_STATUS_UNAVAILABLE;
-    fixture->script.message = "not now";
-    atomic_store(&fixture->script.failures, 5);
+    fail_next(fixture, 5, GRPC_STATUS_UNAVAILABLE, "not now");
     struct rpc_call_options options = standard("/test.Test/Echo", 60000);
     options.retry = RPC_RETRY_NONE;
     struct outcome outcome;
     call_text(fixture->channel, &options, "x", &outcome);
     assert_int_equal(outcome.code, RPC_UNAVAILABLE);
-    assert_int_equal(atomic_load(&fixture->script.failures), 4);
+    assert_int_equal(failures_left(fixture), 4);
     outcome_deinit(&outcome);
 }
 
 static void a_message_that_is_too_large_is_not_tried_again(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->script.code = GRPC_STATUS_RESOURCE_EXHAUSTED;
-    fixture->script.message = "grpc: received message larger than max (5000000 vs. 4194304)";
-    atomic_store(&fixture->script.failures, 5);
+    fail_next(fixture, 5, GRPC_STATUS_RESOURCE_EXHAUSTED, "grpc: received message larger than max (5000000 vs. 4194304)");
     struct rpc_call_options options = standard("/test.Test/Echo", 60000);
     struct outcome outcome;
     call_text(fixture->channel, &options, "x", &outcome);
     assert_int_equal(outcome.code, RPC_RESOURCE_EXHAUSTED);
-    assert_int_equal(atomic_load(&fixture->script.failures), 4);
+    assert_int_equal(failures_left(fixture), 4);
     outcome_deinit(&outcome);
 }
 
 static void a_retry_that_would_start_after_the_deadline_is_not_waited_for(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->script.code = GRPC_STATUS_RESOURCE_EXHAUSTED; /* its first back-off is a second */
-    fixture->script.message = "rate limit";
-    atomic_store(&fixture->script.failures, 5);
+    fail_next(fixture, 5, GRPC_STATUS_RESOURCE_EXHAUSTED, "rate limit"); /* its first back-off is a second */
     struct rpc_call_options options = standard("/test.Test/Echo", 500);
     struct outcome outcome;
     call_text(fixture->channel, &options, "x", &outcome);
@@ -309,9 +313,7 @@ static void cancelling_ends_an_attempt_and_tells_the_server(void **state)
 static void cancelling_ends_the_wait_between_attempts(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->script.code = GRPC_STATUS_RESOURCE_EXHAUSTED;
-    fixture->script.message = "rate limit";
-    atomic_store(&fixture->script.failures, 1000000);
+    fail_next(fixture, 1000000, GRPC_STATUS_RESOURCE_EXHAUSTED, "rate limit");
     struct rpc_call_options options = standard("/test.Test/Echo", 3600000);
     struct outcome outcome;
     outcome_init(&outcome);

@@ -71,14 +71,6 @@ static void destroy_call(struct test_call *call)
     free(call);
 }
 
-static void count(struct test_server *server, int *counter)
-{
-    pthread_mutex_lock(&server->lock);
-    (*counter)++;
-    pthread_cond_broadcast(&server->changed);
-    pthread_mutex_unlock(&server->lock);
-}
-
 static void receive_body(struct test_call *call)
 {
     grpc_op operation;
@@ -99,8 +91,11 @@ static void handle(struct test_call *call)
     }
     call->method = grpc_slice_to_c_string(call->details.method);
     struct test_server *server = call->server;
+    pthread_mutex_lock(&server->lock);
     server->handler(server->user, call);
-    count(server, &server->calls);
+    server->calls++;
+    pthread_cond_broadcast(&server->changed);
+    pthread_mutex_unlock(&server->lock);
 }
 
 static void serve(struct test_server *server)
@@ -122,7 +117,10 @@ static void serve(struct test_server *server)
             handle(call);
         } else {
             if (call->is_held) {
-                count(server, &server->given_up);
+                pthread_mutex_lock(&server->lock);
+                server->given_up++;
+                pthread_cond_broadcast(&server->changed);
+                pthread_mutex_unlock(&server->lock);
             }
             destroy_call(call);
         }
@@ -182,6 +180,16 @@ void test_server_stop(struct test_server *server)
     pthread_cond_destroy(&server->changed);
     pthread_mutex_destroy(&server->lock);
     free(server);
+}
+
+void test_server_lock(struct test_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+}
+
+void test_server_unlock(struct test_server *server)
+{
+    pthread_mutex_unlock(&server->lock);
 }
 
 const char *test_call_method(const struct test_call *call)

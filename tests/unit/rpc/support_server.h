@@ -10,7 +10,7 @@
 struct test_server;
 struct test_call;
 
-/* Ends with exactly one of test_call_reply, test_call_fail and test_call_hold. */
+/* Ends with exactly one of test_call_reply, test_call_fail and test_call_hold. Runs under test_server_lock. */
 typedef void test_handler_fn(void *user, struct test_call *call);
 
 /* port 0: any free one. The same port may be used again after test_server_stop. */
@@ -31,7 +31,11 @@ void test_call_fail(struct test_call *call, grpc_status_code code, const char *m
 /* Never answers: ends when the client gives up. */
 void test_call_hold(struct test_call *call);
 
-/* Blocks until that many calls have reached the handler, or given up a held call. */
+/* For what handler and test share. */
+void test_server_lock(struct test_server *server);
+void test_server_unlock(struct test_server *server);
+
+/* Blocks until the handler has worked off that many calls, or so many held calls were given up. */
 void test_server_await_calls(struct test_server *server, int count);
 void test_server_await_given_up(struct test_server *server, int count);
 int test_server_call_count(struct test_server *server);

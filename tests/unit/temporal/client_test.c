@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,9 +130,19 @@ static int tear_down(void **state)
     return 0;
 }
 
-static int64_t soon(void)
+/* What was written into the steps is seen by the server's thread; returns a deadline far enough away. */
+static int64_t ready(struct fixture *fixture)
 {
+    test_server_lock(fixture->server);
+    test_server_unlock(fixture->server);
     return clock_monotonic_ms() + 60000;
+}
+
+/* The server's thread is done with that many calls, and what it recorded is seen here. */
+static void recorded(struct fixture *fixture, int calls)
+{
+    test_server_await_calls(fixture->server, calls);
+    assert_int_equal(test_server_call_count(fixture->server), calls);
 }
 
 static const struct temporal_run some_run = {.workflow_id = "order-1", .run_id = "run-1"};
@@ -160,7 +169,7 @@ static enum status start(struct fixture *fixture, struct temporal_start_result *
         .retry = &retry,
         .memo = &memo,
         .memo_count = 1,
-        .deadline_ms = soon(),
+        .deadline_ms = ready(fixture),
     };
     return temporal_client_start(fixture->connection, &options, out_result, error);
 }
@@ -183,6 +192,7 @@ static void start_sends_all_that_was_asked_for(void **state)
     assert_int_equal(result.status, TEMPORAL_RUN_RUNNING);
     temporal_start_result_deinit(&result);
 
+    recorded(fixture, 1);
     assert_string_equal(fixture->methods[0], "StartWorkflowExecution");
     assert_string_equal(fixture->metadata[0], "shop");
     Pb__StartWorkflowExecutionRequest *request =
@@ -212,10 +222,11 @@ static void a_repeated_start_has_the_same_request_id(void **state)
     fixture->steps[0] = (struct step){.code = GRPC_STATUS_UNAVAILABLE, .message = "later"};
     fixture->step_count = 2;
     struct temporal_start_options options = {.workflow_id = "a", .workflow_type = "b", .task_queue = "c",
-                                             .deadline_ms = soon()};
+                                             .deadline_ms = ready(fixture)};
     struct temporal_start_result result;
     assert_int_equal(temporal_client_start(fixture->connection, &options, &result, NULL), STATUS_OK);
     temporal_start_result_deinit(&result);
+    recorded(fixture, 2);
     Pb__StartWorkflowExecutionRequest *request =
         pb__start_workflow_execution_request__unpack(NULL, fixture->body_lengths[0], fixture->bodies[0]);
     assert_int_equal(strlen(request->request_id), 36);
@@ -274,7 +285,7 @@ static void what_can_never_be_taken_is_not_sent(void **state)
     char *large = memory_alloc(length);
     struct temporal_payload argument = {.data = large, .length = length};
     struct temporal_start_options options = {.workflow_id = "a", .workflow_type = "b", .task_queue = "c",
-                                             .arguments = &argument, .argument_count = 1, .deadline_ms = soon()};
+                                             .arguments = &argument, .argument_count = 1, .deadline_ms = ready(fixture)};
     struct temporal_start_result result;
     struct error error;
     assert_int_equal(temporal_client_start(fixture->connection, &options, &result, &error), STATUS_TOO_LARGE);
@@ -317,7 +328,7 @@ static void describe_reads_what_a_run_is(void **state)
     fixture->steps[0].reply = &reply.base;
     struct temporal_describe_result result;
     assert_int_equal(temporal_client_describe(fixture->connection, &(struct temporal_run){.workflow_id = "order-1"},
-                                              soon(), &result, NULL),
+                                              ready(fixture), &result, NULL),
                      STATUS_OK);
     assert_int_equal(result.status, TEMPORAL_RUN_TIMED_OUT);
     assert_string_equal(temporal_run_status_name(result.status), "TimedOut");
@@ -329,6 +340,7 @@ static void describe_reads_what_a_run_is(void **state)
     assert_string_equal(temporal_describe_result_memo(&result, "attempt")->data, "2");
     assert_null(temporal_describe_result_memo(&result, "other"));
     temporal_describe_result_deinit(&result);
+    recorded(fixture, 1);
     pb__payload__free_unpacked(entry.value, NULL);
 }
 
@@ -337,7 +349,7 @@ static void an_empty_description_is_malformed(void **state)
     struct fixture *fixture = *state;
     struct temporal_describe_result result;
     struct error error;
-    assert_int_equal(temporal_client_describe(fixture->connection, &some_run, soon(), &result, &error),
+    assert_int_equal(temporal_client_describe(fixture->connection, &some_run, ready(fixture), &result, &error),
                      STATUS_MALFORMED);
 }
 
@@ -392,12 +404,13 @@ static void a_wait_follows_the_chain_to_its_last_run(void **state)
     fixture->step_count = 3;
 
     struct temporal_close_result result;
-    assert_int_equal(temporal_client_wait(fixture->connection, &some_run, soon(), &result, NULL), STATUS_OK);
+    assert_int_equal(temporal_client_wait(fixture->connection, &some_run, ready(fixture), &result, NULL), STATUS_OK);
     assert_int_equal(result.status, TEMPORAL_RUN_COMPLETED);
     assert_string_equal(result.run_id, "run-3");
     assert_string_equal(result.result.data, "\"finished!\"");
     assert_null(result.failure);
     temporal_close_result_deinit(&result);
+    recorded(fixture, 3);
     static const char *const runs[] = {"run-1", "run-2", "run-3"};
     for (size_t i = 0; i < 3; i++) {
         Pb__GetWorkflowExecutionHistoryRequest *request =
@@ -429,11 +442,13 @@ static void an_empty_page_is_asked_again_with_its_token(void **state)
     fixture->steps[1].reply = &page.reply.base;
     fixture->step_count = 2;
     struct temporal_close_result result;
+    (void)ready(fixture);
     assert_int_equal(temporal_client_wait(fixture->connection, &some_run, INT64_MAX, &result, NULL), STATUS_OK);
     assert_int_equal(result.status, TEMPORAL_RUN_TERMINATED);
     assert_string_equal(result.reason, "enough");
     assert_string_equal(result.run_id, "run-1");
     temporal_close_result_deinit(&result);
+    recorded(fixture, 2);
     Pb__GetWorkflowExecutionHistoryRequest *request =
         pb__get_workflow_execution_history_request__unpack(NULL, fixture->body_lengths[1], fixture->bodies[1]);
     assert_int_equal(request->next_page_token.len, 5);
@@ -460,11 +475,12 @@ static void a_wait_without_a_run_finds_the_current_one_first(void **state)
     fixture->step_count = 2;
     struct temporal_close_result result;
     assert_int_equal(temporal_client_wait(fixture->connection, &(struct temporal_run){.workflow_id = "order-1"},
-                                          soon(), &result, NULL),
+                                          ready(fixture), &result, NULL),
                      STATUS_OK);
     assert_int_equal(result.status, TEMPORAL_RUN_CANCELED);
     assert_string_equal(result.run_id, "run-9");
     temporal_close_result_deinit(&result);
+    recorded(fixture, 2);
     assert_string_equal(fixture->methods[0], "DescribeWorkflowExecution");
     assert_string_equal(fixture->methods[1], "GetWorkflowExecutionHistory");
 }
@@ -475,9 +491,11 @@ static void a_wait_ends_at_its_deadline_with_one_call(void **state)
     fixture->steps[0].is_held = true;
     struct temporal_close_result result;
     struct error error;
+    (void)ready(fixture);
     assert_int_equal(temporal_client_wait(fixture->connection, &some_run, clock_monotonic_ms() + 50, &result, &error),
                      STATUS_DEADLINE_EXCEEDED);
     assert_string_equal(error.text, "the workflow is still open");
+    recorded(fixture, 1);
 }
 
 struct wait_end {
@@ -504,6 +522,7 @@ static void a_wait_can_be_cancelled(void **state)
 {
     struct fixture *fixture = *state;
     fixture->steps[0].is_held = true;
+    (void)ready(fixture);
     struct wait_end end = {.ends = 0};
     pthread_mutex_init(&end.lock, NULL);
     pthread_cond_init(&end.changed, NULL);
@@ -527,11 +546,12 @@ static void destroying_the_connection_ends_waits(void **state)
 {
     struct fixture *fixture = *state;
     fixture->steps[0].is_held = true;
+    (void)ready(fixture);
     struct wait_end end = {.ends = 0};
     pthread_mutex_init(&end.lock, NULL);
     pthread_cond_init(&end.changed, NULL);
     temporal_client_wait_async(fixture->connection, &some_run, INT64_MAX, record_wait, &end, NULL);
-    temporal_client_wait_async(fixture->connection, &some_run, soon(), record_wait, &end, NULL);
+    temporal_client_wait_async(fixture->connection, &some_run, ready(fixture), record_wait, &end, NULL);
     temporal_connection_destroy(fixture->connection);
     fixture->connection = NULL;
     assert_int_equal(end.ends, 2);
@@ -547,8 +567,9 @@ static void signals_carry_their_name_and_request_id(void **state)
     struct fixture *fixture = *state;
     struct temporal_payload argument = {.data = "1", .length = 1};
     struct temporal_signal_options options = {.run = some_run, .name = "approve", .arguments = &argument,
-                                              .argument_count = 1, .deadline_ms = soon()};
+                                              .argument_count = 1, .deadline_ms = ready(fixture)};
     assert_int_equal(temporal_client_signal(fixture->connection, &options, NULL), STATUS_OK);
+    recorded(fixture, 1);
     Pb__SignalWorkflowExecutionRequest *request =
         pb__signal_workflow_execution_request__unpack(NULL, fixture->body_lengths[0], fixture->bodies[0]);
     assert_string_equal(request->signal_name, "approve");
@@ -561,8 +582,9 @@ static void signals_carry_their_name_and_request_id(void **state)
 static void cancel_and_terminate_give_their_reason(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(temporal_client_cancel(fixture->connection, &some_run, "late", soon(), NULL), STATUS_OK);
-    assert_int_equal(temporal_client_terminate(fixture->connection, &some_run, NULL, soon(), NULL), STATUS_OK);
+    assert_int_equal(temporal_client_cancel(fixture->connection, &some_run, "late", ready(fixture), NULL), STATUS_OK);
+    assert_int_equal(temporal_client_terminate(fixture->connection, &some_run, NULL, ready(fixture), NULL), STATUS_OK);
+    recorded(fixture, 2);
     Pb__RequestCancelWorkflowExecutionRequest *cancel =
         pb__request_cancel_workflow_execution_request__unpack(NULL, fixture->body_lengths[0], fixture->bodies[0]);
     assert_string_equal(cancel->reason, "late");
@@ -578,11 +600,12 @@ static void a_query_answers_its_value(void **state)
     json_t *value = json_integer(5);
     reply.query_result = payloads_from_json(value);
     fixture->steps[0].reply = &reply.base;
-    struct temporal_query_options options = {.run = some_run, .type = "state", .deadline_ms = soon()};
+    struct temporal_query_options options = {.run = some_run, .type = "state", .deadline_ms = ready(fixture)};
     struct temporal_value answer;
     assert_int_equal(temporal_client_query(fixture->connection, &options, &answer, NULL), STATUS_OK);
     assert_string_equal(answer.data, "5");
     temporal_value_deinit(&answer);
+    recorded(fixture, 1);
     json_decref(value);
     pb__payloads__free_unpacked(reply.query_result, NULL);
 }
@@ -596,12 +619,13 @@ static void the_check_asks_server_and_namespace(void **state)
     fixture->steps[2] = (struct step){.code = GRPC_STATUS_UNAVAILABLE, .message = "down"};
     fixture->step_count = 3;
     char *version = NULL;
-    assert_int_equal(temporal_client_check(fixture->connection, soon(), &version, NULL), STATUS_OK);
+    assert_int_equal(temporal_client_check(fixture->connection, ready(fixture), &version, NULL), STATUS_OK);
     assert_string_equal(version, "1.32.0");
     free(version);
+    recorded(fixture, 2);
     assert_string_equal(fixture->methods[1], "DescribeNamespace");
     struct error error;
-    assert_int_equal(temporal_client_check(fixture->connection, soon(), NULL, &error), STATUS_UNAVAILABLE);
+    assert_int_equal(temporal_client_check(fixture->connection, ready(fixture), NULL, &error), STATUS_UNAVAILABLE);
     assert_int_equal(test_server_call_count(fixture->server), 3);
 }
 
