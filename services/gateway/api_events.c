@@ -164,7 +164,7 @@ static void call_release(struct events_call *call)
     metric_histogram_observe(gateway->start_seconds, (double)(clock_monotonic_us() - call->started_us) / 1e6);
     for (size_t i = 0; i < call->count; i++) {
         struct event_start *start = &call->starts[i];
-        metric_counter_add(gateway->events[call->route_index * GATEWAY_OUTCOMES + (size_t)start->outcome], 1);
+        metric_counter_add(gateway->routes[call->route_index].events[start->outcome], 1);
         log_start(call, start, &call->list.events[i]);
     }
     if (call->is_batch) {

@@ -97,8 +97,8 @@ void gateway_handle_workflow_start(struct http_exchange *exchange, void *user)
 
 static void write_time(struct buffer *out, const char *name, int64_t wall_ms)
 {
-    char text[CLOCK_RFC3339_SIZE];
     if (wall_ms > 0) {
+        char text[CLOCK_RFC3339_SIZE];
         clock_format_rfc3339(wall_ms, text);
         json_member_text(out, name, text);
     }

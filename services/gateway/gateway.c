@@ -67,12 +67,14 @@ static void make_metrics(struct gateway *gateway)
     gateway->start_seconds = metrics_histogram(metrics, "ferry_gateway_start_seconds",
                                                "From a request with events to its answer.", metrics_latency_bounds,
                                                metrics_latency_bound_count, NULL);
-    gateway->events = memory_alloc_array(settings->route_count * GATEWAY_OUTCOMES, sizeof *gateway->events);
-    for (size_t i = 0; i < settings->route_count * GATEWAY_OUTCOMES; i++) {
-        const char *route = settings->routes[i / GATEWAY_OUTCOMES].name;
-        const char *outcome = entry_outcome_name((enum entry_outcome)(i % GATEWAY_OUTCOMES));
-        gateway->events[i] = metrics_counter(metrics, "ferry_gateway_events", "Events by what became of them.",
-                                             METRIC_LABELS({"route", route}, {"outcome", outcome}));
+    gateway->routes = memory_alloc_array(settings->route_count, sizeof *gateway->routes);
+    for (size_t i = 0; i < settings->route_count; i++) {
+        for (int outcome = 0; outcome < GATEWAY_OUTCOMES; outcome++) {
+            const char *name = entry_outcome_name((enum entry_outcome)outcome);
+            gateway->routes[i].events[outcome] =
+                metrics_counter(metrics, "ferry_gateway_events", "Events by what became of them.",
+                                METRIC_LABELS({"route", settings->routes[i].name}, {"outcome", name}));
+        }
     }
 }
 
@@ -189,7 +191,7 @@ done:
     if (gateway.loop != NULL) {
         loop_destroy(gateway.loop);
     }
-    free(gateway.events);
+    free(gateway.routes);
     free(gateway.recent);
     (void)pthread_cond_destroy(&flag.condition);
     return status;

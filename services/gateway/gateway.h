@@ -27,6 +27,10 @@
 #define GATEWAY_REPLY_MAX ((size_t)256 << 20)
 #define GATEWAY_OUTCOMES 5
 
+struct gateway_route_metrics {
+    struct metric_counter *events[GATEWAY_OUTCOMES]; /* by enum entry_outcome */
+};
+
 /* Made before any thread, fixed afterwards but for the loop's own members. */
 struct gateway {
     struct service *service;
@@ -34,7 +38,7 @@ struct gateway {
     struct temporal_connection *connection;
     struct http_server *server;
     struct loop *loop;
-    struct metric_counter **events; /* by route, then outcome */
+    struct gateway_route_metrics *routes; /* in the order of the settings' */
     struct metric_histogram *start_seconds;
     atomic_bool ready;
 

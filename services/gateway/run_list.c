@@ -9,18 +9,23 @@
 
 #define TEXT_MAX ((size_t)1000) /* Temporal's limit on IDs */
 
-/* NULL: no text of 1 to TEXT_MAX bytes. */
-static char *member_text(struct json_slice object, const char *name)
+/* Puts the member's text behind *texts, terminated, and moves *texts on. NULL: no text of 1 to TEXT_MAX bytes. */
+static const char *take_text(struct json_slice object, const char *name, char **texts)
 {
     struct json_slice member = json_scan_member(object.data, object.length, name);
     bool is_plain = member.length >= 2 && member.data[0] == '"' && memchr(member.data, '\\', member.length) == NULL;
-    size_t length = is_plain ? member.length - 2 : 0;
     /* Nearly every ID stands in JSON as it is; lists of hundreds come many times a second. */
-    char *text = is_plain ? memory_copy(member.data + 1, length) : json_scan_string(member, &length);
-    if (text != NULL && (length == 0 || length > TEXT_MAX || strlen(text) != length)) {
-        free(text);
-        return NULL;
+    size_t length = is_plain ? member.length - 2 : 0;
+    char *unescaped = is_plain ? NULL : json_scan_string(member, &length);
+    const char *source = is_plain ? member.data + 1 : unescaped;
+    char *text = NULL;
+    if (source != NULL && length > 0 && length <= TEXT_MAX && memchr(source, '\0', length) == NULL) {
+        text = *texts;
+        memcpy(text, source, length);
+        text[length] = '\0';
+        *texts = text + length + 1;
     }
+    free(unescaped);
     return text;
 }
 
@@ -40,10 +45,11 @@ static enum status read_wait(struct json_slice value, int64_t maximum_ms, int64_
     return STATUS_OK;
 }
 
-static enum status read_run(struct json_slice element, size_t index, struct watch_run *run, struct error *error)
+static enum status read_run(struct json_slice element, size_t index, char **texts, struct watch_run *run,
+                            struct error *error)
 {
-    run->workflow_id = member_text(element, "workflowId");
-    run->first_run_id = member_text(element, "firstRunId");
+    run->workflow_id = take_text(element, "workflowId", texts);
+    run->first_run_id = take_text(element, "firstRunId", texts);
     if (run->workflow_id == NULL || run->first_run_id == NULL) {
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "runs[%zu]: expected {\"workflowId\", \"firstRunId\"}, both texts of 1 to %zu bytes", index,
@@ -59,6 +65,9 @@ static enum status read_runs(struct json_slice runs, struct run_list *list, stru
     size_t position = 0;
     size_t capacity = 0;
     enum status status = STATUS_OK;
+    /* Each text stands in the body with its quotes: what they take holds the terminators. */
+    list->texts = memory_alloc(runs.length);
+    char *texts = list->texts;
     while (status == STATUS_OK && json_scan_element(runs.data, runs.length, &position, &element)) {
         if (list->count == RUN_LIST_MAX) {
             return error_set(error, STATUS_INVALID_ARGUMENT, "runs: expected at most %zu", RUN_LIST_MAX);
@@ -67,7 +76,7 @@ static enum status read_runs(struct json_slice runs, struct run_list *list, stru
             capacity = capacity == 0 ? 64 : 2 * capacity;
             list->runs = memory_resize_array(list->runs, capacity, sizeof *list->runs);
         }
-        status = read_run(element, list->count, &list->runs[list->count], error);
+        status = read_run(element, list->count, &texts, &list->runs[list->count], error);
         list->count++;
     }
     return status;
@@ -100,21 +109,9 @@ enum status run_list_parse(const char *body, size_t length, int64_t wait_max_ms,
     return STATUS_OK;
 }
 
-static void free_text(const char *text)
-{
-    union {
-        const char *shown;
-        char *owned;
-    } both = {.shown = text};
-    free(both.owned);
-}
-
 void run_list_deinit(struct run_list *list)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        free_text(list->runs[i].workflow_id);
-        free_text(list->runs[i].first_run_id);
-    }
     free(list->runs);
+    free(list->texts);
     *list = (struct run_list){0};
 }

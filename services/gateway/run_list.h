@@ -10,9 +10,9 @@
 
 #define RUN_LIST_MAX ((size_t)1000)
 
-/* Owns its texts. */
 struct run_list {
-    struct watch_run *runs;
+    struct watch_run *runs; /* in texts */
+    char *texts;
     size_t count;
     int64_t wait_ms; /* 0 .. maximum */
 };

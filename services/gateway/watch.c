@@ -194,6 +194,7 @@ static struct watch *find_or_make(struct watch_table *table, const struct watch_
     return watch;
 }
 
+/* The request is out of the table's list already. */
 static void answer(struct watch_request *request)
 {
     struct watch_table *table = request->table;
@@ -201,7 +202,6 @@ static void answer(struct watch_request *request)
     struct watch_closed *closed = memory_alloc_array(request->count + 1, sizeof *closed);
     size_t count = 0;
     loop_timer_stop(table->options.loop, &request->deadline);
-    list_remove(&request->in_table);
     for (size_t i = 0; i < request->count; i++) {
         struct watch *watch = request->links[i].watch;
         list_remove(&request->links[i].in_watch);
@@ -220,7 +220,9 @@ static void answer(struct watch_request *request)
 
 static void on_deadline(void *argument)
 {
-    answer(argument);
+    struct watch_request *request = argument;
+    list_remove(&request->in_table);
+    answer(request);
 }
 
 /* Runs close in droves: one answer for some of them costs far less than one for each. */
@@ -308,6 +310,7 @@ void watch_table_wait(struct watch_table *table, const struct watch_run *runs, s
     start_sweep(table);
     update_gauge(table);
     if (any_closed || count == 0) {
+        list_remove(&request->in_table);
         answer(request);
         return;
     }
@@ -316,7 +319,11 @@ void watch_table_wait(struct watch_table *table, const struct watch_run *runs, s
 
 void watch_table_answer_all(struct watch_table *table)
 {
-    while (!list_is_empty(&table->requests)) {
-        answer(LIST_ITEM(table->requests.next, struct watch_request, in_table));
+    struct list *node = table->requests.next;
+    list_init(&table->requests);
+    while (node != &table->requests) {
+        struct watch_request *request = LIST_ITEM(node, struct watch_request, in_table);
+        node = node->next;
+        answer(request);
     }
 }

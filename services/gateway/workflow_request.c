@@ -33,8 +33,8 @@ static enum status expect(const char *text, const char *name, struct error *erro
 /* The same key for the same workflow type is the same workflow. */
 static void name_workflow(struct workflow_request *request, const char *key)
 {
-    char uuid[RANDOM_UUID_SIZE];
     if (request->workflow_id == NULL) {
+        char uuid[RANDOM_UUID_SIZE];
         if (key != NULL) {
             char *name = memory_format("workflow:%s:%s", request->workflow_type, key);
             crypto_stable_uuid(name, uuid);

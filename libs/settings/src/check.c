@@ -1,21 +1,26 @@
 /* Contradictions between settings that are fine one by one. */
+#include <stdarg.h>
 #include <string.h>
 
 #include "loader.h"
 #include "settings/template.h"
 
 /* Names the key where it stands in the file, or the thing and key where it comes from elsewhere. */
-#define FAIL(node, key, where, ...)                                                                   \
-    do {                                                                                              \
-        const struct config_node *node_ = config_get((node), (key));                                  \
-        node_ = node_ == NULL ? (node) : node_;                                                       \
-        if (node_ != NULL) {                                                                          \
-            return config_error(node_, error, __VA_ARGS__);                                           \
-        }                                                                                             \
-        (void)error_set(error, STATUS_INVALID_ARGUMENT, __VA_ARGS__);                                 \
-        error_prefix(error, "%s.%s: ", (where), (key));                                               \
-        return STATUS_INVALID_ARGUMENT;                                                               \
-    } while (0)
+PRINTF_LIKE(5, 6)
+static enum status fail(const struct config_node *mapping, const char *key, const char *where, struct error *error,
+                        const char *format, ...)
+{
+    const struct config_node *node = config_get(mapping, key);
+    struct error why = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    (void)error_set_v(&why, STATUS_INVALID_ARGUMENT, format, arguments);
+    va_end(arguments);
+    if (mapping != NULL) {
+        return config_error(node == NULL ? mapping : node, error, "%s", why.text);
+    }
+    return error_set(error, STATUS_INVALID_ARGUMENT, "%s.%s: %s", where, key, why.text);
+}
 
 static enum status check_temporal(const struct settings_loader *loader, struct error *error)
 {
@@ -24,13 +29,13 @@ static enum status check_temporal(const struct settings_loader *loader, struct e
     bool wants_tls = temporal->api_key != NULL || has_certificate || temporal->tls_ca != NULL ||
                      temporal->tls_server_name != NULL;
     if (has_certificate != (temporal->tls_key != NULL)) {
-        FAIL(loader->temporal_node, has_certificate ? "tls_certificate" : "tls_key", "temporal",
-             "expected a client certificate and its key together, found only the %s",
-             has_certificate ? "certificate" : "key");
+        return fail(loader->temporal_node, has_certificate ? "tls_certificate" : "tls_key", "temporal", error,
+                    "expected a client certificate and its key together, found only the %s",
+                    has_certificate ? "certificate" : "key");
     }
     if (loader->tls_is_set && !temporal->tls && wants_tls) {
-        FAIL(loader->temporal_node, "tls", "temporal",
-             "expected TLS with an API key, a certificate, a CA or a server name, found tls: false");
+        return fail(loader->temporal_node, "tls", "temporal", error,
+                    "expected TLS with an API key, a certificate, a CA or a server name, found tls: false");
     }
     temporal->tls = temporal->tls || wants_tls;
     return STATUS_OK;
@@ -40,14 +45,15 @@ static enum status check_route(const struct settings_route *route, const struct 
                                struct error *error)
 {
     if (!settings_template_has(route->id, SETTINGS_TEMPLATE_MESSAGE_ID) && !route->same_id_is_duplicate) {
-        FAIL(node, "id", route->name,
-             "expected {MessageId} in \"%s\", or same_id: is_duplicate to say that messages with one ID are one "
-             "message",
-             route->id);
+        return fail(node, "id", route->name, error,
+                    "expected {MessageId} in \"%s\", or same_id: is_duplicate to say that messages with one ID are one "
+                    "message",
+                    route->id);
     }
     if (route->order == SETTINGS_ORDER_GROUP && route->ack == SETTINGS_ACK_START) {
-        FAIL(node, "order", route->name,
-             "order: group contradicts ack: start: the next message of a group would not wait for the run before it");
+        return fail(node, "order", route->name, error,
+                    "order: group contradicts ack: start: the next message of a group would not wait for the run "
+                    "before it");
     }
     return STATUS_OK;
 }
@@ -60,19 +66,21 @@ static enum status check_queue(const struct settings_loader *loader, size_t inde
     const struct settings_route *route = settings_find_route(settings, queue->route);
     bool is_fifo = settings_queue_is_fifo(queue);
     if (route == NULL) {
-        FAIL(node, "route", "queue", "expected the name of a route below \"routes\", not \"%s\"", queue->route);
+        return fail(node, "route", "queue", error,
+                    "expected the name of a route below \"routes\", not \"%s\"", queue->route);
     }
     if (route->order == SETTINGS_ORDER_GROUP && !is_fifo) {
-        FAIL(node, "route", "queue", "route \"%s\" has order: group, which a standard queue cannot give", route->name);
+        return fail(node, "route", "queue", error,
+                    "route \"%s\" has order: group, which a standard queue cannot give", route->name);
     }
     if (is_fifo && route->order == SETTINGS_ORDER_AUTO && route->ack == SETTINGS_ACK_START) {
-        FAIL(node, "route", "queue",
-             "route \"%s\" has ack: start, which keeps no order on a FIFO queue: say order: none, or another ack",
-             route->name);
+        return fail(node, "route", "queue", error,
+                    "route \"%s\" has ack: start, which keeps no order on a FIFO queue: say order: none, or another ack",
+                    route->name);
     }
     for (size_t i = 0; i < index; i++) {
         if (strcmp(settings->queues[i].url, queue->url) == 0) {
-            FAIL(node, "url", "queue", "expected each queue once, found \"%s\" again", queue->url);
+            return fail(node, "url", "queue", error, "expected each queue once, found \"%s\" again", queue->url);
         }
     }
     return STATUS_OK;

@@ -8,7 +8,8 @@
 
 #define SECOND_MS ((int64_t)1000)
 #define HOUR_MS (3600 * SECOND_MS)
-#define YEAR_MS (365 * 24 * HOUR_MS)
+#define TEN_YEARS_MS (INT64_C(3650) * 24 * HOUR_MS)
+#define WORK_MAX_MS (INT64_C(600) * SECOND_MS)
 #define NAME_MAX_BYTES ((size_t)1000) /* Temporal's limit on names and IDs */
 #define ID_PREFIX_MAX_BYTES ((size_t)200)
 
@@ -178,8 +179,8 @@ static enum status read_route(struct settings_route *route, const struct config_
     TRY(read_text(node, "id", settings_template_check, &route->id, error));
     TRY(read_text(node, "id_prefix", check_id_prefix, &route->id_prefix, error));
     TRY(read_route_choices(route, node, error));
-    TRY(config_read_duration_ms(node, "execution_timeout", 0, 10 * YEAR_MS, &route->execution_timeout_ms, error));
-    TRY(config_read_duration_ms(node, "run_timeout", 0, 10 * YEAR_MS, &route->run_timeout_ms, error));
+    TRY(config_read_duration_ms(node, "execution_timeout", 0, TEN_YEARS_MS, &route->execution_timeout_ms, error));
+    TRY(config_read_duration_ms(node, "run_timeout", 0, TEN_YEARS_MS, &route->run_timeout_ms, error));
     TRY(config_read_duration_ms(node, "task_timeout", 0, 120 * SECOND_MS, &route->task_timeout_ms, error));
     if (route->workflow == NULL) {
         return config_error(node, error, "expected the key \"workflow\": the workflow type to start");
@@ -310,7 +311,7 @@ static enum status read_worker(struct settings_worker *worker, const struct conf
 static enum status read_hello(struct settings_hello *hello, const struct config_node *node, struct error *error)
 {
     TRY(expect_mapping(node, error));
-    return config_read_integer(node, "work_ms", 0, 10 * 60 * SECOND_MS, &hello->work_ms, error);
+    return config_read_integer(node, "work_ms", 0, WORK_MAX_MS, &hello->work_ms, error);
 }
 
 enum status settings_read_file(struct settings_loader *loader, const struct config_node *root, struct error *error)
