@@ -97,7 +97,7 @@ static void sends_exactly_what_the_caller_signed(void **state)
     const struct http_header headers[] = {{"X-Amz-Target", "AmazonSQS.SendMessage"}, {"X-Empty", ""}};
     (void)state;
     char *head = head_sent("POST", "/a/../b%2Fc/./?q=%20", headers, 2, "{}");
-    int port = atoi(strrchr(head, '|') + 1);
+    int port = (int)strtol(strrchr(head, '|') + 1, NULL, 10);
     *strrchr(head, '|') = '\0';
     char *expected = memory_format("POST /a/../b%%2Fc/./?q=%%20 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
                                    "User-Agent: ferry/%s\r\n"
@@ -293,7 +293,7 @@ static void says_too_large_for_long_headers(void **state)
     for (size_t i = 0; i < lines; i++) {
         memcpy(bytes + sizeof start_line - 1 + i * (sizeof line - 1), line, sizeof line - 1);
     }
-    memcpy(bytes + sizeof start_line - 1 + lines * (sizeof line - 1), "\r\n", 2);
+    memcpy(bytes + sizeof start_line - 1 + lines * (sizeof line - 1), "\r\n", sizeof "\r\n");
     expect_failure(bytes, strlen(bytes), STATUS_TOO_LARGE);
     free(bytes);
 }

@@ -54,7 +54,7 @@ static struct http_server *start_server(unsigned threads)
     struct error error = {0};
     const struct http_server_options options = {
         .listen = "127.0.0.1:0", .routes = s_routes, .route_count = 2, .threads = threads};
-    s_kept = queue_new(2 * MANY);
+    s_kept = queue_new((size_t)2 * MANY);
     assert_int_equal(http_server_start(&options, &server, &error), STATUS_OK);
     return server;
 }
@@ -79,7 +79,7 @@ static void answering_main(void *user)
 /* Waits for all MANY before it answers the first: all are suspended at the same time. */
 static void answering_together_main(void *user)
 {
-    struct http_exchange **exchanges = memory_alloc_array(MANY, sizeof *exchanges);
+    struct http_exchange **exchanges = memory_alloc_array(MANY, sizeof(struct http_exchange *));
     (void)user;
     for (size_t i = 0; i < MANY; i++) {
         exchanges[i] = queue_pop(s_kept, INT64_MAX);

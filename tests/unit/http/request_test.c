@@ -133,7 +133,7 @@ static void expect_problem(char *response, const char *start_line, const char *t
     json_t *problem = json_of(response);
     expect_member(problem, "type", type);
     assert_non_null(json_string_value(json_object_get(problem, "title")));
-    assert_int_equal(json_integer_value(json_object_get(problem, "status")), atoi(start_line + strlen("HTTP/1.1 ")));
+    assert_int_equal(json_integer_value(json_object_get(problem, "status")), strtol(start_line + strlen("HTTP/1.1 "), NULL, 10));
     json_decref(problem);
     free(response);
 }

@@ -19,7 +19,7 @@
 #include "base/memory.h"
 #include "base/thread.h"
 
-#define HEAD_MAX 65536
+#define HEAD_MAX ((size_t)65536)
 
 void answer_take(void *user, const struct http_response *response, const struct error *error)
 {

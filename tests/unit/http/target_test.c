@@ -118,12 +118,12 @@ static void refuses_broken_or_too_many_query_parameters(void **state)
     assert_false(target_parse_query("a=%zz", scratch, pairs, &count));
     assert_false(target_parse_query("%00=1", scratch, pairs, &count));
     for (size_t i = 0; i <= TARGET_QUERY_MAX; i++) {
-        memcpy(many + 2 * i, "a&", 2);
+        memcpy(&many[2 * i], "a&", 2);
     }
-    many[2 * TARGET_QUERY_MAX + 2] = '\0';
+    many[sizeof many - 1] = '\0';
     assert_false(target_parse_query(many, scratch, pairs, &count));
     assert_int_equal(count, 77);
-    many[2 * TARGET_QUERY_MAX] = '\0';
+    many[sizeof many - 3] = '\0';
     assert_true(target_parse_query(many, scratch, pairs, &count));
     assert_int_equal(count, TARGET_QUERY_MAX);
 }
