@@ -247,6 +247,10 @@ static bool add_event(struct consumer *consumer, struct forward_call *forward, s
                       struct buffer *body)
 {
     struct error error = {0};
+    if (message->delivery->is_damaged) { /* a copy that came while it was in hand */
+        consumer_leave(consumer, message, lease_return_seconds(message->delivery->receive_count), "damaged");
+        return false;
+    }
     if (events_append(body, message, consumer->quoted_source, forward->count == 0, &error) != STATUS_OK) {
         /* Only a message whose texts are not UTF-8, or over the limit by itself, comes here. */
         log_event(LOG_LEVEL_WARN, "message rejected", LOG_STRING("queue", consumer->name),

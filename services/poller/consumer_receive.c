@@ -94,7 +94,6 @@ static struct message *take_delivery(struct consumer *consumer, const struct rec
     log_event(LOG_LEVEL_INFO, "message received again", LOG_STRING("queue", consumer->name),
               LOG_STRING("message_id", message_id(message)),
               LOG_INTEGER("receive_count", message->delivery->receive_count));
-    *out_damaged = false; /* it is in hand undamaged, and running or held already */
     return message;
 }
 
