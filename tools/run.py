@@ -69,8 +69,8 @@ class LogFollower:
 class Journey:
     """One message's way, as the services' logs tell it."""
 
-    STEPS = {"message received": "received", "workflow started": "started", "starting helloWorldActivity": "activity",
-             "helloWorldActivity started": "activity", "message deleted": "deleted", "message settled": "settled"}
+    STEPS = {"message received": "received", "workflow started": "started", "helloWorldActivity started": "activity",
+             "message deleted": "deleted"}
 
     def __init__(self, number: int, group: str, message_id: str, sent: float):
         self.number, self.group, self.message_id, self.sent = number, group, message_id, sent
@@ -150,7 +150,9 @@ def run(arguments) -> int:
         sqs.start()
         url = sqs.create_queue(QUEUE, VisibilityTimeout=60)
         print("starting ferry-gateway, ferry-worker and ferry-poller ...", flush=True)
-        ferry = Ferry(directory, temporal, sqs, url, gateway_port=ports["GATEWAY_PORT"],
+        # A long poll that is under way is waited for at the end, so short ones make Ctrl-C quick.
+        settings = {"queues": [{"url": url, "route": "hello-world", "wait": "3s"}]}
+        ferry = Ferry(directory, temporal, sqs, url, settings, gateway_port=ports["GATEWAY_PORT"],
                       poller_admin_port=ports["POLLER_ADMIN_PORT"], worker_admin_port=ports["WORKER_ADMIN_PORT"]).start()
         print(f"sending {MESSAGES} messages in {GROUPS} groups to {QUEUE}: each group in order, the groups side by side\n",
               flush=True)

@@ -49,7 +49,7 @@ class World:
               **options) -> Ferry:
         """Not started. settings is merged over a configuration with a task queue of its own and no waits."""
         configuration = {
-            "queues": [{"url": queue_url, "route": "hello-world", "visibility": "10s", **(queue or {})}],
+            "queues": [{"url": queue_url, "route": "hello-world", "visibility": "10s", "wait": "2s", **(queue or {})}],
             "routes": {"hello-world": {"workflow": "helloWorld", "task_queue": self.task_queue, "id": "{MessageId}",
                                        "input": "message", "ack": "worker"}},
             "worker": {"task_queue": self.task_queue},
