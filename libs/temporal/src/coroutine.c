@@ -356,6 +356,11 @@ size_t coroutine_stack_size(const struct coroutine *coroutine)
     return coroutine->stack->size;
 }
 
+size_t coroutine_overhead(void)
+{
+    return sizeof(struct coroutine) + sizeof(struct stack);
+}
+
 /* ---- overflow ---- */
 
 static void say(const char *text)

@@ -36,6 +36,8 @@ bool coroutine_has_returned(const struct coroutine *coroutine);
 /* Stack pages that were ever touched (by this or an earlier user of a reused stack), in bytes. */
 size_t coroutine_stack_used(const struct coroutine *coroutine);
 size_t coroutine_stack_size(const struct coroutine *coroutine);
+/* Of the bookkeeping beside the stack. */
+size_t coroutine_overhead(void);
 
 /* Once at start-up: a stack overflow then says which coroutine it was, on standard error, before the process dies
  * of SIGSEGV as usual. The calling thread gets an alternate signal stack; other threads that resume coroutines call

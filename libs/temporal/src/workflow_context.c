@@ -164,30 +164,10 @@ void temporal_workflow_cleanup_end(struct temporal_workflow *workflow)
 
 /* ---- making failures ---- */
 
-/* Protobuf takes UTF-8 only: a text that is none loses everything beyond ASCII. */
-static void make_utf8(char *text)
-{
-    json_t *probe = json_string(text);
-    if (probe == NULL) {
-        for (char *position = text; *position != '\0'; position++) {
-            if ((unsigned char)*position >= 0x80) {
-                *position = '?';
-            }
-        }
-    }
-    json_decref(probe);
-}
-
 static void keep_application(struct temporal_workflow *workflow, struct workflow_application_failure failure)
 {
-    char type[256];
-    char message[MESSAGE_SIZE];
-    (void)snprintf(type, sizeof type, "%s", failure.type != NULL ? failure.type : "");
-    (void)snprintf(message, sizeof message, "%s", failure.message != NULL ? failure.message : "");
-    make_utf8(type);
-    make_utf8(message);
-    failure.type = type;
-    failure.message = message;
+    failure.type = failure.type != NULL ? failure.type : "";
+    failure.message = failure.message != NULL ? failure.message : "";
     workflow_state_keep(workflow, workflow_failure_new(workflow_failure_application(&failure)));
 }
 

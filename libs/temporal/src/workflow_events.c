@@ -200,6 +200,9 @@ static void apply_execution_started(struct temporal_workflow *workflow, const Pb
     }
     workflow->now_ms = info->start_time_ms;
     workflow->input = payloads_copy(attributes->input);
+    for (size_t i = 0; workflow->input != NULL && i < workflow->input->n_payloads; i++) {
+        workflow->engine_bytes += workflow->input->payloads[i]->data.len;
+    }
     const char *seed = attributes->original_execution_run_id;
     workflow_random_seed(&workflow->random, seed[0] != '\0' ? seed : info->run_id);
 }

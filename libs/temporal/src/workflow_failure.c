@@ -1,6 +1,7 @@
 /* Pb__Failure messages of the engine. */
 #include "workflow_failure.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 
 #include "activity_machine.h"
@@ -67,11 +68,25 @@ static Pb__Failure *copy_cause(const Pb__Failure *cause)
     return copy;
 }
 
+/* A copy that is UTF-8, since protobuf takes nothing else: a text that is none loses everything beyond ASCII. */
+static char *copy_text(const char *text)
+{
+    char *copy = memory_copy_string(text);
+    json_t *probe = json_string(copy);
+    for (char *position = copy; probe == NULL && *position != '\0'; position++) {
+        if ((unsigned char)*position >= 0x80) {
+            *position = '?';
+        }
+    }
+    json_decref(probe);
+    return copy;
+}
+
 static Pb__Failure *failure_new(const char *message)
 {
     Pb__Failure *failure = memory_alloc(sizeof *failure);
     pb__failure__init(failure);
-    failure->message = memory_copy_string(message);
+    failure->message = copy_text(message);
     failure->source = memory_copy_string(SOURCE);
     return failure;
 }
@@ -81,7 +96,7 @@ Pb__Failure *workflow_failure_application(const struct workflow_application_fail
     Pb__Failure *failure = failure_new(application->message);
     Pb__ApplicationFailureInfo *info = memory_alloc(sizeof *info);
     pb__application_failure_info__init(info);
-    info->type = memory_copy_string(application->type);
+    info->type = copy_text(application->type);
     info->non_retryable = application->is_non_retryable;
     info->details = application->details;
     if (application->next_retry_delay_ms > 0) {

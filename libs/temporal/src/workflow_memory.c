@@ -2,7 +2,6 @@
 #include "workflow_memory.h"
 
 #include <jansson.h>
-#include <pthread.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -96,16 +95,11 @@ static void json_release(void *block)
     }
 }
 
-static void install(void)
+/* When the program is loaded, before any thread could be using jansson. */
+__attribute__((constructor)) static void install(void)
 {
     json_set_alloc_funcs(json_allocate, json_release);
     json_object_seed(0);
-}
-
-void workflow_memory_install(void)
-{
-    static pthread_once_t s_once = PTHREAD_ONCE_INIT;
-    CHECK(pthread_once(&s_once, install) == 0);
 }
 
 void workflow_memory_enter(struct workflow_memory *memory)

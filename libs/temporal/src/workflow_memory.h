@@ -1,7 +1,8 @@
 /* Who frees what at eviction: every block that jansson allocates while a workflow function runs is linked to the run's
  * registry and goes with it. Outside workflow functions jansson's blocks are plain malloc() ones, so that activities
  * and everybody else may free(json_dumps(…)) as ever. A block of a run that is given to free() makes the C library
- * abort at once: the word before it looks like no block of any allocator (docs/adr/0009).
+ * abort at once: the word before it looks like no block of any allocator (docs/adr/0009). jansson is given its allocators
+ * when the program is loaded.
  *
  * One owner: the run. */
 #ifndef TEMPORAL_WORKFLOW_MEMORY_H
@@ -18,9 +19,6 @@ struct workflow_memory {
     size_t maximum; /* an allocation beyond it fails and sets is_exceeded */
     bool is_exceeded;
 };
-
-/* Gives jansson the allocators below; the first call counts. Any thread, before workflow code runs. */
-void workflow_memory_install(void);
 
 void workflow_memory_init(struct workflow_memory *memory, size_t maximum);
 void workflow_memory_deinit(struct workflow_memory *memory); /* frees every block */

@@ -323,5 +323,7 @@ size_t workflow_run_stack_bytes(const struct workflow_run *run)
 
 size_t workflow_run_memory_bytes(const struct workflow_run *run)
 {
-    return sizeof *run + run->workflow.memory.bytes + run->workflow.engine_bytes + workflow_run_stack_bytes(run);
+    size_t coroutine_bytes = run->workflow.coroutine != NULL ? coroutine_overhead() : 0;
+    return sizeof *run + run->workflow.memory.bytes + run->workflow.engine_bytes + coroutine_bytes +
+           workflow_run_stack_bytes(run);
 }

@@ -7,12 +7,12 @@
 #include "base/check.h"
 #include "base/memory.h"
 
+#define FAULT_TEXT_SIZE 1024
 #define MEMORY_DEFAULT ((size_t)64 * 1024 * 1024)
 
 void workflow_state_init(struct temporal_workflow *workflow, const struct temporal_workflow_definition *definition,
                          struct coroutine_pool *stacks, size_t memory_bytes_max)
 {
-    workflow_memory_install();
     *workflow = (struct temporal_workflow){.definition = definition, .stacks = stacks};
     workflow_memory_init(&workflow->memory, memory_bytes_max == 0 ? MEMORY_DEFAULT : memory_bytes_max);
     command_queue_init(&workflow->commands);
@@ -66,6 +66,7 @@ void workflow_state_deinit(struct temporal_workflow *workflow)
     }
     deinit_failures(workflow);
     pb__payloads__free_unpacked(workflow->input, NULL);
+    free(workflow->fault.text);
     free_text(workflow->info.namespace_name);
     free_text(workflow->info.workflow_id);
     free_text(workflow->info.run_id);
@@ -83,7 +84,9 @@ static void set_fault(struct temporal_workflow *workflow, Pb__WorkflowTaskFailed
     if (!fault->is_set) {
         fault->is_set = true;
         fault->cause = cause;
-        (void)vsnprintf(fault->text, sizeof fault->text, format, arguments);
+        char text[FAULT_TEXT_SIZE];
+        (void)vsnprintf(text, sizeof text, format, arguments);
+        fault->text = memory_copy_string(text);
     }
 }
 

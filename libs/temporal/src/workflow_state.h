@@ -19,13 +19,11 @@
 #include "workflow_memory.h"
 #include "workflow_random.h"
 
-#define WORKFLOW_FAULT_TEXT_SIZE 1024
-
 /* Why the workflow task fails. The first one stays. */
 struct workflow_fault {
     bool is_set;
     Pb__WorkflowTaskFailedCause cause;
-    char text[WORKFLOW_FAULT_TEXT_SIZE];
+    char *text; /* owned; NULL while it is not set */
 };
 
 enum future_kind { FUTURE_ACTIVITY, FUTURE_TIMER, FUTURE_SIGNAL };

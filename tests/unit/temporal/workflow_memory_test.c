@@ -12,10 +12,18 @@
 
 #include "workflow_memory.h"
 
+/* TSan's allocator passes over a bad free(). */
+#if defined(__SANITIZE_THREAD__)
+#define FREE_IS_LENIENT 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FREE_IS_LENIENT 1
+#endif
+#endif
+
 static void blocks_of_a_run_go_with_it(void **state)
 {
     (void)state;
-    workflow_memory_install();
     struct workflow_memory memory;
     workflow_memory_init(&memory, 1 << 20);
     workflow_memory_enter(&memory);
@@ -35,7 +43,6 @@ static void blocks_of_a_run_go_with_it(void **state)
 static void outside_of_a_run_jansson_uses_malloc(void **state)
 {
     (void)state;
-    workflow_memory_install();
     json_t *value = json_pack("[i]", 1);
     char *text = json_dumps(value, 0);
     assert_string_equal(text, "[1]");
@@ -59,6 +66,7 @@ static void maximum_is_kept(void **state)
     workflow_memory_deinit(&memory);
 }
 
+#ifndef FREE_IS_LENIENT
 /* What an author does wrong first must not corrupt anything later. */
 static void free_of_a_runs_block_aborts_at_once(void **state)
 {
@@ -78,6 +86,7 @@ static void free_of_a_runs_block_aborts_at_once(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
+#endif
 
 int main(void)
 {
@@ -85,7 +94,9 @@ int main(void)
         cmocka_unit_test(blocks_of_a_run_go_with_it),
         cmocka_unit_test(outside_of_a_run_jansson_uses_malloc),
         cmocka_unit_test(maximum_is_kept),
+#ifndef FREE_IS_LENIENT
         cmocka_unit_test(free_of_a_runs_block_aborts_at_once),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,6 +38,16 @@ static void numbers_depend_on_the_run_id_alone(void **state)
     }
 }
 
+static void numbers_never_change_between_versions(void **state)
+{
+    (void)state;
+    struct workflow_random random;
+    workflow_random_seed(&random, "run");
+    assert_true(workflow_random_next(&random) == UINT64_C(0x1da1d1b459ae8e61));
+    assert_true(workflow_random_next(&random) == UINT64_C(0x091bd8fa1596f892));
+    assert_int_equal(workflow_random_below(&random, 1000), 611);
+}
+
 static void below_stays_below_and_reaches_everything(void **state)
 {
     (void)state;
@@ -58,6 +68,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(siphash_is_the_published_one),
         cmocka_unit_test(numbers_depend_on_the_run_id_alone),
+        cmocka_unit_test(numbers_never_change_between_versions),
         cmocka_unit_test(below_stays_below_and_reaches_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -368,7 +368,6 @@ static void random_numbers_depend_on_the_original_run_and_on_resets_only(void **
     char *plain = replay_draws(NULL);
     char *again = replay_draws(NULL);
     char *reset = replay_draws("other-run");
-    /* Frozen: histories depend on these very numbers. */
     assert_string_equal(plain, again);
     assert_string_not_equal(plain, reset);
     assert_int_equal(strncmp(plain, reset, strlen("COMPLETE_WORKFLOW_EXECUTION {\"uuid\":\"") + 36), 0);
