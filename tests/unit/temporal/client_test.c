@@ -58,7 +58,8 @@ static void fail_with(struct test_call *call, const struct step *step)
         return;
     }
     char *url = memory_format("type.googleapis.com/%s", step->detail->descriptor->name);
-    Google__Protobuf__Any any = GOOGLE__PROTOBUF__ANY__INIT;
+    Google__Protobuf__Any any;
+    google__protobuf__any__init(&any);
     any.type_url = url;
     any.value.data = pack(step->detail, &any.value.len);
     Google__Protobuf__Any *list[] = {&any};
