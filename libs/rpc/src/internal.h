@@ -25,7 +25,8 @@
 #define RPC_HAS_THREAD_SANITIZER
 #endif
 #ifdef RPC_HAS_THREAD_SANITIZER
-#include <sanitizer/tsan_interface.h>
+void __tsan_acquire(void *address); /* of the compiler's run-time library */
+void __tsan_release(void *address);
 #define HANDED_TO_GRPC(object) __tsan_release(object)
 #define TAKEN_FROM_GRPC(object) __tsan_acquire(object)
 #else
