@@ -102,7 +102,7 @@ static void reply_method_not_allowed(struct http_exchange *exchange)
 static void cut_too_large(struct http_exchange *exchange)
 {
     static const char body[] = "{\"type\":\"" HTTP_PROBLEM_TYPE_PREFIX "body-too-large\",\"title\":\"" TOO_LARGE_TITLE
-                               "\",\"status\":413}\n";
+                               "\",\"status\":413,\"detail\":\"the body passed the limit and was not read further\"}\n";
     char answer[512];
     int length = snprintf(answer, sizeof answer,
                           "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
