@@ -205,7 +205,8 @@ void task_poller_fill(struct task_poller *poller)
     for (;;) {
         struct poll *poll = NULL;
         pthread_mutex_lock(&poller->lock);
-        bool has_room = !poller->is_stopping && !poller->is_backing_off && poller->waiting_count < poller->options.polls;
+        bool has_room = !poller->is_stopping && !poller->is_backing_off &&
+                        poller->waiting_count < poller->options.polls;
         if (has_room && worker_slots_take(poller->options.slots)) {
             poll = memory_alloc(sizeof *poll);
             poll->poller = poller;
