@@ -95,8 +95,9 @@ static void give_up_all(struct consumer *consumer)
     }
     consumer_receive_give_up(consumer);
     consumer_forward_give_up(consumer);
-    while (!list_is_empty(&consumer->batches)) {
-        struct batch_call *batch = LIST_ITEM(consumer->batches.next, struct batch_call, link);
+    for (struct list *node = list_take_first(&consumer->batches); node != NULL;
+         node = list_take_first(&consumer->batches)) {
+        struct batch_call *batch = LIST_ITEM(node, struct batch_call, link);
         sqs_call_cancel(batch->call);
         consumer_batch_end(batch);
     }

@@ -212,6 +212,7 @@ static void on_forwarded(void *user, const struct http_response *response, const
     gateway_describe(response, error, reason, sizeof reason);
     switch (verdict_of_forward(response != NULL ? response->status : 0, forward->count)) {
     case FORWARD_ANSWERED:
+        CHECK(response != NULL);
         if (event_results_parse(response->body, response->body_length, forward->count, &results, &problem) ==
             STATUS_OK) {
             apply_results(consumer, forward, &results);
@@ -397,8 +398,10 @@ void consumer_forward_give_up(struct consumer *consumer)
         http_call_cancel(consumer->probe);
         consumer->probe = NULL;
     }
-    while (!list_is_empty(&consumer->forwards)) {
-        struct forward_call *forward = LIST_ITEM(consumer->forwards.next, struct forward_call, link);
+    struct list *node = consumer->forwards.next;
+    while (node != &consumer->forwards) {
+        struct forward_call *forward = LIST_ITEM(node, struct forward_call, link);
+        node = node->next;
         http_call_cancel(forward->call);
         put_all_back(consumer, forward, false);
         forward_end(forward);

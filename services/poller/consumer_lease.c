@@ -143,7 +143,7 @@ void consumer_cut(struct consumer *consumer, int64_t now_ms)
     struct batch_call *batch = NULL;
     struct message *message = hand_first_lease(&consumer->hand);
     for (; message != NULL; message = hand_next_lease(&consumer->hand, message)) {
-        if (message->state != MESSAGE_RUNNING || message->lease.deadline_ms - boot_ms <= CUT_SECONDS * 1000) {
+        if (message->state != MESSAGE_RUNNING || message->lease.deadline_ms - boot_ms <= (int64_t)CUT_SECONDS * 1000) {
             continue;
         }
         if (batch == NULL) {

@@ -149,7 +149,7 @@ static void on_received(void *user, const struct sqs_receive_result *result, con
             metric_counter_add(consumer->metrics.damaged, 1);
             consumer_leave(consumer, taken[i], lease_return_seconds(taken[i]->delivery->receive_count), "damaged");
         } else if (taken[i]->state == MESSAGE_HELD && consumer_return_is_ahead(consumer, taken[i])) {
-            consumer_leave(consumer, taken[i], 0, "behind in its group");
+            consumer_leave(consumer, taken[i], 0, "behind_in_group");
         }
         message_release(taken[i]);
     }
@@ -216,8 +216,10 @@ void consumer_receive_pump(struct consumer *consumer, int64_t now_ms)
 
 void consumer_receive_give_up(struct consumer *consumer)
 {
-    while (!list_is_empty(&consumer->receives)) {
-        struct receive_call *receive = LIST_ITEM(consumer->receives.next, struct receive_call, link);
+    struct list *node = consumer->receives.next;
+    while (node != &consumer->receives) {
+        struct receive_call *receive = LIST_ITEM(node, struct receive_call, link);
+        node = node->next;
         sqs_call_cancel(receive->call);
         receive_end(receive);
     }

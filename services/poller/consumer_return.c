@@ -132,11 +132,12 @@ void consumer_return_pump(struct consumer *consumer, int64_t now_ms)
 {
     int64_t boot_ms = clock_boottime_ms();
     struct batch_call *batch = NULL;
+    size_t count = 0;
     struct list *node = consumer->returns.next;
     if (consumer->return_calls > 0 || now_ms < consumer->return_not_before_ms) {
         return;
     }
-    while (node != &consumer->returns && (batch == NULL || batch->count < SQS_BATCH_MAX)) {
+    while (node != &consumer->returns && count < SQS_BATCH_MAX) {
         struct message *message = message_of(node);
         node = node->next;
         int seconds = message->leave_seconds;
@@ -155,6 +156,7 @@ void consumer_return_pump(struct consumer *consumer, int64_t now_ms)
             seconds = lease_visibility_to_ask(&message->lease, seconds, boot_ms);
         }
         message->is_return_sent = true;
+        count++;
         consumer_batch_add(batch, message, seconds);
     }
     if (batch != NULL) {

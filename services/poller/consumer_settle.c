@@ -159,8 +159,9 @@ static void send_deletes(struct consumer *consumer, int64_t now_ms)
 {
     const char *handles[SQS_BATCH_MAX];
     struct batch_call *batch = NULL;
+    size_t count = 0;
     struct list *node = consumer->deletes.next;
-    while (node != &consumer->deletes && (batch == NULL || batch->count < SQS_BATCH_MAX)) {
+    while (node != &consumer->deletes && count < SQS_BATCH_MAX) {
         struct message *message = LIST_ITEM(node, struct message, in_work);
         node = node->next;
         if (message->delete_retry_ms > now_ms) {
@@ -170,7 +171,7 @@ static void send_deletes(struct consumer *consumer, int64_t now_ms)
             batch = consumer_batch_new(consumer, &consumer->delete_calls);
         }
         list_remove(&message->in_work);
-        handles[batch->count] = message->delivery->receipt_handle;
+        handles[count++] = message->delivery->receipt_handle;
         consumer_batch_add(batch, message, 0);
     }
     if (batch != NULL) {

@@ -317,7 +317,7 @@ void hand_leave(struct hand *hand, struct message *message, int seconds, const c
         struct message *follower = MESSAGE_OF(node, in_lane);
         node = node->previous;
         if (follower->state != MESSAGE_SETTLING) {
-            leave(hand, follower, 0, "behind in its group", now_ms, out);
+            leave(hand, follower, 0, "behind_in_group", now_ms, out);
             has_followers = true;
         }
     }
@@ -339,7 +339,7 @@ void hand_leave_held(struct hand *hand, const char *reason, int64_t now_ms, stru
     if (hand->held == 0) {
         return;
     }
-    struct message **held = memory_alloc_array(hand->held, sizeof *held);
+    struct message **held = memory_alloc_array(hand->held, sizeof(struct message *));
     size_t position = 0;
     const char *key = NULL;
     void *value = NULL;

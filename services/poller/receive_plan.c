@@ -37,7 +37,7 @@ int receive_plan_next(const struct receive_plan *plan, size_t open_calls, size_t
     if (room <= 0 || room_bytes <= 0) {
         return 0;
     }
-    if (room < RECEIVE_MAX && plan->messages_max >= 2 * RECEIVE_MAX) {
+    if (room < RECEIVE_MAX && plan->messages_max >= (int64_t)2 * RECEIVE_MAX) {
         return 0; /* nearly full: wait until a whole receive fits rather than ask for one message at a time */
     }
     if (plan->average_bytes > 0 && room_bytes / plan->average_bytes < room) {

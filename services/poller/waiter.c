@@ -151,11 +151,11 @@ static void on_answer(void *user, const struct http_response *response, const st
     struct waiter *waiter = call->waiter;
     struct closed_runs runs = {0};
     struct error problem = {0};
-    char reason[ERROR_TEXT_SIZE];
     bool was_soon = clock_monotonic_ms() - call->sent_ms < WAIT_MS / 2;
     bool is_ok = response != NULL && response->status == 200;
     int64_t delay_ms = 0;
     if (!is_ok) {
+        char reason[ERROR_TEXT_SIZE];
         gateway_describe(response, error, reason, sizeof reason);
         waiter_failed(waiter, reason);
     } else if (closed_runs_parse(response->body, response->body_length, &runs, &problem) != STATUS_OK) {
@@ -199,7 +199,9 @@ static void send_group(struct waiter *waiter, size_t size)
     call->sent_ms = now_ms;
     list_init(&call->watches);
     while (call->count < size && waiter->pool_count > 0) {
-        list_append(&call->watches, list_take_first(&waiter->pool));
+        struct list *node = list_take_first(&waiter->pool);
+        CHECK(node != NULL);
+        list_append(&call->watches, node);
         waiter->pool_count--;
         call->count++;
     }
@@ -227,6 +229,7 @@ static void flush(void *argument)
             take_back_smallest(waiter);
         }
         size_t places = CALLS_MAX - waiter->call_count;
+        CHECK(places > 0);
         if (waiter->pool_count > places * size) {
             size = (waiter->pool_count + places - 1) / places;
         }
@@ -271,8 +274,10 @@ void waiter_stop(struct waiter *waiter)
 {
     waiter->is_stopped = true;
     loop_timer_stop(waiter->options.loop, &waiter->timer);
-    while (!list_is_empty(&waiter->calls)) {
-        struct wait_call *call = LIST_ITEM(waiter->calls.next, struct wait_call, link);
+    struct list *node = waiter->calls.next;
+    while (node != &waiter->calls) {
+        struct wait_call *call = LIST_ITEM(node, struct wait_call, link);
+        node = node->next;
         http_call_cancel(call->call);
         call_end(call);
     }
