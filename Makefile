@@ -12,7 +12,11 @@ include mk/proto.mk
 include mk/modules.mk
 -include mk/tasks.mk
 
-all: programs ## builds the four programs into build/bin
+all: packages programs ## builds the four programs into build/bin
+
+.PHONY: packages
+packages:
+	$(if $(MISSING_PACKAGES),$(error not installed: $(MISSING_PACKAGES) (pkg-config names); `tools/setup build` installs them on Debian))@:
 
 help: ## lists the targets
 	@grep -hE '^[a-zA-Z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort -u | awk -F'\t' '{printf "  %-18s %s\n", $$1, $$2}'

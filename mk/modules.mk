@@ -29,8 +29,17 @@ closure = $(sort $(1) $(foreach d,$($(1)_DEPS),$(call closure,$(d))))
 closure_of_list = $(sort $(foreach d,$(1),$(call closure,$(d))))
 link_libraries = $(foreach l,$(LINK_ORDER),$(if $(filter $(l),$(1)),$(OUT)/lib/lib$(l).a))
 all_packages = $(sort $(foreach l,$(1),$($(l)_PKGS)))
-package_cflags = $(if $(strip $(1)),$(shell pkg-config --cflags $(1)))
-package_libs = $(if $(strip $(1)),$(shell pkg-config --libs $(1)))
+
+# Each package is asked about once. A missing one is named by `make` before the compiler stumbles over it.
+PACKAGES := $(sort $(foreach l,$(LIBRARIES) $(call name_of,$(PROGRAMS)),$($(l)_PKGS)))
+define ask_package
+CFLAGS_OF_$(1) := $$(shell pkg-config --cflags $(1) 2>/dev/null)
+LIBS_OF_$(1) := $$(shell pkg-config --libs $(1) 2>/dev/null)
+endef
+$(foreach p,$(PACKAGES) cmocka,$(eval $(call ask_package,$(p))))
+package_cflags = $(sort $(foreach p,$(1),$(CFLAGS_OF_$(p))))
+package_libs = $(foreach p,$(1),$(LIBS_OF_$(p)))
+MISSING_PACKAGES := $(strip $(foreach p,$(PACKAGES),$(if $(LIBS_OF_$(p)),,$(p))))
 
 # $(1) = library
 define library_rules
@@ -38,7 +47,7 @@ $(1)_SOURCES := $$(sort $$(shell find libs/$(1)/src -name '*.c' 2>/dev/null))
 $(1)_OBJECTS := $$($(1)_SOURCES:%.c=$(OUT)/%.o)
 $(1)_INCLUDES := -Ilibs/$(1)/include -Ilibs/$(1)/src $$(foreach d,$$($(1)_DEPS),-Ilibs/$$(d)/include)
 $(1)_CFLAGS := $$($(1)_INCLUDES) $$(if $$($(1)_PROTO),$$(PROTO_CFLAGS)) $$(call package_cflags,$$($(1)_PKGS))
-$$($(1)_OBJECTS): $(OUT)/%.o: %.c | $$(if $$($(1)_PROTO),$$(PROTO_STAMP))
+$$($(1)_OBJECTS): $(OUT)/%.o: %.c $$(if $$($(1)_PROTO),$$(PROTO_STAMP))
 	@mkdir -p $$(@D)
 	$$(call say,CC)
 	$$(Q)$$(CC) $$(CFLAGS_ALL) $$($(1)_CFLAGS) -MMD -MP -c $$< -o $$@
@@ -84,7 +93,7 @@ define unit_test_rules
 $(1)_TEST_SOURCES := $$(sort $$(wildcard tests/unit/$(1)/*_test.c))
 $(1)_TEST_SUPPORT := $$(patsubst %.c,$(OUT)/%.o,$$(sort $$(wildcard tests/unit/$(1)/support*.c)))
 $(1)_TESTS := $$($(1)_TEST_SOURCES:%.c=$(OUT)/%)
-$$(patsubst %.c,$(OUT)/%.o,$$(sort $$(wildcard tests/unit/$(1)/*.c))): $(OUT)/%.o: %.c | $$(if $$($(1)_PROTO),$$(PROTO_STAMP))
+$$(patsubst %.c,$(OUT)/%.o,$$(sort $$(wildcard tests/unit/$(1)/*.c))): $(OUT)/%.o: %.c $$(if $$($(1)_PROTO),$$(PROTO_STAMP))
 	@mkdir -p $$(@D)
 	$$(call say,CC)
 	$$(Q)$$(CC) $$(CFLAGS_ALL) $$($(1)_CFLAGS) -Itests/unit/$(1) $$(call package_cflags,cmocka) -Wno-missing-prototypes -MMD -MP -c $$< -o $$@

@@ -22,4 +22,4 @@ $(PROTO_SOURCES): $(PROTO_STAMP) ;
 
 $(PROTO_OBJECTS): %.o: %.c
 	$(call say,CC)
-	$(Q)$(CC) $(CFLAGS_ALL) -Wno-cast-qual -Wno-redundant-decls $(PROTO_CFLAGS) $(shell pkg-config --cflags libprotobuf-c) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) -Wno-cast-qual -Wno-redundant-decls $(PROTO_CFLAGS) $(CFLAGS_OF_libprotobuf-c) -c $< -o $@
