@@ -271,7 +271,7 @@ struct coroutine *coroutine_new(struct coroutine_pool *pool, size_t stack_bytes,
     coroutine->stack = stack;
     coroutine->function = function;
     coroutine->context = context;
-    (void)strncpy(coroutine->label, label, sizeof coroutine->label - 1);
+    memcpy(coroutine->label, label, strnlen(label, sizeof coroutine->label - 1));
 #ifdef COROUTINE_TSAN
     coroutine->fiber = __tsan_create_fiber(0);
 #endif
