@@ -166,7 +166,7 @@ static void deleted_batch(void *user, const struct sqs_batch_result *result, con
 
 static void send(struct delete_queue *queue)
 {
-    const char *handles[SQS_BATCH_MAX];
+    const char *handles[SQS_BATCH_MAX] = {0};
     struct delete_call *call = memory_alloc(sizeof *call);
     call->queue = queue;
     while (call->count < SQS_BATCH_MAX) {

@@ -80,9 +80,9 @@ static void start_attempt(struct rpc_call *call)
     /* As soon as grpc is set, another thread may cancel it, even before the batch starts. */
     pthread_mutex_lock(&call->lock);
     call->grpc = grpc;
-    bool is_canceled = call->is_canceled;
+    bool is_canceled_already = call->is_canceled;
     pthread_mutex_unlock(&call->lock);
-    if (is_canceled) {
+    if (is_canceled_already) {
         grpc_call_cancel(grpc, NULL);
     }
     HANDED_TO_GRPC(call);
@@ -247,8 +247,6 @@ static void finish(struct rpc_call *call, const struct rpc_reply *reply)
     }
     if (call->request != NULL) {
         count_call(channel, reply->code);
-    }
-    if (call->request != NULL) {
         grpc_byte_buffer_destroy(call->request);
     }
     pthread_mutex_lock(&call->lock);

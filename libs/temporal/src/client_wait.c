@@ -159,16 +159,18 @@ static void described(void *user, struct service_call_result *call_result)
     drop_call(wait);
     struct error error = {0};
     enum status status = client_status(call_result, &error);
-    const Pb__WorkflowExecutionInfo *info = NULL;
+    const char *run_id = NULL;
     if (status == STATUS_OK) {
-        info = ((const Pb__DescribeWorkflowExecutionResponse *)(const void *)call_result->reply)
-                   ->workflow_execution_info;
-        if (info == NULL || info->execution == NULL) {
+        const Pb__DescribeWorkflowExecutionResponse *reply = (const void *)call_result->reply;
+        const Pb__WorkflowExecutionInfo *info = reply->workflow_execution_info;
+        if (info != NULL && info->execution != NULL) {
+            run_id = info->execution->run_id;
+        } else {
             status = error_set(&error, STATUS_MALFORMED, "DescribeWorkflowExecution: an answer without the workflow");
         }
     }
-    if (status == STATUS_OK) {
-        follow_to(wait, info->execution->run_id);
+    if (run_id != NULL) {
+        follow_to(wait, run_id);
     } else {
         fail(wait, status, &error);
     }

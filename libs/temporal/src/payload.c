@@ -96,7 +96,7 @@ void payload_encoding(const Pb__Payload *payload, char *out_text, size_t size)
     const ProtobufCBinaryData *found = find_encoding(payload);
     size_t length = found != NULL ? found->len : 0;
     length = length < size ? length : size - 1;
-    if (length > 0) {
+    if (found != NULL && length > 0) {
         memcpy(out_text, found->data, length);
     }
     out_text[length] = '\0';
@@ -140,10 +140,10 @@ Pb__Payload *payload_copy(const Pb__Payload *payload)
     }
     Pb__Payload *copy = memory_alloc(sizeof *copy);
     pb__payload__init(copy);
-    copy->n_metadata = payload->n_metadata;
-    copy->metadata =
-        payload->n_metadata > 0 ? memory_alloc_array(payload->n_metadata, sizeof *copy->metadata) : NULL;
-    for (size_t i = 0; i < payload->n_metadata; i++) {
+    size_t count = payload->n_metadata;
+    copy->n_metadata = count;
+    copy->metadata = count > 0 ? memory_alloc_array(count, sizeof *copy->metadata) : NULL;
+    for (size_t i = 0; i < count; i++) {
         copy->metadata[i] = memory_alloc(sizeof *copy->metadata[i]);
         pb__payload__metadata_entry__init(copy->metadata[i]);
         copy->metadata[i]->key = memory_copy_string(payload->metadata[i]->key);
@@ -158,8 +158,9 @@ Pb__Payloads *payloads_copy(const Pb__Payloads *payloads)
     if (payloads == NULL) {
         return NULL;
     }
-    Pb__Payloads *copy = make_payloads(payloads->n_payloads);
-    for (size_t i = 0; i < payloads->n_payloads; i++) {
+    size_t count = payloads->n_payloads;
+    Pb__Payloads *copy = make_payloads(count);
+    for (size_t i = 0; i < count; i++) {
         copy->payloads[i] = payload_copy(payloads->payloads[i]);
     }
     return copy;
