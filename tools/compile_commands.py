@@ -11,5 +11,7 @@ entries = []
 for line in sys.stdin:
     match = re.search(r"\s-c (\S+\.c)\s", line)
     if match:
-        entries.append({"directory": os.getcwd(), "file": match.group(1), "arguments": shlex.split(line.strip())})
+        # Quoted by backslashes: cppcheck 2.10 loses the quotes of a definition in any other form.
+        words = (re.sub(r'([\\"\s])', r"\\\1", word) for word in shlex.split(line.strip()))
+        entries.append({"directory": os.getcwd(), "file": match.group(1), "command": " ".join(words)})
 json.dump(entries, sys.stdout, indent=1)

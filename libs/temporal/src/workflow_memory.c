@@ -39,6 +39,7 @@ static void release(struct workflow_memory *memory, struct head *head)
 void workflow_memory_deinit(struct workflow_memory *memory)
 {
     while (!list_is_empty(&memory->blocks)) {
+        /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): what was freed before has left the list */
         release(memory, LIST_ITEM(memory->blocks.next, struct head, link));
     }
 }
