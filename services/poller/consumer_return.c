@@ -38,6 +38,9 @@ static void log_returned(const struct consumer *consumer, const struct message *
 
 static void take_out(struct consumer *consumer, struct list *out)
 {
+    if (list_is_empty(out)) {
+        return; /* nothing to do: the pump that asks while it drains would wake itself for ever */
+    }
     for (struct list *node = list_take_first(out); node != NULL; node = list_take_first(out)) {
         struct message *message = message_of(node);
         waiter_remove(consumer->options.waiter, &message->watch);

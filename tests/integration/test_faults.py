@@ -1,5 +1,8 @@
 """Kills, restarts and cut networks in the middle of the job: nothing lost, nothing done twice, nobody restarted."""
 
+import signal
+
+import psutil
 import pytest
 
 from ferrystack.process import wait_until
@@ -121,6 +124,21 @@ def test_every_cache_size_gives_the_same_results(world, cache):
         assert events[-1] == "WORKFLOW_EXECUTION_COMPLETED" and "WORKFLOW_TASK_FAILED" not in events
         assert events.count("ACTIVITY_TASK_SCHEDULED") == 1
     assert ferry.worker.running
+
+
+def test_an_idle_poller_that_stops_waits_for_its_poll_without_burning_cpu(world):
+    ferry = world.ferry(world.create_queue(), queue={"wait": "5s"}).start()
+    ferry.poller.wait_for_event(30, "No messages in queue")
+    ferry.poller.signal(signal.SIGTERM)
+    used = psutil.Process(ferry.poller.pid)
+    seen = 0.0
+    while ferry.poller.running:
+        try:
+            seen = sum(used.cpu_times()[:2])
+        except psutil.NoSuchProcess:
+            break
+        wait_until(_after(0.1), 5, "a moment")
+    assert seen < 0.5  # seconds of CPU in a whole life; a busy loop uses as much as it lives
 
 
 def test_sigterm_hands_held_messages_back_at_once(world):
