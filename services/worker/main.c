@@ -23,9 +23,9 @@ static enum status check(const struct settings *settings, struct error *error)
     return delete_target_find(settings, &target, error);
 }
 
-static void on_ready(void *user)
+static void on_reachable(void *user, bool is_reachable, const char *reason)
 {
-    service_set_ready(user, true, NULL);
+    service_set_ready(user, is_reachable, reason);
 }
 
 static void on_stop(void *user)
@@ -96,7 +96,7 @@ static enum status run(struct service *service, const struct settings *settings,
     }
     hello_world_register(worker, settings->hello.work_ms);
     hello_world_activity_register(worker, &activity);
-    temporal_worker_on_ready(worker, on_ready, service);
+    temporal_worker_on_reachable(worker, on_reachable, service);
     service_set_stop(service, on_stop, worker);
     status = temporal_worker_run(worker, error);
 done:

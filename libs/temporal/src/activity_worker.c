@@ -233,6 +233,14 @@ static void polled_out(void *user)
     pthread_mutex_unlock(&worker->lock);
 }
 
+static void health_changed(void *user)
+{
+    const struct worker_context *context = ((struct activity_worker *)user)->context;
+    if (context->health_changed) {
+        context->health_changed(context->progress_user);
+    }
+}
+
 static void fill_request(struct activity_worker *worker)
 {
     const struct worker_context *context = worker->context;
@@ -263,6 +271,7 @@ void activity_worker_start(struct activity_worker *worker)
         .calls = &worker->context->calls,
         .gauge = worker->context->metrics.activity_pollers,
         .deliver = deliver,
+        .health_changed = health_changed,
         .stopped = polled_out,
         .user = worker,
     });
@@ -311,6 +320,11 @@ bool activity_worker_is_idle(struct activity_worker *worker)
     bool is_idle = worker->has_polled_out && worker->running_count == 0;
     pthread_mutex_unlock(&worker->lock);
     return is_idle;
+}
+
+bool activity_worker_failure(struct activity_worker *worker, struct error *out_error)
+{
+    return worker->poller && task_poller_failure(worker->poller, out_error);
 }
 
 size_t activity_worker_reserve(struct activity_worker *worker, size_t count)

@@ -40,6 +40,8 @@ void activity_worker_cancel_all(struct activity_worker *worker);       /* the gr
 void activity_worker_abandon_reports(struct activity_worker *worker);  /* so is the time for telling the server */
 /* No poll is open and nothing runs or waits for the server. context->progress is called when this may have come. */
 bool activity_worker_is_idle(struct activity_worker *worker);
+/* true: its polls keep failing, for the reason in *out_error. */
+bool activity_worker_failure(struct activity_worker *worker, struct error *out_error);
 
 /* Any thread. Permits for tasks that a workflow task's answer may bring: how many of count could be taken. */
 size_t activity_worker_reserve(struct activity_worker *worker, size_t count);

@@ -17,6 +17,7 @@ struct poll {
     struct list link;      /* in open */
     struct service_call *call; /* NULL: not known yet */
     int64_t started_ms;
+    bool is_probe;
     bool is_answered;
 };
 
@@ -29,7 +30,9 @@ struct task_poller {
     bool is_backing_off;
     bool is_stopping;
     bool is_canceling;
-    bool has_answered;
+    bool is_probing;           /* a probe is outstanding: no other poll is started */
+    int errors;                /* in a row, TASK_POLLER_FAILING_AFTER at most */
+    struct error last_error;   /* of the newest of them */
     struct backoff backoff;
     int64_t resume_ms; /* when the back-off ends */
     struct log_limiter log_limiter;
@@ -86,11 +89,12 @@ static void log_failure(struct task_poller *poller, const struct error *error, i
 }
 
 /* The first failure of a series starts one back-off for all polls; further ones that were under way join it. error
- * NULL: an empty answer that came too soon, which is not logged. */
+ * NULL: an empty answer that came too soon, which is not logged and does not count as an error. */
 static void note_failure(struct task_poller *poller, const struct error *error)
 {
     bool arm = false;
     bool log = false;
+    bool has_changed = false;
     int64_t wait_ms = 0;
     int64_t suppressed = 0;
     pthread_mutex_lock(&poller->lock);
@@ -101,6 +105,13 @@ static void note_failure(struct task_poller *poller, const struct error *error)
         arm = true;
         log = error && log_limiter_allows(&poller->log_limiter, TASK_POLLER_LOG_INTERVAL_MS, &suppressed);
     }
+    if (arm && error) {
+        bool was_failing = poller->errors == TASK_POLLER_FAILING_AFTER;
+        poller->errors += was_failing ? 0 : 1;
+        has_changed = poller->errors == TASK_POLLER_FAILING_AFTER &&
+                      (!was_failing || poller->last_error.status != error->status);
+        poller->last_error = *error;
+    }
     pthread_mutex_unlock(&poller->lock);
     if (log) {
         log_failure(poller, error, wait_ms, suppressed);
@@ -108,14 +119,27 @@ static void note_failure(struct task_poller *poller, const struct error *error)
     if (arm) {
         loop_post(poller->options.loop, arm_backoff, poller);
     }
+    if (has_changed && poller->options.health_changed) {
+        poller->options.health_changed(poller->options.user);
+    }
 }
 
-static void note_success(struct task_poller *poller)
+static void note_answer(struct task_poller *poller, bool resets_backoff)
 {
     pthread_mutex_lock(&poller->lock);
-    backoff_reset(&poller->backoff);
-    poller->has_answered = true;
+    bool was_failing = poller->errors == TASK_POLLER_FAILING_AFTER;
+    poller->errors = 0;
+    if (resets_backoff) {
+        backoff_reset(&poller->backoff);
+    }
     pthread_mutex_unlock(&poller->lock);
+    if (was_failing) {
+        log_event(LOG_LEVEL_INFO, "polling for tasks works again", LOG_STRING("poller", poller->options.name),
+                  LOG_STRING("task_queue", poller->options.task_queue));
+        if (poller->options.health_changed) {
+            poller->options.health_changed(poller->options.user);
+        }
+    }
 }
 
 /* Ends a poll when both have come by: the answer and the call's handle. The last one of a stopping poller says so;
@@ -152,23 +176,19 @@ static bool handle_result(struct poll *poll, struct service_call_result *result)
 {
     struct task_poller *poller = poll->poller;
     bool came_soon = clock_monotonic_ms() - poll->started_ms < TASK_POLLER_EMPTY_MIN_MS;
-    if (result->code == RPC_DEADLINE_EXCEEDED && !came_soon) {
+    if (result->code == RPC_DEADLINE_EXCEEDED && !came_soon && !poll->is_probe) {
         return false; /* as if the server had said that there is nothing */
     }
     if (result->status != STATUS_OK) {
         note_failure(poller, result->error);
         return false;
     }
-    if (poller->options.deliver(poller->options.user, result) == TASK_POLL_TASK) {
-        note_success(poller);
-        return true;
-    }
-    if (came_soon) {
+    bool has_task = poller->options.deliver(poller->options.user, result) == TASK_POLL_TASK;
+    note_answer(poller, has_task || !came_soon);
+    if (!has_task && came_soon) {
         note_failure(poller, NULL);
-    } else {
-        note_success(poller);
     }
-    return false;
+    return has_task;
 }
 
 static void poll_done(void *user, struct service_call_result *result)
@@ -180,6 +200,7 @@ static void poll_done(void *user, struct service_call_result *result)
     }
     pthread_mutex_lock(&poller->lock);
     poller->waiting_count--;
+    poller->is_probing = poller->is_probing && !poll->is_probe;
     if (poller->options.gauge) {
         metric_gauge_add(poller->options.gauge, -1);
     }
@@ -192,7 +213,7 @@ static void start_poll(struct task_poller *poller, struct poll *poll)
 {
     struct service_call *call = NULL;
     const struct service_call_options options = {
-        .deadline_ms = poll->started_ms + WORKER_POLL_TIMEOUT_MS,
+        .deadline_ms = poll->started_ms + (poll->is_probe ? TASK_POLLER_PROBE_MS : WORKER_POLL_TIMEOUT_MS),
         .retry = RPC_RETRY_NONE,
     };
     const struct worker_calls *calls = poller->options.calls;
@@ -205,12 +226,14 @@ void task_poller_fill(struct task_poller *poller)
     for (;;) {
         struct poll *poll = NULL;
         pthread_mutex_lock(&poller->lock);
-        bool has_room = !poller->is_stopping && !poller->is_backing_off &&
+        bool has_room = !poller->is_stopping && !poller->is_backing_off && !poller->is_probing &&
                         poller->waiting_count < poller->options.polls;
         if (has_room && worker_slots_take(poller->options.slots)) {
             poll = memory_alloc(sizeof *poll);
             poll->poller = poller;
             poll->started_ms = clock_monotonic_ms();
+            poll->is_probe = poller->errors > 0;
+            poller->is_probing = poll->is_probe;
             list_append(&poller->open, &poll->link);
             poller->open_count++;
             poller->waiting_count++;
@@ -269,10 +292,13 @@ size_t task_poller_open(struct task_poller *poller)
     return count;
 }
 
-bool task_poller_has_answered(struct task_poller *poller)
+bool task_poller_failure(struct task_poller *poller, struct error *out_error)
 {
     pthread_mutex_lock(&poller->lock);
-    bool has_answered = poller->has_answered;
+    bool is_failing = poller->errors == TASK_POLLER_FAILING_AFTER;
+    if (is_failing) {
+        *out_error = poller->last_error;
+    }
     pthread_mutex_unlock(&poller->lock);
-    return has_answered;
+    return is_failing;
 }

@@ -1,5 +1,8 @@
 /* Keeps a number of long polls open on one task queue: takes a permit before each, hands on what it brings, backs off
- * after errors (200 ms doubling to 10 s, one log line a while), starts anew. Knows nothing of what a task is. */
+ * after errors (200 ms doubling to 10 s, one log line a while), starts anew. Knows nothing of what a task is.
+ *
+ * After an error there is one short poll at a time until one is answered: so the poller knows within seconds that the
+ * server is back, also when there are no tasks, and costs nothing when all is well. */
 #ifndef TEMPORAL_TASK_POLLER_H
 #define TEMPORAL_TASK_POLLER_H
 
@@ -7,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "base/loop.h"
 #include "worker_calls.h"
 #include "worker_slots.h"
@@ -17,6 +21,8 @@
 /* An answer without a task that comes sooner than this counts as a failure for the back-off: a server that answers
  * long polls at once must not make a hot loop. */
 #define TASK_POLLER_EMPTY_MIN_MS 200
+#define TASK_POLLER_PROBE_MS 5000 /* deadline of a poll after an error; the server answers a second before it */
+#define TASK_POLLER_FAILING_AFTER 2 /* errors in a row: a single one is a connection that was renewed */
 
 enum task_poll_result {
     TASK_POLL_EMPTY, /* no task came in time; the permit is still the poller's */
@@ -35,6 +41,8 @@ struct task_poller_options {
     struct metric_gauge *gauge; /* outstanding polls; NULL: none */
     /* Any thread, for a successful answer. May take the reply out of result. */
     enum task_poll_result (*deliver)(void *user, struct service_call_result *result);
+    /* Any thread: what task_poller_failure tells is another now. NULL: nobody wants to know. */
+    void (*health_changed)(void *user);
     /* Any thread: the number of outstanding polls has reached 0 after task_poller_stop. */
     void (*stopped)(void *user);
     void *user;
@@ -54,6 +62,7 @@ void task_poller_stop(struct task_poller *poller, bool drain);
 void task_poller_cancel(struct task_poller *poller);
 
 size_t task_poller_open(struct task_poller *poller);      /* outstanding polls */
-bool task_poller_has_answered(struct task_poller *poller); /* the server has answered a poll at least once */
+/* true: polls keep failing; the newest reason is in *out_error. Any thread. */
+bool task_poller_failure(struct task_poller *poller, struct error *out_error);
 
 #endif

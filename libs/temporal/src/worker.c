@@ -42,8 +42,8 @@ struct temporal_worker {
     struct worker_workflows *workflows;
     int64_t grace_ms;
     _Atomic bool stop_was_asked;
-    void (*ready)(void *user);
-    void *ready_user;
+    void (*reachable)(void *user, bool is_reachable, const char *reason);
+    void *reachable_user;
 
     enum phase phase;
     bool ends_polls_itself; /* the server answers our polls when we say that we leave */
@@ -115,6 +115,7 @@ static size_t polls_within(int64_t polls, int64_t slots)
 }
 
 static void progress(void *user);
+static void health_changed(void *user);
 
 static void init_context(struct temporal_worker *worker, struct temporal_connection *connection,
                          const struct temporal_worker_options *options)
@@ -133,6 +134,7 @@ static void init_context(struct temporal_worker *worker, struct temporal_connect
         context->sticky_queue = memory_format("%.200s-%s", context->identity, uuid);
     }
     context->progress = progress;
+    context->health_changed = health_changed;
     context->progress_user = worker;
     worker_metrics_init(&context->metrics, options->metrics, context->namespace_name, context->task_queue);
 }
@@ -192,10 +194,40 @@ void temporal_worker_register_activity(struct temporal_worker *worker, const cha
     activity_worker_register(worker->activities, name, activity, user);
 }
 
-void temporal_worker_on_ready(struct temporal_worker *worker, void (*ready)(void *user), void *user)
+void temporal_worker_on_reachable(struct temporal_worker *worker,
+                                  void (*changed)(void *user, bool is_reachable, const char *reason), void *user)
 {
-    worker->ready = ready;
-    worker->ready_user = user;
+    CHECK(worker->phase == PHASE_NEW);
+    worker->reachable = changed;
+    worker->reachable_user = user;
+}
+
+/* ---- is the server there? ---- */
+
+static void tell_reachable(struct temporal_worker *worker, bool is_reachable, const char *reason)
+{
+    if (worker->reachable) {
+        worker->reachable(worker->reachable_user, is_reachable, reason);
+    }
+}
+
+/* Loop's thread. */
+static void check_health(void *argument)
+{
+    struct temporal_worker *worker = argument;
+    struct error error = {0};
+    if (worker->phase != PHASE_WORKING) {
+        return;
+    }
+    bool is_failing =
+        worker_workflows_failure(worker->workflows, &error) || activity_worker_failure(worker->activities, &error);
+    tell_reachable(worker, !is_failing, is_failing ? error.text : NULL);
+}
+
+static void health_changed(void *user)
+{
+    struct temporal_worker *worker = user;
+    loop_post(worker->context.loop, check_health, worker);
 }
 
 /* ---- the end ---- */
@@ -336,9 +368,7 @@ static void start_working(struct temporal_worker *worker)
               LOG_STRING("task_queue", context->task_queue), LOG_STRING("identity", context->identity));
     worker_workflows_start(worker->workflows);
     activity_worker_start(worker->activities);
-    if (worker->ready) {
-        worker->ready(worker->ready_user);
-    }
+    tell_reachable(worker, true, NULL);
 }
 
 static void described(void *argument)
@@ -358,8 +388,11 @@ static void described(void *argument)
     }
     int64_t wait_ms = backoff_next_ms(&worker->backoff);
     int64_t suppressed = 0;
+    tell_reachable(worker, false, error->text);
     if (log_limiter_allows(&worker->log_limiter, 30000, &suppressed)) {
-        log_event(LOG_LEVEL_WARN, "Temporal does not answer, trying again",
+        log_event(LOG_LEVEL_WARN,
+                  error->status == STATUS_NOT_FOUND ? "Temporal does not know the namespace, trying again"
+                                                    : "Temporal does not answer, trying again",
                   LOG_STRING("namespace", worker->context.namespace_name), LOG_ERROR(error),
                   LOG_INTEGER("retry_in_ms", wait_ms), LOG_INTEGER("suppressed", suppressed));
     }
@@ -369,7 +402,8 @@ static void described(void *argument)
 static void describe_done(void *user, struct service_call_result *result)
 {
     struct temporal_worker *worker = user;
-    worker->describe_error = result->status == STATUS_OK ? (struct error){0} : *result->error;
+    const struct error none = {0};
+    worker->describe_error = result->status == STATUS_OK ? none : *result->error;
     if (result->status == STATUS_OK) {
         const Pb__DescribeNamespaceResponse *reply = (const void *)result->reply;
         const Pb__NamespaceInfo *info = reply->namespace_info;

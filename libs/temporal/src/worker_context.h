@@ -22,6 +22,9 @@ struct worker_context {
     /* Any thread: something ended that a stopping worker may wait for. */
     void (*progress)(void *user);
     void *progress_user;
+    /* Any thread: polls keep failing, or do so no longer (task_poller_failure). NULL: nobody wants to know. With
+     * progress_user. */
+    void (*health_changed)(void *user);
 };
 
 #endif

@@ -617,6 +617,14 @@ static void polled_out(void *user)
     loop_post(workflows->context->loop, count_polled_out, workflows);
 }
 
+static void health_changed(void *user)
+{
+    const struct worker_context *context = ((struct worker_workflows *)user)->context;
+    if (context->health_changed) {
+        context->health_changed(context->progress_user);
+    }
+}
+
 static void fill_request(const struct worker_context *context, Pb__PollWorkflowTaskQueueRequest *request,
                          Pb__TaskQueue *queue)
 {
@@ -642,6 +650,7 @@ static struct task_poller *new_poller(struct worker_workflows *workflows, const 
         .loop = workflows->context->loop,
         .calls = &workflows->context->calls,
         .deliver = deliver,
+        .health_changed = health_changed,
         .stopped = polled_out,
         .user = workflows,
     });
@@ -714,6 +723,12 @@ void worker_workflows_abandon(struct worker_workflows *workflows)
 bool worker_workflows_is_idle(const struct worker_workflows *workflows)
 {
     return workflows->open_pollers == 0 && atomic_load_explicit(&workflows->works, memory_order_acquire) == 0;
+}
+
+bool worker_workflows_failure(const struct worker_workflows *workflows, struct error *out_error)
+{
+    return (workflows->poller && task_poller_failure(workflows->poller, out_error)) ||
+           (workflows->sticky_poller && task_poller_failure(workflows->sticky_poller, out_error));
 }
 
 size_t worker_workflows_tasks(const struct worker_workflows *workflows)

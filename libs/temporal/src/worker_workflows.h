@@ -44,6 +44,8 @@ void worker_workflows_cancel_polls(struct worker_workflows *workflows);     /* o
 void worker_workflows_abandon(struct worker_workflows *workflows);          /* waits for the server no longer */
 /* No poll is open and no task is worked on. context->progress is called when this may have come. */
 bool worker_workflows_is_idle(const struct worker_workflows *workflows);
+/* true: its polls keep failing, for the reason in *out_error. */
+bool worker_workflows_failure(const struct worker_workflows *workflows, struct error *out_error);
 
 /* Any thread. */
 size_t worker_workflows_tasks(const struct worker_workflows *workflows);

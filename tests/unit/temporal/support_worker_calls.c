@@ -19,7 +19,6 @@ static void start(void *context, const struct service_method *method, const Prot
                   struct service_call **out_call)
 {
     struct fake_calls *fake = context;
-    (void)options;
     pthread_mutex_lock(&fake->lock);
     CHECK(fake->count < FAKE_CALLS_MAX);
     struct fake_call *call = &fake->calls[fake->count++];
@@ -27,6 +26,7 @@ static void start(void *context, const struct service_method *method, const Prot
     uint8_t *bytes = memory_alloc(size + 1);
     protobuf_c_message_pack(request, bytes);
     *call = (struct fake_call){.method = method, .done = done, .user = user};
+    call->timeout_ms = options->deadline_ms > 0 ? options->deadline_ms - clock_monotonic_ms() : 0;
     call->request = protobuf_c_message_unpack(method->request, NULL, size, bytes);
     free(bytes);
     if (out_call) {

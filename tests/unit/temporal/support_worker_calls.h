@@ -15,6 +15,7 @@ struct fake_call {
     ProtobufCMessage *request; /* a copy */
     service_call_done_fn *done;
     void *user;
+    int64_t timeout_ms; /* from the start to the deadline; 0: none was given */
     bool is_answered;
     bool is_cancelled;
     int releases;

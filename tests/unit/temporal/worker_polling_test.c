@@ -20,6 +20,7 @@ struct fixture {
     Pb__PollActivityTaskQueueRequest request;
     int tasks;
     int stopped;
+    int health_changes;
 };
 
 static enum task_poll_result deliver(void *user, struct service_call_result *result)
@@ -38,6 +39,11 @@ static void stopped(void *user)
     ((struct fixture *)user)->stopped++;
 }
 
+static void health_changed(void *user)
+{
+    ((struct fixture *)user)->health_changes++;
+}
+
 static void begin(struct fixture *fixture, size_t slots, size_t polls)
 {
     *fixture = (struct fixture){0};
@@ -49,7 +55,7 @@ static void begin(struct fixture *fixture, size_t slots, size_t polls)
     fixture->poller = task_poller_new(&(struct task_poller_options){
         .name = "test", .task_queue = "queue", .method = &service_poll_activity_task_queue,
         .request = &fixture->request.base, .polls = polls, .slots = &fixture->slots, .loop = fixture->loop,
-        .calls = &fixture->calls, .deliver = deliver, .stopped = stopped, .user = fixture});
+        .calls = &fixture->calls, .deliver = deliver, .health_changed = health_changed, .stopped = stopped, .user = fixture});
     task_poller_fill(fixture->poller);
 }
 
@@ -112,7 +118,15 @@ static void a_permit_is_taken_before_each_poll_and_moves_to_the_task(void **stat
     end(&fixture);
 }
 
-static void an_error_pauses_all_polls_once(void **state)
+static void wait_for_polls(struct fixture *fixture, int count)
+{
+    while (open_polls(fixture) < count) {
+        loop_run_once(fixture->loop, 1000); /* the back-off's timer */
+    }
+    assert_int_equal(open_polls(fixture), count);
+}
+
+static void an_error_pauses_all_polls_once_and_one_looks_whether_the_server_is_back(void **state)
 {
     (void)state;
     struct fixture fixture;
@@ -124,12 +138,44 @@ static void an_error_pauses_all_polls_once(void **state)
     assert_int_equal(worker_slots_used(&fixture.slots), 0);
     task_poller_fill(fixture.poller);
     assert_int_equal(open_polls(&fixture), 0);
-    while (open_polls(&fixture) < 3) {
-        loop_run_once(fixture.loop, 1000); /* the back-off's timer */
-    }
+    wait_for_polls(&fixture, 1);
+    assert_true(waiting(&fixture)->timeout_ms <= TASK_POLLER_PROBE_MS);
+    task_poller_fill(fixture.poller);
+    assert_int_equal(open_polls(&fixture), 1); /* and no second one beside it */
+    fake_calls_answer(waiting(&fixture), reply(true));
+    assert_int_equal(open_polls(&fixture), 3);
+    assert_true(waiting(&fixture)->timeout_ms > TASK_POLLER_PROBE_MS);
     task_poller_stop(fixture.poller, false);
     cancel_all(&fixture);
     assert_int_equal(fixture.stopped, 1);
+    end(&fixture);
+}
+
+static void two_errors_in_a_row_are_told_with_their_reason_and_so_is_the_end_of_it(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct error error = {0};
+    begin(&fixture, 10, 1);
+    fake_calls_fail(waiting(&fixture), STATUS_UNAVAILABLE, RPC_UNAVAILABLE);
+    wait_for_polls(&fixture, 1);
+    assert_int_equal(fixture.health_changes, 0); /* a connection that was renewed */
+    assert_false(task_poller_failure(fixture.poller, &error));
+    fake_calls_fail(waiting(&fixture), STATUS_DEADLINE_EXCEEDED, RPC_DEADLINE_EXCEEDED);
+    assert_int_equal(fixture.health_changes, 1);
+    assert_true(task_poller_failure(fixture.poller, &error));
+    assert_int_equal(error.status, STATUS_DEADLINE_EXCEEDED);
+    wait_for_polls(&fixture, 1);
+    fake_calls_fail(waiting(&fixture), STATUS_NOT_FOUND, RPC_NOT_FOUND);
+    assert_int_equal(fixture.health_changes, 2); /* another reason */
+    assert_true(task_poller_failure(fixture.poller, &error));
+    assert_int_equal(error.status, STATUS_NOT_FOUND);
+    wait_for_polls(&fixture, 1);
+    fake_calls_answer(waiting(&fixture), reply(true));
+    assert_int_equal(fixture.health_changes, 3);
+    assert_false(task_poller_failure(fixture.poller, &error));
+    task_poller_stop(fixture.poller, false);
+    cancel_all(&fixture);
     end(&fixture);
 }
 
@@ -167,7 +213,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_permit_is_taken_before_each_poll_and_moves_to_the_task),
-        cmocka_unit_test(an_error_pauses_all_polls_once),
+        cmocka_unit_test(an_error_pauses_all_polls_once_and_one_looks_whether_the_server_is_back),
+        cmocka_unit_test(two_errors_in_a_row_are_told_with_their_reason_and_so_is_the_end_of_it),
         cmocka_unit_test(an_empty_answer_that_comes_at_once_does_not_make_a_hot_loop),
         cmocka_unit_test(a_draining_stop_leaves_polls_open_and_takes_what_they_bring),
     };

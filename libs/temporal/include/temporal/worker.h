@@ -71,8 +71,12 @@ void temporal_worker_register_activity(struct temporal_worker *worker, const cha
  * log and tries again for as long as it takes. FAILED_PRECONDITION: nothing is registered. */
 MUST_CHECK enum status temporal_worker_run(struct temporal_worker *worker, struct error *error);
 
-/* Called once on the worker's thread when the server has answered for the first time. */
-void temporal_worker_on_ready(struct temporal_worker *worker, void (*ready)(void *user), void *user);
+/* changed runs on the worker's thread: with true when the server has answered for the first time, with false and the
+ * reason in words (borrowed for the call) when it does not answer, refuses our polls or does not know the namespace,
+ * again when that reason becomes another, and with true when polls are answered again, seconds later. All of it comes
+ * from the polls themselves: no call is made for it. Before temporal_worker_run. */
+void temporal_worker_on_reachable(struct temporal_worker *worker,
+                                  void (*changed)(void *user, bool is_reachable, const char *reason), void *user);
 
 /* Any thread, also before temporal_worker_run: stops polling, finishes what runs within the grace period, cancels
  * what is left. Harmless when repeated. */
