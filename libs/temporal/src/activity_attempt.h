@@ -71,7 +71,7 @@ struct temporal_activity {
     bool is_second_report; /* the first was refused: this one says so */
 
     pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t wake;  /* cancel_reason was set */
+    pthread_cond_t wake;  /* cancel_reason was set, or a heartbeat was answered */
     char *bound_keys[ATTEMPT_BOUND_MAX];
     char *bound_values[ATTEMPT_BOUND_MAX];
     size_t bound_count;
@@ -80,6 +80,7 @@ struct temporal_activity {
     void *on_cancel_user;
     struct heartbeat heartbeat;
     int64_t heartbeat_sent_ms; /* of the one under way */
+    uint64_t heartbeat_answers; /* and failed sends; counted after what they say was acted on */
     int64_t heartbeat_deadline_ms; /* without another heartbeat the server gives the attempt up; INT64_MAX: never */
     Pb__Payloads *details;     /* the newest; NULL: none or nothing said */
     bool has_ended;            /* no more heartbeats */

@@ -112,6 +112,20 @@ static void report_done(void *user, struct service_call_result *result)
     }
 }
 
+static void start_until(struct temporal_activity *activity, const struct service_method *method,
+                        const ProtobufCMessage *request, int64_t deadline_ms, service_call_done_fn *done)
+{
+    const struct service_call_options options = {.deadline_ms = deadline_ms, .retry = RPC_RETRY_STANDARD};
+    const struct worker_calls *calls = &activity->context->calls;
+    /* The lock makes the done function wait until the handle is in its place. */
+    pthread_mutex_lock(&activity->lock);
+    calls->start(calls->context, method, request, &options, done, activity, &activity->report_call);
+    if (activity->is_abandoned) {
+        calls->cancel(activity->report_call);
+    }
+    pthread_mutex_unlock(&activity->lock);
+}
+
 /* With what the three requests have in common. */
 static void start(struct temporal_activity *activity, const struct service_method *method,
                   const ProtobufCMessage *request)
@@ -119,18 +133,8 @@ static void start(struct temporal_activity *activity, const struct service_metho
     int64_t now_ms = clock_monotonic_ms();
     int64_t deadline_ms = activity->info.deadline_ms == INT64_MAX ? now_ms + REPORT_WITHOUT_DEADLINE_MS
                                                                   : activity->info.deadline_ms;
-    const struct service_call_options options = {
-        .deadline_ms = deadline_ms > now_ms + REPORT_MIN_MS ? deadline_ms : now_ms + REPORT_MIN_MS,
-        .retry = RPC_RETRY_STANDARD,
-    };
-    const struct worker_calls *calls = &activity->context->calls;
-    /* The lock makes the done function wait until the handle is in its place. */
-    pthread_mutex_lock(&activity->lock);
-    calls->start(calls->context, method, request, &options, report_done, activity, &activity->report_call);
-    if (activity->is_abandoned) {
-        calls->cancel(activity->report_call);
-    }
-    pthread_mutex_unlock(&activity->lock);
+    start_until(activity, method, request,
+                deadline_ms > now_ms + REPORT_MIN_MS ? deadline_ms : now_ms + REPORT_MIN_MS, report_done);
 }
 
 static void send_completed(struct temporal_activity *activity)
@@ -199,6 +203,38 @@ static void send_canceled(struct temporal_activity *activity)
     }
 }
 
+static void flushed(void *user, struct service_call_result *result)
+{
+    struct temporal_activity *activity = user;
+    (void)result; /* what the server made of the details changes nothing here */
+    pthread_mutex_lock(&activity->lock);
+    struct service_call *call = activity->report_call;
+    activity->report_call = NULL;
+    pthread_mutex_unlock(&activity->lock);
+    activity->context->calls.release(call);
+    send_canceled(activity);
+}
+
+/* The request that says canceled has no place for the heartbeat's details, so what was held back goes before it. */
+static void flush_and_send_canceled(struct temporal_activity *activity)
+{
+    pthread_mutex_lock(&activity->lock);
+    bool is_unsent = activity->heartbeat.is_held && activity->details;
+    pthread_mutex_unlock(&activity->lock);
+    if (!is_unsent) {
+        send_canceled(activity);
+        return;
+    }
+    Pb__RecordActivityTaskHeartbeatRequest request;
+    pb__record_activity_task_heartbeat_request__init(&request);
+    request.task_token = activity->task->task_token;
+    request.details = activity->details;
+    request.identity = activity->context->identity;
+    request.namespace_ = activity->context->namespace_name;
+    start_until(activity, &service_record_activity_task_heartbeat, &request.base,
+                clock_monotonic_ms() + REPORT_MIN_MS, flushed);
+}
+
 static void send(struct temporal_activity *activity, enum report_kind kind)
 {
     switch (kind) {
@@ -209,7 +245,7 @@ static void send(struct temporal_activity *activity, enum report_kind kind)
         send_failed(activity);
         break;
     case REPORT_CANCELED:
-        send_canceled(activity);
+        flush_and_send_canceled(activity);
         break;
     case REPORT_NONE:
         finish(activity);

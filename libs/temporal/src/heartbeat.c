@@ -31,6 +31,11 @@ bool heartbeat_record(struct heartbeat *heartbeat, int64_t now_ms)
     return heartbeat_take_due(heartbeat, now_ms);
 }
 
+void heartbeat_force(struct heartbeat *heartbeat, int64_t now_ms)
+{
+    note_send(heartbeat, now_ms);
+}
+
 void heartbeat_answered(struct heartbeat *heartbeat, bool failed)
 {
     heartbeat->is_in_flight = false;

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HEARTBEAT_INTERVAL_MAX_MS 60000
-#define HEARTBEAT_INTERVAL_WITHOUT_TIMEOUT_MS 30000
+#define HEARTBEAT_INTERVAL_MAX_MS INT64_C(60000)
+#define HEARTBEAT_INTERVAL_WITHOUT_TIMEOUT_MS INT64_C(30000)
 
 /* min(0.8 x timeout, 60 s); 30 s when no timeout is set (0). */
 int64_t heartbeat_interval_ms(int64_t heartbeat_timeout_ms);
@@ -22,6 +22,8 @@ struct heartbeat {
 void heartbeat_init(struct heartbeat *heartbeat, int64_t heartbeat_timeout_ms);
 /* The activity said something. true: send the latest now; the send is noted. false: it is held. */
 bool heartbeat_record(struct heartbeat *heartbeat, int64_t now_ms);
+/* Whatever the interval says; none is in flight. The caller sends; the send is noted. */
+void heartbeat_force(struct heartbeat *heartbeat, int64_t now_ms);
 /* The answer came, or the send failed for good: failed brings what was sent back into "held". */
 void heartbeat_answered(struct heartbeat *heartbeat, bool failed);
 /* When heartbeat_take_due has something to do; INT64_MAX: nothing is held, or one is in flight. */

@@ -184,6 +184,103 @@ static void cancellation_comes_with_the_heartbeat_s_answer_and_ends_the_wait(voi
     end(&fixture);
 }
 
+/* Says something, which goes out, and then asks at once, within the throttle. */
+static json_t *asks_before_the_end(struct temporal_activity *activity, const json_t *input)
+{
+    (void)input;
+    json_t *details = json_string("nearly");
+    temporal_activity_heartbeat(activity, NULL);
+    bool is_wanted = temporal_activity_confirm(activity, details, 60000);
+    json_decref(details);
+    return is_wanted ? json_string("wanted") : NULL;
+}
+
+static void a_confirmation_is_not_throttled_and_sees_a_cancellation(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, asks_before_the_end);
+    give_task(&fixture, "act", 100, 10);
+    answer(&fixture, &service_record_activity_task_heartbeat);
+    Pb__RecordActivityTaskHeartbeatRequest *second =
+        (void *)(uintptr_t)wait_request(&fixture, &service_record_activity_task_heartbeat);
+    assert_memory_equal(second->details->payloads[0]->data.data, "\"nearly\"", 8);
+    Pb__RecordActivityTaskHeartbeatResponse *reply =
+        (void *)empty(&pb__record_activity_task_heartbeat_response__descriptor);
+    reply->cancel_requested = true;
+    fake_calls_answer(fake_calls_wait(&fixture.fake, &service_record_activity_task_heartbeat), &reply->base);
+    assert_non_null(wait_request(&fixture, &service_respond_activity_task_canceled));
+    answer(&fixture, &service_respond_activity_task_canceled);
+    end(&fixture);
+}
+
+static void a_confirmation_without_a_cancellation_lets_it_go_on(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, asks_before_the_end);
+    give_task(&fixture, "act", 100, 10);
+    answer(&fixture, &service_record_activity_task_heartbeat);
+    answer(&fixture, &service_record_activity_task_heartbeat);
+    const Pb__RespondActivityTaskCompletedRequest *request =
+        wait_request(&fixture, &service_respond_activity_task_completed);
+    assert_memory_equal(request->result->payloads[0]->data.data, "\"wanted\"", 8);
+    answer(&fixture, &service_respond_activity_task_completed);
+    end(&fixture);
+}
+
+static json_t *asks_for_a_moment(struct temporal_activity *activity, const json_t *input)
+{
+    (void)input;
+    return json_boolean(temporal_activity_confirm(activity, NULL, 0));
+}
+
+static void a_confirmation_that_nobody_answers_ends_with_its_time(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, asks_for_a_moment);
+    give_task(&fixture, "act", 100, 10);
+    const Pb__RespondActivityTaskCompletedRequest *request =
+        wait_request(&fixture, &service_respond_activity_task_completed);
+    assert_memory_equal(request->result->payloads[0]->data.data, "true", 4);
+    answer(&fixture, &service_record_activity_task_heartbeat);
+    answer(&fixture, &service_respond_activity_task_completed);
+    end(&fixture);
+}
+
+/* The first heartbeat goes out; the second, with details, is held back when the cancellation comes. */
+static json_t *says_where_it_is(struct temporal_activity *activity, const json_t *input)
+{
+    (void)input;
+    json_t *details = json_string("page 7");
+    temporal_activity_heartbeat(activity, NULL);
+    temporal_activity_heartbeat(activity, details);
+    json_decref(details);
+    return temporal_activity_wait(activity, 60000) ? json_true() : NULL;
+}
+
+static void details_that_were_held_back_reach_the_server_before_the_cancellation_is_accepted(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, says_where_it_is);
+    give_task(&fixture, "act", 100, 10);
+    struct fake_call *first = fake_calls_wait(&fixture.fake, &service_record_activity_task_heartbeat);
+    Pb__RecordActivityTaskHeartbeatResponse *reply =
+        (void *)empty(&pb__record_activity_task_heartbeat_response__descriptor);
+    reply->cancel_requested = true;
+    fake_calls_answer(first, &reply->base);
+    const Pb__RecordActivityTaskHeartbeatRequest *last =
+        wait_request(&fixture, &service_record_activity_task_heartbeat);
+    assert_memory_equal(last->details->payloads[0]->data.data, "\"page 7\"", 8);
+    assert_null(fake_calls_waiting(&fixture.fake, &service_respond_activity_task_canceled));
+    answer(&fixture, &service_record_activity_task_heartbeat);
+    assert_non_null(wait_request(&fixture, &service_respond_activity_task_canceled));
+    answer(&fixture, &service_respond_activity_task_canceled);
+    end(&fixture);
+}
+
 static void a_stopping_worker_ends_activities_as_retryable_failures(void **state)
 {
     (void)state;
@@ -259,6 +356,10 @@ int main(void)
         cmocka_unit_test(a_failure_carries_type_message_and_what_no_heartbeat_has_told),
         cmocka_unit_test(an_unknown_activity_fails_so_that_another_worker_may_take_it),
         cmocka_unit_test(cancellation_comes_with_the_heartbeat_s_answer_and_ends_the_wait),
+        cmocka_unit_test(a_confirmation_is_not_throttled_and_sees_a_cancellation),
+        cmocka_unit_test(a_confirmation_without_a_cancellation_lets_it_go_on),
+        cmocka_unit_test(a_confirmation_that_nobody_answers_ends_with_its_time),
+        cmocka_unit_test(details_that_were_held_back_reach_the_server_before_the_cancellation_is_accepted),
         cmocka_unit_test(a_stopping_worker_ends_activities_as_retryable_failures),
         cmocka_unit_test(an_attempt_that_the_server_does_not_know_any_more_reports_nothing),
         cmocka_unit_test(the_attempt_s_own_time_ends_it),

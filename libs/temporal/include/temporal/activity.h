@@ -83,6 +83,12 @@ enum temporal_cancel_reason {
  * arrives with the answer, so an activity that never says it is alive cannot be cancelled. Any thread. */
 void temporal_activity_heartbeat(struct temporal_activity *activity, const json_t *details);
 
+/* The same, but not throttled, and waits for the answer: the question to ask before a step that cannot be taken back,
+ * since a cancellation may otherwise go unnoticed for a throttle's time. Costs one call. false: cancelled, now known.
+ * true: wanted, or there was no answer within timeout_ms. */
+MUST_CHECK bool temporal_activity_confirm(struct temporal_activity *activity, const json_t *details,
+                                          int64_t timeout_ms);
+
 /* Any thread. */
 enum temporal_cancel_reason temporal_activity_cancel_reason(const struct temporal_activity *activity);
 bool temporal_activity_is_cancelled(const struct temporal_activity *activity);
