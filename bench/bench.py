@@ -106,7 +106,7 @@ def order_seen(log: str, messages: dict) -> dict:
             last_number[group] = max(number, last_number.get(group, -1))
             overlaps += bool(open_in_group.get(group))
             open_in_group.setdefault(group, set()).add(message)
-        elif event["msg"] == "helloWorldActivity finished":
+        elif event["msg"] in ("message deleted", "message already gone, or its handle is stale"):
             finished[message] = finished.get(message, 0) + 1
             open_in_group.get(group, set()).discard(message)
     return {"activities_started": sum(started.values()), "activities_finished": sum(finished.values()),

@@ -13,6 +13,7 @@
 #include "hello_request.h"
 
 #define SLICE_MS 3000            /* no wait is longer without saying that we are alive */
+#define CONFIRM_TIMEOUT_MS 3000  /* then the server is away, and what it does not say cannot be known */
 #define LOGGED_REQUEST_MAX 4096  /* bytes; a longer request is logged by its length */
 #define WORK_DONE "work done"
 
@@ -21,12 +22,14 @@ static int64_t at_most(int64_t value, int64_t maximum)
     return value < maximum ? value : maximum;
 }
 
-/* false: cancelled. */
+/* false: cancelled. Asks the server after each full slice, so that a cancellation is seen within one. */
 static bool work(struct temporal_activity *activity, int64_t duration_ms)
 {
     for (int64_t left_ms = duration_ms; left_ms > 0; left_ms -= SLICE_MS) {
-        temporal_activity_heartbeat(activity, NULL);
         if (!temporal_activity_wait(activity, at_most(left_ms, SLICE_MS))) {
+            return false;
+        }
+        if (left_ms >= SLICE_MS && !temporal_activity_confirm(activity, NULL, CONFIRM_TIMEOUT_MS)) {
             return false;
         }
     }
@@ -45,10 +48,11 @@ static void log_request(struct temporal_activity *activity, struct json_slice re
     temporal_activity_log(activity, TEMPORAL_LOG_INFO, "helloWorldActivity request", fields);
 }
 
-static json_t *finish(struct temporal_activity *activity, const char *deleted)
+/* The last line about a message, and the only one: lines cost. */
+static json_t *finish(struct temporal_activity *activity, enum temporal_log_level level, const char *message,
+                      const char *reason)
 {
-    temporal_activity_log(activity, TEMPORAL_LOG_INFO, "helloWorldActivity finished",
-                          json_pack("{s:s}", "message_delete", deleted));
+    temporal_activity_log(activity, level, message, reason ? json_pack("{s:s}", "reason", reason) : NULL);
     return json_string("finished!");
 }
 
@@ -58,6 +62,15 @@ static void say_work_done(struct temporal_activity *activity)
     json_t *details = json_string(WORK_DONE);
     temporal_activity_heartbeat(activity, details);
     json_decref(details);
+}
+
+/* The same as a question. A workflow that was cancelled keeps its message. */
+static bool may_delete(struct temporal_activity *activity)
+{
+    json_t *details = json_string(WORK_DONE);
+    bool is_wanted = temporal_activity_confirm(activity, details, CONFIRM_TIMEOUT_MS);
+    json_decref(details);
+    return is_wanted;
 }
 
 static json_t *delete_failed(struct temporal_activity *activity, const char *reason)
@@ -81,13 +94,11 @@ static json_t *delete_message(struct temporal_activity *activity, struct delete_
     }
     switch (outcome) {
     case DELETE_DONE:
-        result = finish(activity, "done");
+        result = finish(activity, TEMPORAL_LOG_INFO, "message deleted", NULL);
         break;
     case DELETE_STALE:
         /* Given out again meanwhile, or gone: whoever holds it now settles it. */
-        temporal_activity_log(activity, TEMPORAL_LOG_WARN, "message was not deleted here: its handle is not valid",
-                              json_pack("{s:s}", "reason", reason));
-        result = finish(activity, "stale");
+        result = finish(activity, TEMPORAL_LOG_WARN, "message already gone, or its handle is stale", reason);
         break;
     case DELETE_TRANSIENT:
         result = delete_failed(activity, reason);
@@ -122,16 +133,20 @@ static json_t *run(struct temporal_activity *activity, const struct hello_reques
         }
     }
     if (!request->receipt_handle) {
-        return finish(activity, "no receipt");
+        return finish(activity, TEMPORAL_LOG_INFO, "helloWorldActivity finished", "no receipt, nothing to delete");
     }
     if (options->leaves_message) {
-        return finish(activity, "left to the poller");
+        return finish(activity, TEMPORAL_LOG_INFO, "helloWorldActivity finished", "the poller deletes the message");
     }
     if (!options->deletes) {
         return temporal_activity_fail_for_good(
             activity, "NoQueue",
             "the work is done, but the message cannot be deleted: no queue of ferry-worker's configuration has a "
             "route that runs helloWorld on this task queue with ack: worker (or set FERRY_QUEUE_URL)");
+    }
+    /* Without work there was no time for a cancellation, and the question costs a call. */
+    if (options->work_ms > 0 && !may_delete(activity)) {
+        return NULL;
     }
     return delete_message(activity, options->deletes, request->receipt_handle);
 }
