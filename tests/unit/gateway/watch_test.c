@@ -227,6 +227,9 @@ static void a_full_table_makes_room_from_what_nobody_wants(void **state)
     ask(fixture, "4", "5", 60000, &third);
     assert_int_equal(fixture->follows, 4);
     assert_int_equal(watch_table_count(fixture->table), 2);
+    watch_table_answer_all(fixture->table); /* who still waits is answered while the answers' places are there */
+    assert_int_equal(second.answers, 1);
+    assert_int_equal(third.answers, 1);
 }
 
 static void the_drain_answers_everybody(void **state)
