@@ -440,7 +440,7 @@ static void start_work(struct workflow_work *work)
     } else if (has_more) {
         fetch_from(work, false);
     } else {
-        activate(work, history->events, count);
+        activate(work, history ? history->events : NULL, count);
     }
 }
 

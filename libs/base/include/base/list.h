@@ -44,7 +44,6 @@ static inline void list_prepend(struct list *head, struct list *node)
 /* Leaves node linked to itself, so that removing twice is harmless. */
 static inline void list_remove(struct list *node)
 {
-    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it forgets that the node that was freed left the list here before */
     node->previous->next = node->next;
     node->next->previous = node->previous;
     list_init(node);
@@ -56,6 +55,7 @@ static inline struct list *list_take_first(struct list *head)
     if (node == head) {
         return NULL;
     }
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it forgets that a node which was freed left the list here before */
     list_remove(node);
     return node;
 }
