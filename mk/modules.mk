@@ -115,12 +115,20 @@ $(foreach p,$(PROGRAMS),$(eval $(call unit_test_rules,$(call name_of,$(p)),$(p),
 tests: ## builds the unit tests
 
 # Fuzz targets: tests/fuzz/<name>_fuzz.c, linked with every library; they see all libraries' headers, private ones too.
+# One whose name begins with a program's (gateway_request_fuzz.c) sees that program's parts as well.
 .PHONY: fuzzers
 FUZZ_INCLUDES := $(foreach l,$(LIBRARIES),-Ilibs/$(l)/include -Ilibs/$(l)/src)
-FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+FUZZ_PROGRAMS := $(FUZZERS:%=$(OUT)/fuzz/%)
 fuzzers: $(FUZZ_PROGRAMS)
-$(OUT)/fuzz/%: tests/fuzz/%.c $(call link_libraries,$(LIBRARIES)) | $(PROTO_STAMP)
-	@mkdir -p $(@D)
-	$(call say,CC)
-	$(Q)$(CC) $(CFLAGS_ALL) -Wno-missing-prototypes $(FUZZ_INCLUDES) $(PROTO_CFLAGS) -fsanitize=fuzzer,address,undefined -pie -o $@ $< \
-	  $(call link_libraries,$(LIBRARIES)) $(call package_libs,$(call all_packages,$(LIBRARIES)))
+# $(1) = target, $(2) = folder of the program that it belongs to, or nothing
+define fuzz_rules
+$(OUT)/fuzz/$(1): tests/fuzz/$(1).c $(if $(2),$(OUT)/lib/lib$(call name_of,$(2))-program.a) $$(call link_libraries,$$(LIBRARIES)) | $$(PROTO_STAMP)
+	@mkdir -p $$(@D)
+	$$(call say,CC)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) -Wno-missing-prototypes $$(addprefix -I,$(2)) $$(FUZZ_INCLUDES) $$(PROTO_CFLAGS) -MMD -MP -MT $$@ -MF $$@.d \
+	  -fsanitize=fuzzer,address,undefined -pie -o $$@ $$(filter %.c %.a,$$^) $$(call package_libs,$$(call all_packages,$$(LIBRARIES)))
+-include $(OUT)/fuzz/$(1).d
+endef
+program_of_fuzzer = $(firstword $(foreach p,$(PROGRAMS),$(if $(filter $(call name_of,$(p))_%,$(1)),$(p))))
+$(foreach f,$(FUZZERS),$(eval $(call fuzz_rules,$(f),$(call program_of_fuzzer,$(f)))))

@@ -49,7 +49,6 @@ test-thread: ## unit tests of a TSan build
 test-valgrind: tests ## unit tests under valgrind memcheck (long)
 	@$(MAKE) --no-print-directory unit TEST_WRAPPER="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --suppressions=tests/sanitizers/valgrind.supp"
 
-FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 SECONDS_EACH ?= 60
 fuzz: ## runs every fuzz target for SECONDS_EACH seconds (default 60; CORPUS kept in build/corpus)
 	@tools/setup lint

@@ -1,0 +1,135 @@
+/* Fuzzes what a request to the gateway goes through before Temporal hears of it: headers and body become events, each
+ * event becomes a start, and the bodies of /v1/runs/wait and /v1/workflows become requests.
+ *
+ * The input's first byte chooses the headers and the route; what comes before the first zero byte is the text of the
+ * headers, what follows it is the body. Without a zero byte all of it is the body. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/memory.h"
+#include "event.h"
+#include "run_list.h"
+#include "start_request.h"
+#include "workflow_request.h"
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+
+#define WAIT_MAX_MS 60000
+
+static char s_name[] = "orders";
+static char s_id[] = "{MessageId}";
+static char s_id_of_all[] = "{MessageGroupId}/{MessageDeduplicationId}/{SequenceNumber}/{MessageId}";
+static char s_no_prefix[] = "";
+
+static const struct settings_route s_routes[] = {
+    {.name = s_name, .id_prefix = s_name, .id = s_id, .input = SETTINGS_INPUT_MESSAGE},
+    {.name = s_name, .id_prefix = s_no_prefix, .id = s_id, .input = SETTINGS_INPUT_BODY},
+    {.name = s_name, .id_prefix = s_name, .id = s_id_of_all, .input = SETTINGS_INPUT_BODY},
+    {.name = s_name, .id_prefix = s_no_prefix, .id = s_id_of_all, .input = SETTINGS_INPUT_MESSAGE},
+};
+
+static bool is_inside(const char *data, size_t length, const char *body, size_t size)
+{
+    return data >= body && length <= size && data + length <= body + size;
+}
+
+static void check_start(const struct settings_route *route, const struct event *event)
+{
+    struct start_request request = {0};
+    struct start_request again = {0};
+    struct error error = {0};
+    enum status status = start_request_make(route, event, &request, &error);
+    CHECK(status == error.status);
+    if (status != STATUS_OK) {
+        CHECK(status == STATUS_INVALID_ARGUMENT && error.text[0] != '\0' && request.workflow_id == NULL);
+        return;
+    }
+    CHECK(event->defect == NULL);
+    CHECK(request.workflow_id[0] != '\0' && strlen(request.workflow_id) <= WORKFLOW_ID_MAX);
+    CHECK(json_scan_value(request.input, request.input_length, NULL));
+    CHECK(json_scan_value(request.memo_message_id, strlen(request.memo_message_id), NULL));
+    CHECK(request.owned_input != NULL ||
+          is_inside(request.input, request.input_length, event->data.data, event->data.length));
+    /* The same message is the same start: rule 1 of the delivery contract. */
+    CHECK(start_request_make(route, event, &again, NULL) == STATUS_OK);
+    CHECK(strcmp(request.workflow_id, again.workflow_id) == 0);
+    CHECK(strcmp(request.request_id, again.request_id) == 0);
+    start_request_deinit(&again);
+    start_request_deinit(&request);
+}
+
+static void read_events(const struct settings_route *route, const struct event_headers *headers, const char *body,
+                        size_t size)
+{
+    struct event_list list = {0};
+    struct error error = {0};
+    enum event_form form = event_form(headers);
+    enum status status = event_list_parse(form, headers, body, size, &list, &error);
+    CHECK(status == error.status);
+    if (status != STATUS_OK) {
+        CHECK(list.events == NULL && error.text[0] != '\0');
+        return;
+    }
+    CHECK(list.count > 0 && list.count <= (form == EVENT_FORM_BATCH ? EVENT_BATCH_MAX : 1));
+    for (size_t i = 0; i < list.count; i++) {
+        const struct event *event = &list.events[i];
+        CHECK((event->defect == NULL) == (event->message_id != NULL));
+        if (event->defect == NULL) {
+            CHECK(event->message_id[0] != '\0' && strlen(event->message_id) <= EVENT_IDENTITY_MAX);
+            CHECK(is_inside(event->data.data, event->data.length, body, size));
+        }
+        check_start(route, event);
+    }
+    event_list_deinit(&list);
+}
+
+static void read_others(const char *key, const char *body, size_t size)
+{
+    struct run_list runs = {0};
+    if (run_list_parse(body, size, WAIT_MAX_MS, &runs, NULL) == STATUS_OK) {
+        CHECK(runs.count <= RUN_LIST_MAX && runs.wait_ms >= 0 && runs.wait_ms <= WAIT_MAX_MS);
+        for (size_t i = 0; i < runs.count; i++) {
+            CHECK(runs.runs[i].workflow_id[0] != '\0' && runs.runs[i].first_run_id[0] != '\0');
+        }
+        run_list_deinit(&runs);
+    }
+    struct workflow_request request = {0};
+    if (workflow_request_parse(body, size, key, &request, NULL) == STATUS_OK) {
+        CHECK(request.workflow_type[0] != '\0' && request.task_queue[0] != '\0' && request.workflow_id[0] != '\0');
+        CHECK(request.input.data == NULL || is_inside(request.input.data, request.input.length, body, size));
+        workflow_request_deinit(&request);
+    }
+    int64_t wait_ms = -1;
+    CHECK(workflow_request_wait(key, WAIT_MAX_MS, &wait_ms, NULL) != STATUS_OK ||
+          (wait_ms >= 0 && wait_ms <= WAIT_MAX_MS));
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    static const char *const types[] = {"application/cloudevents-batch+json", "application/cloudevents+json",
+                                        "application/json; charset=utf-8", "application/json"};
+    if (size == 0) {
+        return 0;
+    }
+    unsigned choice = data[0];
+    const unsigned char *zero = memchr(data + 1, '\0', size - 1);
+    size_t header_length = zero == NULL ? 0 : (size_t)(zero - data) - 1;
+    size_t body_at = zero == NULL ? 1 : header_length + 2;
+    char *header = zero == NULL ? NULL : memory_copy(data + 1, header_length);
+    size_t body_length = size - body_at;
+    char *body = memory_copy(data + body_at, body_length); /* terminated, as HTTP bodies are */
+    const struct event_headers headers = {
+        .content_type = (choice & 0x80u) != 0 ? header : types[choice & 3u],
+        .ce_specversion = (choice & 1u) != 0 ? NULL : "1.0",
+        .ce_id = header,
+        .ce_source = header,
+        .ce_type = "t",
+        .idempotency_key = (choice & 0x40u) != 0 ? header : NULL,
+    };
+    read_events(&s_routes[choice >> 4 & 3u], &headers, body, body_length);
+    read_others(header, body, body_length);
+    free(header);
+    free(body);
+    return 0;
+}
