@@ -23,7 +23,8 @@ int main(int argc, char **argv)
     struct temporal_connection *connection = NULL;
     struct temporal_worker *worker = NULL;
     if (temporal_connection_new(&(struct temporal_connection_options){.address = address}, &connection, &error) ||
-        temporal_worker_new(connection, &(struct temporal_worker_options){.task_queue = "greetings"}, &worker, &error)) {
+        temporal_worker_new(connection, &(struct temporal_worker_options){.task_queue = "greetings"}, &worker,
+                            &error)) {
         goto done;
     }
     temporal_worker_register_workflow(worker, "greet", greet);

@@ -27,7 +27,7 @@ static void forward_end(struct forward_call *forward)
     free(forward);
 }
 
-/* --- what an answer means for one message -------------------------------------------------------------------------- */
+/* --- what an answer means for one message ------------------------------------------------------------------------- */
 
 static int64_t retry_delay_ms(const struct message *message, int64_t retry_after_ms)
 {
@@ -135,7 +135,7 @@ static void apply_result(struct consumer *consumer, struct message *message, con
     }
 }
 
-/* --- what an answer means for the whole request --------------------------------------------------------------------- */
+/* --- what an answer means for the whole request ------------------------------------------------------------------- */
 
 static bool is_accepted(enum event_outcome outcome)
 {
@@ -242,7 +242,7 @@ static void on_forwarded(void *user, const struct http_response *response, const
     consumer_wake(consumer);
 }
 
-/* --- sending ---------------------------------------------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------------------------------------------------ */
 
 static bool add_event(struct consumer *consumer, struct forward_call *forward, struct message *message,
                       struct buffer *body)

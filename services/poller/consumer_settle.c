@@ -11,7 +11,7 @@
 #define RETRY_FIRST_MS 250   /* of a delete that may succeed later; doubled each time */
 #define RETRY_MAX_MS 5000
 
-/* --- batches ---------------------------------------------------------------------------------------------------------- */
+/* --- batches ------------------------------------------------------------------------------------------------------ */
 
 struct batch_call *consumer_batch_new(struct consumer *consumer, size_t *open_calls)
 {
@@ -74,7 +74,7 @@ bool consumer_class_is_retryable(enum sqs_error_class class)
     return class != SQS_ERROR_HANDLE && class != SQS_ERROR_FINAL;
 }
 
-/* --- gathering ------------------------------------------------------------------------------------------------------ */
+/* --- gathering ---------------------------------------------------------------------------------------------------- */
 
 int64_t consumer_gather_ms(const struct consumer *consumer, int64_t least_ms, int64_t most_ms)
 {
@@ -82,7 +82,7 @@ int64_t consumer_gather_ms(const struct consumer *consumer, int64_t least_ms, in
     return least_ms + parallel < most_ms ? least_ms + parallel : most_ms;
 }
 
-/* --- deletes ---------------------------------------------------------------------------------------------------------- */
+/* --- deletes ------------------------------------------------------------------------------------------------------ */
 
 static void queue_delete(struct consumer *consumer, struct message *message, int64_t retry_ms)
 {

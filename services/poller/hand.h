@@ -55,8 +55,8 @@ struct message *hand_first_untried(const struct hand *hand, uint64_t opening);
 void hand_forward(struct hand *hand, struct message *message);  /* ready -> forwarding */
 void hand_put_back(struct hand *hand, struct message *message); /* forwarding -> held, behind all that is ready */
 void hand_run(struct hand *hand, struct message *message);      /* forwarding -> running */
-/* forwarding or running -> settling. is_completed: the chain is Completed, which is settled whatever the delete answers:
- * the next of its lane becomes ready at once. */
+/* forwarding or running -> settling. is_completed: the chain is Completed, which is settled whatever the delete
+ * answers: the next of its lane becomes ready at once. */
 void hand_settle(struct hand *hand, struct message *message, bool is_completed);
 /* Settling, or running and settled by somebody else: leaves hand; the next of its lane becomes ready. */
 void hand_remove_settled(struct hand *hand, struct message *message);

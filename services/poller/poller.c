@@ -37,7 +37,7 @@ struct poller {
     bool is_drained;
 };
 
-/* --- readiness -------------------------------------------------------------------------------------------------------- */
+/* --- readiness ---------------------------------------------------------------------------------------------------- */
 
 static void tell(struct poller *poller, bool is_ready, const char *reason)
 {
@@ -106,7 +106,7 @@ static void check_gateway(void *argument)
         gateway_ask_ready(poller->gateway, clock_monotonic_ms() + CHECK_TIMEOUT_MS, on_checked, poller);
 }
 
-/* --- stopping --------------------------------------------------------------------------------------------------------- */
+/* --- stopping ----------------------------------------------------------------------------------------------------- */
 
 static void finish(struct poller *poller)
 {
@@ -154,7 +154,7 @@ void poller_stop(struct poller *poller)
     }
 }
 
-/* --- made and freed --------------------------------------------------------------------------------------------------- */
+/* --- made and freed ----------------------------------------------------------------------------------------------- */
 
 struct poller *poller_new(const struct poller_options *options)
 {

@@ -15,7 +15,7 @@
 
 struct waiter;
 
-/* closed(user, watch, run): the chain has closed (or is not found); the watch is the caller's again. run is borrowed. */
+/* closed(user, watch, run): the chain has closed (or is not found); the watch is the caller's again, run borrowed. */
 typedef void waiter_closed_fn(struct run_watch *watch, const struct closed_run *run);
 
 struct waiter_options {

@@ -93,7 +93,8 @@ static struct metric_family *find_family(struct metrics *metrics, enum metric_ki
     family->name = memory_copy_string(name);
     family->help = memory_copy_string(help);
     family->series_by_labels = map_new();
-    metrics->families = memory_resize_array(metrics->families, metrics->family_count + 1, sizeof(struct metric_family *));
+    metrics->families =
+        memory_resize_array(metrics->families, metrics->family_count + 1, sizeof(struct metric_family *));
     metrics->families[metrics->family_count++] = family;
     map_put(metrics->families_by_name, name, family);
     return family;

@@ -215,7 +215,8 @@ static void on_end(struct supervisor *supervisor, struct child *child, int wait_
     child->pid = 0;
     atomic_fetch_sub(&supervisor->running, 1);
     if (supervisor->is_stopping) {
-        bool is_ours = WIFSIGNALED(wait_status) && (WTERMSIG(wait_status) == SIGTERM || WTERMSIG(wait_status) == SIGINT);
+        bool is_ours =
+            WIFSIGNALED(wait_status) && (WTERMSIG(wait_status) == SIGTERM || WTERMSIG(wait_status) == SIGINT);
         bool is_good = (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) || is_ours;
         log_end(is_good ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "child ended", child, pid, wait_status, lived_ms, -1);
         if (!is_good) {

@@ -81,7 +81,8 @@ NORETURN static void child_become(pid_t parent, char *const *arguments, char *co
     sigset_t none;
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    (void)syscall(SYS_close_range, STDERR_FILENO + 1U, ~0U, 0U); /* kernels before 5.9: descriptors are CLOEXEC anyway */
+    /* Kernels before 5.9 lack it: descriptors are CLOEXEC anyway. */
+    (void)syscall(SYS_close_range, STDERR_FILENO + 1U, ~0U, 0U);
     (void)execve(arguments[0], arguments, environment);
     static const char message[] = "cannot execute ";
     (void)!write(STDERR_FILENO, message, sizeof message - 1);

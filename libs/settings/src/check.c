@@ -75,7 +75,8 @@ static enum status check_queue(const struct settings_loader *loader, size_t inde
     }
     if (is_fifo && route->order == SETTINGS_ORDER_AUTO && route->ack == SETTINGS_ACK_START) {
         return fail(node, "route", "queue", error,
-                    "route \"%s\" has ack: start, which keeps no order on a FIFO queue: say order: none, or another ack",
+                    "route \"%s\" has ack: start, which keeps no order on a FIFO queue: say order: none, or another "
+                    "ack",
                     route->name);
     }
     for (size_t i = 0; i < index; i++) {

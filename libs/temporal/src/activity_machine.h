@@ -3,7 +3,7 @@
  *   CREATED ──sent──▶ SENT ──Scheduled──▶ SCHEDULED ──Started──▶ STARTED ──Completed/Failed/TimedOut/Canceled──▶ CLOSED
  *
  * Started may be missing (timed out or cancelled while waiting) or come just before the end. Cancelling adds
- *   CREATED: the command vanishes, CLOSED.   SCHEDULED, STARTED: by the cancellation option, see activity_machine_cancel.
+ *   CREATED: the command vanishes, CLOSED. SCHEDULED, STARTED: by the cancellation option, see activity_machine_cancel.
  * Pure: says what is to be done and does nothing else. */
 #ifndef TEMPORAL_ACTIVITY_MACHINE_H
 #define TEMPORAL_ACTIVITY_MACHINE_H

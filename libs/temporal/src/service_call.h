@@ -1,7 +1,8 @@
 /* One call of Temporal's WorkflowService: packs the request, sends it through libs/rpc, checks and unpacks the answer.
  *
  *     service_call_start(connection, &service_poll_activity_task_queue,
- *                        &request.base, &(struct service_call_options){.deadline_ms = now + 70000}, polled, worker, NULL);
+ *                        &request.base, &(struct service_call_options){.deadline_ms = now + 70000}, polled, worker,
+ *                        NULL);
  *
  * The request is only read during service_call_start: it may live on the stack. */
 #ifndef TEMPORAL_SERVICE_CALL_H

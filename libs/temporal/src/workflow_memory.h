@@ -1,8 +1,8 @@
 /* Who frees what at eviction: every block that jansson allocates while a workflow function runs is linked to the run's
  * registry and goes with it. Outside workflow functions jansson's blocks are plain malloc() ones, so that activities
  * and everybody else may free(json_dumps(…)) as ever. A block of a run that is given to free() makes the C library
- * abort at once: the word before it looks like no block of any allocator (docs/adr/0009). jansson is given its allocators
- * when the program is loaded.
+ * abort at once: the word before it looks like no block of any allocator (docs/adr/0009). jansson is given its
+ * allocators when the program is loaded.
  *
  * One owner: the run. */
 #ifndef TEMPORAL_WORKFLOW_MEMORY_H

@@ -41,8 +41,8 @@ static void what_is_no_endpoint_is_refused(void **state)
     memset(too_long, 'a', sizeof too_long);
     memcpy(too_long, "http://", 7);
     too_long[sizeof too_long - 1] = '\0';
-    const char *const wrong[] = {"", "localhost:4566", "ftp://h", "http://", "http:///q", "http://user@h/", "http://a b/",
-                                 "http://h\n/", "http://:80", too_long};
+    const char *const wrong[] = {"", "localhost:4566", "ftp://h", "http://", "http:///q", "http://user@h/",
+                                 "http://a b/", "http://h\n/", "http://:80", too_long};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct aws_endpoint endpoint;
         struct error error = {0};

@@ -65,7 +65,8 @@ static void a_walk_needs_its_kind_of_value(void **state)
 static void broken_text_ends_a_walk_inside_of_it(void **state)
 {
     (void)state;
-    static const char *const s_broken[] = {"{\"a}", "{\"a\"}", "{\"a\":}", "{\"a\":[1}", "{a:1}", "{\"a\\}", "{,}", "{}}"};
+    static const char *const s_broken[] = {
+        "{\"a}", "{\"a\"}", "{\"a\":}", "{\"a\":[1}", "{a:1}", "{\"a\\}", "{,}", "{}}"};
     for (size_t i = 0; i < sizeof s_broken / sizeof s_broken[0]; i++) {
         /* on the heap, to its last byte: a read beyond it is seen by the address sanitizer */
         size_t length = strlen(s_broken[i]);

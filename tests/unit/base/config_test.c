@@ -308,7 +308,8 @@ static void wrong_numbers_are_refused_with_what_was_expected(void **state)
 static void the_other_readers_refuse_as_well(void **state)
 {
     (void)state;
-    struct config *config = parse("q:\n  - visibility: 13h\n    size: 1TB\n    flag: yes\n    ack: done\n    name: []\n");
+    struct config *config =
+        parse("q:\n  - visibility: 13h\n    size: 1TB\n    flag: yes\n    ack: done\n    name: []\n");
     const struct config_node *queue = config_item(config_get(config_root(config), "q"), 0);
     struct error error;
     int64_t number = 1;

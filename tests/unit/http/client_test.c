@@ -148,8 +148,8 @@ static void sends_every_method_on_one_reused_call(void **state)
         const char *body;
         int status;
     } turns[] = {{"POST", "a", 200}, {"GET", NULL, 200},  {"PUT", "bc", 200}, {"DELETE", NULL, 200},
-                 {"HEAD", NULL, 200}, {"GET", NULL, 200}, {"PATCH", "d", 200}, {"POST", "", 200},  {"DELETE", "e", 200},  {"GET", NULL, 200},
-                 {"BREW", NULL, 405}};
+                 {"HEAD", NULL, 200}, {"GET", NULL, 200}, {"PATCH", "d", 200}, {"POST", "", 200},
+                 {"DELETE", "e", 200}, {"GET", NULL, 200}, {"BREW", NULL, 405}};
     struct test_client test;
     (void)state;
     char *url = url_of(s_port, "/echo");

@@ -18,7 +18,8 @@ static void a_message_becomes_a_cloud_event_and_its_bytes_pass_unchanged(void **
 {
     (void)state;
     /* Big integers, 1.00 and a duplicate key: a JSON library would alter them. */
-    static const char json[] = "{\"MessageId\":\"m-1\",\"Body\":\"{}\",\"n\":123456789012345678901234567890,\"x\":1.00,\"x\":2}";
+    static const char json[] =
+        "{\"MessageId\":\"m-1\",\"Body\":\"{}\",\"n\":123456789012345678901234567890,\"x\":1.00,\"x\":2}";
     struct sqs_message delivery = {.message_id = "m-1",
                                    .json = json,
                                    .json_length = sizeof json - 1,
@@ -85,8 +86,9 @@ static void results_are_read_in_order(void **state)
     struct event_results results = {0};
     assert_int_equal(
         parse("{\"results\":[{\"outcome\":\"started\",\"workflowId\":\"w\",\"runId\":\"r\",\"attempt\":1},"
-              "{\"outcome\":\"closed\",\"workflowId\":\"w2\",\"runId\":\"r3\",\"firstRunId\":\"r2\",\"status\":\"Failed\","
-              "\"failureType\":\"T\"},{\"outcome\":\"retry\",\"retryAfterMs\":1500,\"reason\":\"busy\"},"
+              "{\"outcome\":\"closed\",\"workflowId\":\"w2\",\"runId\":\"r3\",\"firstRunId\":\"r2\","
+              "\"status\":\"Failed\",\"failureType\":\"T\"},{\"outcome\":\"retry\",\"retryAfterMs\":1500,"
+              "\"reason\":\"busy\"},"
               "{\"outcome\":\"rejected\",\"reason\":\"no\"}]}",
               4, &results),
         STATUS_OK);

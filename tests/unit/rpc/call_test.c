@@ -243,7 +243,8 @@ static void without_a_retry_class_there_is_one_attempt(void **state)
 static void a_message_that_is_too_large_is_not_tried_again(void **state)
 {
     struct fixture *fixture = *state;
-    fail_next(fixture, 5, GRPC_STATUS_RESOURCE_EXHAUSTED, "grpc: received message larger than max (5000000 vs. 4194304)");
+    fail_next(fixture, 5, GRPC_STATUS_RESOURCE_EXHAUSTED,
+              "grpc: received message larger than max (5000000 vs. 4194304)");
     struct rpc_call_options options = standard("/test.Test/Echo", 60000);
     struct outcome outcome;
     call_text(fixture->channel, &options, "x", &outcome);

@@ -286,7 +286,8 @@ static void what_can_never_be_taken_is_not_sent(void **state)
     char *large = memory_alloc(length);
     struct temporal_payload argument = {.data = large, .length = length};
     struct temporal_start_options options = {.workflow_id = "a", .workflow_type = "b", .task_queue = "c",
-                                             .arguments = &argument, .argument_count = 1, .deadline_ms = ready(fixture)};
+                                             .arguments = &argument, .argument_count = 1,
+                                             .deadline_ms = ready(fixture)};
     struct temporal_start_result result;
     struct error error;
     assert_int_equal(temporal_client_start(fixture->connection, &options, &result, &error), STATUS_TOO_LARGE);

@@ -55,7 +55,8 @@ static void begin(struct fixture *fixture, size_t slots, size_t polls)
     fixture->poller = task_poller_new(&(struct task_poller_options){
         .name = "test", .task_queue = "queue", .method = &service_poll_activity_task_queue,
         .request = &fixture->request.base, .polls = polls, .slots = &fixture->slots, .loop = fixture->loop,
-        .calls = &fixture->calls, .deliver = deliver, .health_changed = health_changed, .stopped = stopped, .user = fixture});
+        .calls = &fixture->calls, .deliver = deliver, .health_changed = health_changed, .stopped = stopped,
+        .user = fixture});
     task_poller_fill(fixture->poller);
 }
 

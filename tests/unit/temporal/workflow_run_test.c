@@ -497,7 +497,8 @@ static void swapped_command_is_named(void **state)
     history_add_task(&history);
     check_answer_begins(&history, &charges_then_ships_definition,
                         "FAILED 24: history has event 5 (ACTIVITY_TASK_SCHEDULED) \"1\" of type \"ship\" where the "
-                        "workflow code issues SCHEDULE_ACTIVITY_TASK \"1\" of type \"charge\": the activity types differ");
+                        "workflow code issues SCHEDULE_ACTIVITY_TASK \"1\" of type \"charge\": the activity types "
+                        "differ");
     history_deinit(&history);
 }
 
@@ -634,7 +635,8 @@ static void bug_of_the_authors_fails_the_task_and_not_the_workflow(void **state)
     history_init(&history);
     history_add_execution_started(&history, NULL);
     history_add_task(&history);
-    check_answer_begins(&history, &forgets_timeouts_definition, "FAILED 14: activity \"charge\" was started with neither");
+    check_answer_begins(&history, &forgets_timeouts_definition,
+                        "FAILED 14: activity \"charge\" was started with neither");
     check_answer_begins(&history, &returns_nothing_definition, "FAILED 14: workflow \"returns_nothing\" returned NULL");
     check_answer_begins(&history, &takes_too_much_definition, "FAILED 14: the workflow code holds more than");
     history_deinit(&history);

@@ -18,7 +18,8 @@ static void takes_an_object_with_a_message_and_keeps_its_bytes(void **state)
 {
     (void)state;
     struct hello_request request;
-    assert_int_equal(read_text("{\"correlationId\":\"c\",\"request\":{\"message\":\"m\",\"n\":1.00},\"sqsReceipt\":\"r\"}",
+    assert_int_equal(read_text("{\"correlationId\":\"c\",\"request\":{\"message\":\"m\",\"n\":1.00},"
+                               "\"sqsReceipt\":\"r\"}",
                                &request, NULL),
                      STATUS_OK);
     assert_string_equal(request.correlation_id, "c");

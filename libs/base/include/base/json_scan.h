@@ -31,7 +31,7 @@ bool json_scan_element(const char *text, size_t length, size_t *position, struct
  * inside is kept: look at *out_length. */
 char *json_scan_string(struct json_slice value, size_t *out_length);
 
-/* One JSON string literal with quotes, escaped as RFC 8259 needs it and no more; free() it. Invalid UTF-8 gives NULL. */
+/* One JSON string literal with quotes, escaped as RFC 8259 needs it; free() it. Invalid UTF-8 gives NULL. */
 char *json_quote(const char *text, size_t length);
 
 #endif

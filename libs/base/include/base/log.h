@@ -1,6 +1,7 @@
 /* Structured logs: one event, one line on standard error... or wherever log_configure says. JSON:
- *   {"time":"2026-11-23T14:45:00.123Z","level":"info","service":"ferry-poller","msg":"message received","message_id":"…"}
- * The message is a constant sentence; data goes into fields. No secrets, receipt handles or message bodies in fields. */
+ *   {"time":"2026-11-23T14:45:00.123Z","level":"info","service":"ferry-poller","msg":"message received",
+ *    "message_id":"…"}
+ * The message is a constant sentence; data goes into fields. No secrets, receipt handles or message bodies there. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

@@ -30,8 +30,8 @@ struct supervisor;
 /* Blocks SIGTERM, SIGINT, SIGHUP and SIGCHLD in the calling thread; call before other threads start. */
 struct supervisor *supervisor_new(const struct supervisor_options *options);
 /* Starts the children and stays until all have ended after a signal. OK: all ended with 0 or by our signal;
- * INTERNAL: the grace period ran out, a second signal killed them, or one failed while stopping. A child that exits 2 (bad usage or configuration) is not respawned: the others
- * are stopped and INVALID_ARGUMENT is returned. */
+ * INTERNAL: the grace period ran out, a second signal killed them, or one failed while stopping. A child that
+ * exits 2 (bad usage or configuration) is not respawned: the others are stopped and INVALID_ARGUMENT is returned. */
 MUST_CHECK enum status supervisor_run(struct supervisor *supervisor, struct error *error);
 /* Any thread: as if SIGTERM had come. */
 void supervisor_stop(struct supervisor *supervisor);

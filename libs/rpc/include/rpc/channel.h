@@ -66,7 +66,7 @@ enum rpc_retry {
 };
 
 struct rpc_call_options {
-    const char *method;         /* "/temporal.api.workflowservice.v1.WorkflowService/StartWorkflowExecution", constant */
+    const char *method;         /* "/temporal.api.workflowservice.v1.WorkflowService/GetSystemInfo"; constant */
     int64_t deadline_ms;        /* clock_monotonic_ms; the whole call with its retries */
     int64_t attempt_timeout_ms; /* 0: 10,000 for STANDARD, the deadline for NONE */
     enum rpc_retry retry;

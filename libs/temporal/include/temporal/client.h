@@ -222,8 +222,8 @@ struct temporal_query_options {
     size_t argument_count;
     int64_t deadline_ms;
 };
-/* INVALID_ARGUMENT: the handler failed, or there is none of that name (the error tells what it said). FAILED_PRECONDITION
- * and DEADLINE_EXCEEDED: no worker answers. The caller deinits out_value. */
+/* INVALID_ARGUMENT: the handler failed, or there is none of that name (the error tells what it said).
+ * FAILED_PRECONDITION and DEADLINE_EXCEEDED: no worker answers. The caller deinits out_value. */
 MUST_CHECK enum status temporal_client_query(struct temporal_connection *connection,
                                              const struct temporal_query_options *options,
                                              struct temporal_value *out_value, struct error *error);

@@ -147,7 +147,8 @@ struct temporal_future *temporal_workflow_start_timer(struct temporal_workflow *
 struct temporal_future *temporal_workflow_start_signal_receive(struct temporal_workflow *workflow, const char *name);
 
 bool temporal_future_is_ready(const struct temporal_future *future);
-/* Waits. The result as a new reference (JSON null for a timer); NULL: failed, the failure is kept. May be called again. */
+/* Waits. The result as a new reference (JSON null for a timer); NULL: failed, the failure is kept. May be called
+ * again. */
 json_t *temporal_future_wait(struct temporal_workflow *workflow, struct temporal_future *future);
 bool temporal_future_wait_raw(struct temporal_workflow *workflow, struct temporal_future *future,
                               struct temporal_payload *out_result);
