@@ -38,8 +38,9 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     char *copy = memory_copy(data, size);
     const char *texts[TEXTS_MAX] = {copy};
     size_t count = 1;
-    for (char *zero = copy; count < TEXTS_MAX && (zero = memchr(zero, '\0', size - (size_t)(zero - copy))) != NULL; zero++) {
-        texts[count++] = zero + 1;
+    char *zero = copy;
+    while (count < TEXTS_MAX && (zero = memchr(zero, '\0', size - (size_t)(zero - copy))) != NULL) {
+        texts[count++] = ++zero;
     }
     struct buffer out;
     struct buffer again;
