@@ -31,9 +31,10 @@ test: ## runs every test: unit, descriptors, integration, and the unit tests und
 	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=5
 	@$(MAKE) --no-print-directory integration
 
+# The services' tests first: they take longest.
 unit: tests ## runs the unit tests of this kind of build (SANITIZE=address|thread, CC=clang)
 	@$(SANITIZER_ENVIRONMENT) FERRY_SIGV4_VECTORS="$${FERRY_SIGV4_VECTORS:-$$(tools/fetch-sigv4-vectors)}" \
-	  tools/run-unit-tests "$(TEST_WRAPPER)" $(UNIT_TESTS)
+	  tools/run-unit-tests "$(TEST_WRAPPER)" $(call reverse,$(UNIT_TESTS))
 
 integration: programs ## runs the tests against real servers, and those of proto/ (FERRY_PROGRAMS: another build's programs)
 	@$(PYTEST) -q tests/proto tests/integration $(PYTEST_ARGUMENTS)
