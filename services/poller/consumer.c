@@ -45,7 +45,7 @@ bool consumer_is_drained(const struct consumer *consumer)
     return consumer->phase == CONSUMER_DRAINED;
 }
 
-/* --- made and freed --------------------------------------------------------------------------------------------------- */
+/* --- made and freed ----------------------------------------------------------------------------------------------- */
 
 struct consumer *consumer_new(const struct consumer_options *options)
 {
@@ -137,7 +137,7 @@ void consumer_destroy(struct consumer *consumer)
     free(consumer);
 }
 
-/* --- readiness -------------------------------------------------------------------------------------------------------- */
+/* --- readiness ---------------------------------------------------------------------------------------------------- */
 
 static void on_attributes(void *user, const struct sqs_attributes_result *result, const struct sqs_error *error)
 {
@@ -168,7 +168,7 @@ static void attributes_pump(struct consumer *consumer, int64_t now_ms)
                                                                 now_ms + CALL_MS, on_attributes, consumer);
 }
 
-/* --- runs that have closed -------------------------------------------------------------------------------------------- */
+/* --- runs that have closed ---------------------------------------------------------------------------------------- */
 
 void consumer_run_closed(struct run_watch *watch, const struct closed_run *run)
 {
@@ -192,7 +192,7 @@ void consumer_run_closed(struct run_watch *watch, const struct closed_run *run)
     }
 }
 
-/* --- the pump --------------------------------------------------------------------------------------------------------- */
+/* --- the pump ----------------------------------------------------------------------------------------------------- */
 
 static void become_drained(struct consumer *consumer)
 {
@@ -252,7 +252,8 @@ static int64_t next_pump_ms(const struct consumer *consumer, int64_t now_ms, int
     int64_t next_ms = consumer_forward_next_ms(consumer, now_ms);
     next_ms = earlier(next_ms, consumer_settle_next_ms(consumer));
     next_ms = earlier(next_ms, consumer_lease_next_ms(consumer, now_ms, boot_ms));
-    if (!list_is_empty(&consumer->returns) && consumer->return_calls == 0) {
+    if (!list_is_empty(&consumer->returns) && consumer->return_calls == 0 &&
+        consumer->return_not_before_ms > now_ms) { /* else they wait for a renewal, whose end wakes the pump */
         next_ms = earlier(next_ms, consumer->return_not_before_ms);
     }
     if (consumer->phase == CONSUMER_RUNNING) {

@@ -9,7 +9,7 @@ unsigned consumer_jitter(void)
     return (unsigned)random_below(LEASE_JITTER_MAX + 1);
 }
 
-/* --- lapses ----------------------------------------------------------------------------------------------------------- */
+/* --- lapses ------------------------------------------------------------------------------------------------------- */
 
 void consumer_lapse_pump(struct consumer *consumer, int64_t boot_ms)
 {
@@ -21,7 +21,7 @@ void consumer_lapse_pump(struct consumer *consumer, int64_t boot_ms)
     }
 }
 
-/* --- renewals --------------------------------------------------------------------------------------------------------- */
+/* --- renewals ----------------------------------------------------------------------------------------------------- */
 
 static void renewal_failed(struct consumer *consumer, struct message *message, enum sqs_error_class class)
 {
@@ -49,9 +49,17 @@ static void on_renewed(void *user, const struct sqs_batch_result *result, const 
         enum sqs_error_class class = SQS_ERROR_TRANSIENT;
         bool has_failed = consumer_entry_failed(result, error, i, &class);
         message->is_renewing = false;
-        if (message->state == MESSAGE_GONE || message->state == MESSAGE_SETTLING ||
-            message->handle_version != batch->versions[i]) {
+        if (message->handle_version != batch->versions[i]) {
             continue; /* the newer delivery brought a lease of its own */
+        }
+        if (message->state == MESSAGE_GONE) { /* waits to be handed back: so long as it is ours */
+            if (!has_failed) {
+                lease_renewed(&message->lease, batch->start_boot_ms, batch->seconds[i], consumer_jitter());
+            }
+            continue;
+        }
+        if (message->state == MESSAGE_SETTLING) {
+            continue;
         }
         if (has_failed) {
             renewal_failed(consumer, message, class);
@@ -70,17 +78,18 @@ static bool is_renewable(const struct message *message)
     return !message->is_renewing && message->state != MESSAGE_SETTLING;
 }
 
-/* Leases are sorted by deadline; behind this one none wants renewal by at_ms. */
-static bool is_beyond(const struct message *message, int64_t at_ms)
+/* Leases are sorted by deadline; behind this one none wants renewal by at_ms. Counted with the queue's visibility, the
+ * longest that there is: a lease that was cut to the rest of the 12 h must not hide a longer one behind it. */
+static bool is_beyond(const struct consumer *consumer, const struct message *message, int64_t at_ms)
 {
-    const struct lease *lease = &message->lease;
-    return lease->deadline_ms - lease->visibility_ms / 2 - lease->visibility_ms / 10 > at_ms;
+    int64_t visibility_ms = (int64_t)consumer->visibility_seconds * 1000;
+    return message->lease.deadline_ms - visibility_ms / 2 - visibility_ms / 10 > at_ms;
 }
 
 static struct message *first_due(const struct consumer *consumer, int64_t boot_ms, int64_t slack_ms)
 {
     struct message *message = hand_first_lease(&consumer->hand);
-    while (message != NULL && !is_beyond(message, boot_ms + slack_ms)) {
+    while (message != NULL && !is_beyond(consumer, message, boot_ms + slack_ms)) {
         if (is_renewable(message) && lease_wants_renewal(&message->lease, boot_ms, slack_ms)) {
             return message;
         }
@@ -119,7 +128,7 @@ void consumer_renew_pump(struct consumer *consumer, int64_t now_ms, int64_t boot
     }
 }
 
-/* --- shutdown's cut --------------------------------------------------------------------------------------------------- */
+/* --- shutdown's cut ----------------------------------------------------------------------------------------------- */
 
 static void on_cut(void *user, const struct sqs_batch_result *result, const struct sqs_error *error)
 {
@@ -169,7 +178,7 @@ int64_t consumer_lease_next_ms(const struct consumer *consumer, int64_t now_ms, 
     }
     next_boot_ms = message->lease.deadline_ms;
     if (consumer->phase == CONSUMER_RUNNING || consumer->phase == CONSUMER_DRAINING) {
-        for (; message != NULL && !is_beyond(message, next_boot_ms);
+        for (; message != NULL && !is_beyond(consumer, message, next_boot_ms);
              message = hand_next_lease(&consumer->hand, message)) {
             if (is_renewable(message) && message->lease.renew_ms < next_boot_ms) {
                 next_boot_ms = message->lease.renew_ms;

@@ -184,12 +184,15 @@ static void send_receive(struct consumer *consumer, int max_messages, int64_t no
 }
 
 /* While the circuit is not closed nothing is received, but for one witness at a time when the gateway says it is ready
- * and every message in hand was tried in vain in this opening: it shows whether they or the target are at fault. */
-static bool wants_witness(const struct consumer *consumer)
+ * and every message in hand was tried in vain in this opening: it shows whether they or the target are at fault. There
+ * is room for one even when the hand is full, or a few bad messages would stop the queue where max_in_flight is
+ * small. */
+static bool wants_witness(const struct consumer *consumer, size_t in_hand)
 {
     const struct circuit *circuit = &consumer->circuit;
     return (circuit->state == CIRCUIT_READY || circuit->state == CIRCUIT_TRYING) && consumer->receive_calls == 0 &&
-           hand_first_untried(&consumer->hand, circuit->opening) == NULL;
+           hand_first_untried(&consumer->hand, circuit->opening) == NULL &&
+           (int64_t)in_hand <= consumer->plan.messages_max;
 }
 
 void consumer_receive_pump(struct consumer *consumer, int64_t now_ms)
@@ -199,7 +202,7 @@ void consumer_receive_pump(struct consumer *consumer, int64_t now_ms)
         return;
     }
     if (!circuit_is_closed(&consumer->circuit)) {
-        if (wants_witness(consumer) && (int64_t)in_hand < consumer->plan.messages_max) {
+        if (wants_witness(consumer, in_hand)) {
             send_receive(consumer, 1, now_ms);
         }
         return;

@@ -144,6 +144,9 @@ void consumer_return_pump(struct consumer *consumer, int64_t now_ms)
         struct message *message = message_of(node);
         node = node->next;
         int seconds = message->leave_seconds;
+        if (seconds != LEAVE_AS_IS && message->is_renewing) {
+            break; /* the renewal might arrive behind this and hide it again: its end wakes the pump */
+        }
         if (seconds == LEAVE_AS_IS || lease_has_lapsed(&message->lease, boot_ms)) {
             log_returned(consumer, message, "as it is");
             drop(consumer, message);

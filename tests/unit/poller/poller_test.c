@@ -214,6 +214,23 @@ static void one_bad_message_is_found_and_returned_and_the_others_go_on(void **st
     fakes_destroy(fakes);
 }
 
+static void one_bad_message_does_not_stop_a_queue_that_is_taken_one_by_one(void **state)
+{
+    (void)state;
+    struct fakes *fakes = fakes_new(false, 60);
+    fakes_queue(fakes)->max_in_flight = 1;
+    fakes_set_auto_close(fakes, "Completed");
+    fakes_send(fakes, "bad", "", "");
+    fakes_set_outcome(fakes, "bad", "retry");
+    fakes_start(fakes);
+    fakes_expect(fakes, "forward bad", 1);
+    fakes_send(fakes, "m1", "", "");
+    fakes_send(fakes, "m2", "", "");
+    fakes_expect(fakes, "delete m1", 1);
+    fakes_expect(fakes, "delete m2", 1);
+    fakes_destroy(fakes);
+}
+
 static void a_target_that_takes_nothing_keeps_every_message_in_hand(void **state)
 {
     (void)state;
@@ -382,6 +399,33 @@ static void shutdown_hands_back_highest_first_and_cuts_running_ones_last(void **
     fakes_destroy(fakes);
 }
 
+static bool has_been_given_time(struct fakes *fakes)
+{
+    static int turns;
+    (void)fakes;
+    return ++turns > 20; /* of the loop: what was to be sent at once has been sent */
+}
+
+static void a_message_is_handed_back_after_its_renewal_and_not_before(void **state)
+{
+    (void)state;
+    struct fakes *fakes = fakes_new(true, 6);
+    fakes_send(fakes, "a1", "A", "1");
+    fakes_send(fakes, "a2", "A", "2");
+    fakes_start(fakes);
+    fakes_expect(fakes, "forward a1", 1);
+    fakes_set_renewals_held(fakes, true);
+    fakes_expect(fakes, "renewal arrived", 1);
+    fakes_stop(fakes);
+    fakes_run_until(fakes, has_been_given_time, "time");
+    assert_int_equal(fakes_count(fakes, "visibility a2 0"), 0);
+    fakes_set_renewals_held(fakes, false);
+    fakes_run_until(fakes, is_drained, "drained");
+    assert_true(fakes_index(fakes, "visibility a2 6") < fakes_index(fakes, "visibility a2 0"));
+    assert_int_equal(fakes_count(fakes, "visibility a2 0"), 1);
+    fakes_destroy(fakes);
+}
+
 static void shutdown_finishes_what_is_being_forwarded(void **state)
 {
     (void)state;
@@ -473,6 +517,7 @@ int main(void)
         cmocka_unit_test(a_damaged_message_is_not_forwarded_and_leaves_with_its_followers),
         cmocka_unit_test(an_outage_keeps_what_is_in_hand_and_receives_no_more),
         cmocka_unit_test(one_bad_message_is_found_and_returned_and_the_others_go_on),
+        cmocka_unit_test(one_bad_message_does_not_stop_a_queue_that_is_taken_one_by_one),
         cmocka_unit_test(a_target_that_takes_nothing_keeps_every_message_in_hand),
         cmocka_unit_test(a_batch_that_is_too_large_is_sent_one_by_one),
         cmocka_unit_test(a_single_message_that_is_too_large_is_returned),
@@ -483,6 +528,7 @@ int main(void)
         cmocka_unit_test(a_refused_renewal_lets_go_of_the_message_and_what_is_behind_it),
         cmocka_unit_test(two_copies_are_one_run_and_the_newest_handle_deletes),
         cmocka_unit_test(shutdown_hands_back_highest_first_and_cuts_running_ones_last),
+        cmocka_unit_test(a_message_is_handed_back_after_its_renewal_and_not_before),
         cmocka_unit_test(shutdown_finishes_what_is_being_forwarded),
         cmocka_unit_test(a_message_that_a_last_poll_brings_is_handed_back),
         cmocka_unit_test(ready_means_that_the_queue_and_the_gateway_answer),

@@ -48,8 +48,9 @@ struct open_poll {
     int64_t deadline_ms;
     int visibility_seconds;
     int max_messages;
-    json_t *runs; /* a wait at the gateway; NULL: a receive, or events that are held */
+    json_t *runs; /* a wait at the gateway; NULL: a receive, or events or renewals that are held */
     json_t *events;
+    json_t *renewals; /* the body of the request */
 };
 
 struct fakes {
@@ -66,6 +67,7 @@ struct fakes {
     size_t batch_limit;
     bool is_ready;
     bool are_events_held;
+    bool are_renewals_held;
     bool is_fifo;
     const char *auto_close;
     bool is_ending;
@@ -87,7 +89,7 @@ struct fakes {
     char reason[TEXT_MAX_BYTES];
 };
 
-/* --- the journal (mutex held) ------------------------------------------------------------------------------------------ */
+/* --- the journal (mutex held) ------------------------------------------------------------------------------------- */
 
 static void PRINTF_LIKE(2, 3) note(struct fakes *fakes, const char *format, ...)
 {
@@ -128,7 +130,7 @@ static void reply_json(struct http_exchange *exchange, int status, json_t *take)
     json_decref(take);
 }
 
-/* --- the queue (mutex held) -------------------------------------------------------------------------------------------- */
+/* --- the queue (mutex held) --------------------------------------------------------------------------------------- */
 
 static bool is_given_out(const struct fake_message *message, int64_t now_ms)
 {
@@ -259,6 +261,19 @@ static json_t *batch(struct fakes *fakes, json_t *body, bool is_delete)
     return json_pack("{s:o, s:o}", "Successful", ok, "Failed", failed);
 }
 
+static bool is_renewal(json_t *body)
+{
+    size_t index = 0;
+    json_t *entry = NULL;
+    json_array_foreach(json_object_get(body, "Entries"), index, entry)
+    {
+        if (integer_of(entry, "VisibilityTimeout") == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void on_sqs(struct http_exchange *exchange, void *user)
 {
     struct fakes *fakes = user;
@@ -289,6 +304,9 @@ static void on_sqs(struct http_exchange *exchange, void *user)
         }
     } else if (strcmp(action, "DeleteMessageBatch") == 0) {
         reply_json(exchange, 200, batch(fakes, body, true));
+    } else if (strcmp(action, "ChangeMessageVisibilityBatch") == 0 && fakes->are_renewals_held && is_renewal(body)) {
+        note(fakes, "renewal arrived");
+        keep(fakes, exchange, INT64_MAX)->renewals = json_incref(body);
     } else if (strcmp(action, "ChangeMessageVisibilityBatch") == 0) {
         reply_json(exchange, 200, batch(fakes, body, false));
     } else {
@@ -298,7 +316,7 @@ static void on_sqs(struct http_exchange *exchange, void *user)
     json_decref(body);
 }
 
-/* --- the gateway (mutex held) -------------------------------------------------------------------------------------------- */
+/* --- the gateway (mutex held) ------------------------------------------------------------------------------------- */
 
 static json_t *result_of(struct fakes *fakes, const char *id)
 {
@@ -412,7 +430,7 @@ static void on_ready_asked(struct http_exchange *exchange, void *user)
     http_exchange_reply(exchange, status, "text/plain", NULL, 0, "", 0);
 }
 
-/* --- long polls ------------------------------------------------------------------------------------------------------------ */
+/* --- long polls --------------------------------------------------------------------------------------------------- */
 
 /* true: answered. */
 static bool answer_poll(struct fakes *fakes, struct open_poll *poll)
@@ -423,6 +441,13 @@ static bool answer_poll(struct fakes *fakes, struct open_poll *poll)
             return false;
         }
         reply_events(fakes, poll->exchange, poll->events);
+        return true;
+    }
+    if (poll->renewals != NULL) {
+        if (fakes->are_renewals_held && !fakes->is_ending) {
+            return false;
+        }
+        reply_json(poll->exchange, 200, batch(fakes, poll->renewals, false));
         return true;
     }
     json_t *list = poll->runs != NULL ? closed_of(fakes, poll->runs)
@@ -447,6 +472,7 @@ static void tick(void *argument)
             if (poll->exchange != NULL && answer_poll(fakes, poll)) {
                 json_decref(poll->runs);
                 json_decref(poll->events);
+                json_decref(poll->renewals);
                 *poll = (struct open_poll){0};
             }
         }
@@ -458,6 +484,7 @@ static void tick(void *argument)
             (void)answer_poll(fakes, poll); /* is_ending: always answers */
             json_decref(poll->runs);
             json_decref(poll->events);
+            json_decref(poll->renewals);
             *poll = (struct open_poll){0};
         }
     }
@@ -465,7 +492,7 @@ static void tick(void *argument)
     (void)pthread_cond_destroy(&never);
 }
 
-/* --- set-up ------------------------------------------------------------------------------------------------------------------ */
+/* --- set-up ------------------------------------------------------------------------------------------------------- */
 
 static void on_poller_ready(void *user, bool is_ready, const char *reason)
 {
@@ -597,7 +624,7 @@ void fakes_destroy(struct fakes *fakes)
     free(fakes);
 }
 
-/* --- scripting --------------------------------------------------------------------------------------------------------------- */
+/* --- scripting ---------------------------------------------------------------------------------------------------- */
 
 static void send_message(struct fakes *fakes, const char *id, const char *group, const char *sequence, bool is_damaged)
 {
@@ -669,6 +696,13 @@ void fakes_set_events_held(struct fakes *fakes, bool are_held)
     unlock(fakes);
 }
 
+void fakes_set_renewals_held(struct fakes *fakes, bool are_held)
+{
+    lock(fakes);
+    fakes->are_renewals_held = are_held;
+    unlock(fakes);
+}
+
 void fakes_set_ready(struct fakes *fakes, bool is_ready)
 {
     lock(fakes);
@@ -690,7 +724,7 @@ void fakes_close_run(struct fakes *fakes, const char *id, const char *status)
     unlock(fakes);
 }
 
-/* --- looking ------------------------------------------------------------------------------------------------------------------ */
+/* --- looking ------------------------------------------------------------------------------------------------------ */
 
 bool fakes_is_drained(const struct fakes *fakes)
 {

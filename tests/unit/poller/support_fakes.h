@@ -25,12 +25,14 @@ void fakes_send(struct fakes *fakes, const char *id, const char *group, const ch
 void fakes_send_damaged(struct fakes *fakes, const char *id, const char *group, const char *sequence);
 void fakes_give_again(struct fakes *fakes, const char *id);   /* visible at once, whatever its lease says */
 void fakes_take_away(struct fakes *fakes, const char *id);    /* deleted by somebody else */
-void fakes_fail_action(struct fakes *fakes, const char *action, int http_status, const char *type); /* NULL type: no more */
+/* NULL type: no more */
+void fakes_fail_action(struct fakes *fakes, const char *action, int http_status, const char *type);
 /* What the gateway says of this message: "started", "retry", "rejected", "closed:Failed" …; NULL: started. */
 void fakes_set_outcome(struct fakes *fakes, const char *id, const char *outcome);
 void fakes_set_gateway_status(struct fakes *fakes, int http_status); /* of events requests; 200: as scripted */
 void fakes_set_batch_limit(struct fakes *fakes, size_t events);      /* more in a request: 413; SIZE_MAX */
 void fakes_set_events_held(struct fakes *fakes, bool are_held);      /* events requests are answered when not held */
+void fakes_set_renewals_held(struct fakes *fakes, bool are_held);    /* visibility batches without a zero; likewise */
 void fakes_set_ready(struct fakes *fakes, bool is_ready);            /* the gateway's /readyz */
 void fakes_set_auto_close(struct fakes *fakes, const char *status);  /* runs close at once with it; NULL: never */
 void fakes_close_run(struct fakes *fakes, const char *id, const char *status);
