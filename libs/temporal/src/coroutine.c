@@ -40,6 +40,7 @@
 
 #define GUARD_BYTES ((size_t)64 * 1024)
 #define LABEL_SIZE 128
+#define SIGNAL_STACK_BYTES ((size_t)64 * 1024) /* of the overflow handler */
 /* What an idle stack in the pool may keep resident at its top. */
 #define IDLE_RESIDENT_BYTES ((size_t)32 * 1024)
 
@@ -82,7 +83,6 @@ struct coroutine {
 
 /* The coroutine this thread is inside of, for the overflow handler only. */
 static _Thread_local struct coroutine *volatile s_inside;
-static _Thread_local void *s_signal_stack;
 
 static size_t page_size(void)
 {
@@ -387,26 +387,38 @@ static void on_fault(int number, siginfo_t *info, void *context)
     (void)sigaction(number, &action, NULL);
 }
 
-void coroutine_watch_thread(void)
+/* What a watched thread had before, and its signal stack behind it. */
+struct signal_stack {
+    stack_t previous;
+    char bytes[SIGNAL_STACK_BYTES];
+};
+
+static pthread_key_t s_signal_stack_key;
+static pthread_once_t s_signal_stack_once = PTHREAD_ONCE_INIT;
+
+/* At the thread's end. Sanitizers have a signal stack of their own there, and take it back after us. */
+static void leave_signal_stack(void *argument)
 {
-    if (s_signal_stack != NULL) {
-        return;
-    }
-    enum { SIGNAL_STACK_BYTES = 64 * 1024 };
-    s_signal_stack = memory_alloc(SIGNAL_STACK_BYTES);
-    stack_t stack = {.ss_sp = s_signal_stack, .ss_size = SIGNAL_STACK_BYTES};
-    CHECK(sigaltstack(&stack, NULL) == 0);
+    struct signal_stack *stack = argument;
+    CHECK(sigaltstack(&stack->previous, NULL) == 0);
+    free(stack);
 }
 
-void coroutine_unwatch_thread(void)
+static void make_signal_stack_key(void)
 {
-    if (s_signal_stack == NULL) {
+    CHECK(pthread_key_create(&s_signal_stack_key, leave_signal_stack) == 0);
+}
+
+void coroutine_watch_thread(void)
+{
+    CHECK(pthread_once(&s_signal_stack_once, make_signal_stack_key) == 0);
+    if (pthread_getspecific(s_signal_stack_key)) {
         return;
     }
-    stack_t stack = {.ss_flags = SS_DISABLE};
-    CHECK(sigaltstack(&stack, NULL) == 0);
-    free(s_signal_stack);
-    s_signal_stack = NULL;
+    struct signal_stack *stack = memory_alloc(sizeof *stack);
+    const stack_t alternate = {.ss_sp = stack->bytes, .ss_size = sizeof stack->bytes};
+    CHECK(sigaltstack(&alternate, &stack->previous) == 0);
+    CHECK(pthread_setspecific(s_signal_stack_key, stack) == 0);
 }
 
 void coroutine_watch_overflow(void)

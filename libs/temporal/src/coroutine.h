@@ -40,10 +40,9 @@ size_t coroutine_stack_size(const struct coroutine *coroutine);
 size_t coroutine_overhead(void);
 
 /* Once at start-up: a stack overflow then says which coroutine it was, on standard error, before the process dies
- * of SIGSEGV as usual. The calling thread gets an alternate signal stack; other threads that resume coroutines call
- * coroutine_watch_thread(), and coroutine_unwatch_thread() before they end. */
+ * of SIGSEGV as usual. The calling thread gets an alternate signal stack until it ends; other threads that resume
+ * coroutines call coroutine_watch_thread(). */
 void coroutine_watch_overflow(void);
 void coroutine_watch_thread(void);
-void coroutine_unwatch_thread(void);
 
 #endif

@@ -205,6 +205,22 @@ static void overflow_names_the_coroutine_and_dies(void **state)
 }
 #endif
 
+static void *watch(void *argument)
+{
+    coroutine_watch_thread();
+    coroutine_watch_thread();
+    return argument;
+}
+
+/* The address sanitizer takes back at a thread's end whatever signal stack it finds there. */
+static void a_watched_thread_ends_with_the_signal_stack_that_it_began_with(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, watch, NULL), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +228,7 @@ int main(void)
         cmocka_unit_test(many_run_interleaved_and_are_dropped_while_suspended),
         cmocka_unit_test(goes_on_in_another_thread),
         cmocka_unit_test(stack_use_is_reported),
+        cmocka_unit_test(a_watched_thread_ends_with_the_signal_stack_that_it_began_with),
         cmocka_unit_test(deepest_json_fits_on_the_default_stack),
 #ifndef IS_SANITIZED
         cmocka_unit_test(overflow_names_the_coroutine_and_dies),

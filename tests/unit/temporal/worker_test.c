@@ -138,11 +138,16 @@ static void join(struct fixture *fixture)
     assert_int_equal(fixture->run_status, STATUS_OK);
 }
 
+static void stop(struct fixture *fixture)
+{
+    temporal_worker_stop(fixture->worker);
+    join(fixture);
+}
+
 static void end(struct fixture *fixture)
 {
     if (fixture->has_thread) {
-        temporal_worker_stop(fixture->worker);
-        join(fixture);
+        stop(fixture);
     }
     temporal_worker_destroy(fixture->worker);
     temporal_connection_destroy(fixture->connection);
@@ -180,6 +185,13 @@ static void set(struct fixture *fixture, enum answer describe, enum answer poll)
     pthread_mutex_lock(&fixture->lock);
     fixture->describe = describe;
     fixture->poll = poll;
+    pthread_mutex_unlock(&fixture->lock);
+}
+
+static void assert_count(struct fixture *fixture, const int *counter, int value)
+{
+    pthread_mutex_lock(&fixture->lock);
+    assert_int_equal(*counter, value);
     pthread_mutex_unlock(&fixture->lock);
 }
 
@@ -229,12 +241,13 @@ static void a_missing_namespace_is_waited_for_and_told(void **state)
     start(&fixture);
     await_reachable(&fixture, false);
     assert_reason(&fixture, "Namespace test is not found");
-    assert_int_equal(fixture.polls, 0);
+    assert_count(&fixture, &fixture.polls, 0);
     set(&fixture, ANSWER_EMPTY, ANSWER_HOLD);
     await_reachable(&fixture, true);
     await_count(&fixture, &fixture.polls, 1);
+    stop(&fixture);
+    assert_count(&fixture, &fixture.shutdowns, 1);
     end(&fixture);
-    assert_int_equal(fixture.shutdowns, 1);
 }
 
 static void polls_that_keep_failing_are_told_and_so_is_their_end(void **state)
@@ -262,8 +275,8 @@ static void a_stop_before_the_run_ends_it_at_once(void **state)
     temporal_worker_stop(fixture.worker);
     start(&fixture);
     join(&fixture);
-    assert_int_equal(fixture.polls, 0);
-    assert_int_equal(fixture.told, 0);
+    assert_count(&fixture, &fixture.polls, 0);
+    assert_count(&fixture, &fixture.told, 0);
     end(&fixture);
 }
 
@@ -275,8 +288,9 @@ static void a_stop_while_the_server_is_away_ends_it(void **state)
     set(&fixture, ANSWER_AWAY, ANSWER_HOLD);
     start(&fixture);
     await_reachable(&fixture, false);
+    stop(&fixture);
+    assert_count(&fixture, &fixture.shutdowns, 0); /* it was never there */
     end(&fixture);
-    assert_int_equal(fixture.shutdowns, 0); /* it was never there */
 }
 
 static void a_stop_cancels_open_polls(void **state)
@@ -289,7 +303,7 @@ static void a_stop_cancels_open_polls(void **state)
     temporal_worker_stop(fixture.worker);
     temporal_worker_stop(fixture.worker);
     join(&fixture);
-    assert_int_equal(fixture.shutdowns, 1);
+    assert_count(&fixture, &fixture.shutdowns, 1);
     end(&fixture);
 }
 
