@@ -1,5 +1,6 @@
 /* Follows one chain of runs to its end: the watch table's source. A run that was terminated or canceled is looked at
- * again by its workflow ID, since a reset terminates it, too, and goes on in another run of the same chain. */
+ * again by its workflow ID, since a reset terminates it, too, and goes on in another run of the same chain. So is a run
+ * that the server does not know: a chain may outlive the retention of its first runs. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ struct following {
     char *first_run_id;
     struct watch_result result;
     char *current_run_id; /* from describing: the run that goes on; NULL: none does */
+    bool is_lost;         /* a run of the chain was not found: the current one is looked for once */
     enum status status;
     struct error error;
 };
@@ -50,7 +52,8 @@ static void on_described_step(void *argument)
         watch_result_deinit(&following->result);
         wait_for(following, run_id);
         free(run_id);
-    } else if (following->status != STATUS_OK && following->status != STATUS_NOT_FOUND) {
+    } else if (following->status != STATUS_OK &&
+               (following->status != STATUS_NOT_FOUND || gateway_is_namespace_missing(&following->error))) {
         watch_fail(following->watch, &following->error);
         following_destroy(following);
     } else {
@@ -67,12 +70,19 @@ static void on_described(void *user, enum status status, struct temporal_describ
     if (error != NULL) {
         following->error = *error;
     }
+    const char *known_run_id = following->result.run_id != NULL ? following->result.run_id : "";
     if (status == STATUS_OK && strcmp(result->first_run_id, following->first_run_id) == 0 &&
-        strcmp(result->run_id, following->result.run_id) != 0) {
+        strcmp(result->run_id, known_run_id) != 0) {
         following->current_run_id = memory_copy_string(result->run_id);
     }
     temporal_describe_result_deinit(result);
     loop_post(following->gateway->loop, on_described_step, following);
+}
+
+static void describe(struct following *following)
+{
+    const struct temporal_run run = {.workflow_id = following->workflow_id};
+    temporal_client_describe_async(following->gateway->connection, &run, 0, on_described, following);
 }
 
 static bool may_be_reset(const struct following *following)
@@ -81,20 +91,29 @@ static bool may_be_reset(const struct following *following)
            strcmp(following->result.status, temporal_run_status_name(TEMPORAL_RUN_CANCELED)) == 0;
 }
 
+static bool is_unknown_run(const struct following *following)
+{
+    return (following->status == STATUS_NOT_FOUND && !gateway_is_namespace_missing(&following->error)) ||
+           following->status == STATUS_INVALID_ARGUMENT;
+}
+
 static void on_closed_step(void *argument)
 {
     struct following *following = argument;
     if (following->watch == NULL) {
         following_destroy(following);
     } else if (following->status == STATUS_OK && may_be_reset(following)) {
-        const struct temporal_run run = {.workflow_id = following->workflow_id};
-        temporal_client_describe_async(following->gateway->connection, &run, 0, on_described, following);
+        describe(following);
     } else if (following->status == STATUS_OK) {
         report(following);
-    } else if ((following->status == STATUS_NOT_FOUND && !gateway_is_namespace_missing(&following->error)) ||
-               following->status == STATUS_INVALID_ARGUMENT) {
+    } else if (is_unknown_run(following)) {
         following->result = (struct watch_result){.status = "NotFound"};
-        report(following);
+        if (following->is_lost || following->status == STATUS_INVALID_ARGUMENT) {
+            report(following);
+        } else {
+            following->is_lost = true;
+            describe(following);
+        }
     } else {
         watch_fail(following->watch, &following->error);
         following_destroy(following);
