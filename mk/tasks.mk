@@ -47,8 +47,8 @@ test-thread: ## unit tests of a TSan build
 	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=thread tests
 	@$(MAKE) --no-print-directory SANITIZE=thread unit
 
-test-valgrind: tests ## unit tests under valgrind memcheck (long)
-	@$(MAKE) --no-print-directory unit TEST_WRAPPER="valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --suppressions=tests/sanitizers/valgrind.supp"
+test-valgrind: tests ## unit tests under valgrind memcheck
+	@$(MAKE) --no-print-directory unit TEST_WRAPPER=tests/sanitizers/run-valgrind
 
 SECONDS_EACH ?= 60
 fuzz: ## runs every fuzz target for SECONDS_EACH seconds (default 60; CORPUS kept in build/corpus)
