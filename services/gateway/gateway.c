@@ -111,12 +111,6 @@ static enum status start_server(struct gateway *gateway, struct error *error)
     return status;
 }
 
-static void run_loop(void *argument)
-{
-    struct gateway *gateway = argument;
-    loop_run(gateway->loop);
-}
-
 /* Loop's thread, first stage: no more waiting. */
 static void begin_stop(void *argument)
 {
@@ -131,7 +125,6 @@ static void end_stop(void *argument)
     struct gateway *gateway = argument;
     watch_table_destroy(gateway->watches);
     gateway->watches = NULL;
-    loop_stop(gateway->loop);
 }
 
 static void drain(struct gateway *gateway)
@@ -148,7 +141,6 @@ enum status run_gateway(struct service *service, const struct settings *settings
 {
     struct gateway gateway = {.service = service, .settings = settings};
     struct stop_flag flag = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-    pthread_t thread;
     thread_condition_init(&flag.condition);
     atomic_init(&gateway.ready, false);
     make_metrics(&gateway);
@@ -157,7 +149,7 @@ enum status run_gateway(struct service *service, const struct settings *settings
     if (status != STATUS_OK) {
         goto done;
     }
-    gateway.loop = loop_new();
+    gateway.loop = temporal_connection_loop(gateway.connection);
     gateway.watches = watch_table_new(&(struct watch_table_options){
         .loop = gateway.loop,
         .source = gateway_watch_source(&gateway),
@@ -167,11 +159,6 @@ enum status run_gateway(struct service *service, const struct settings *settings
         .gather_runs = WATCH_GATHER_RUNS,
         .metrics = service_metrics(service),
     });
-    status = thread_start(&thread, "gateway", 0, run_loop, &gateway, error);
-    if (status != STATUS_OK) {
-        watch_table_destroy(gateway.watches);
-        goto done;
-    }
     loop_post(gateway.loop, gateway_start_readiness, &gateway);
     status = start_server(&gateway, error);
     if (status == STATUS_OK) {
@@ -182,15 +169,11 @@ enum status run_gateway(struct service *service, const struct settings *settings
     } else {
         loop_post(gateway.loop, begin_stop, &gateway);
     }
-    loop_post(gateway.loop, end_stop, &gateway);
-    thread_join(thread);
+    loop_post_and_wait(gateway.loop, end_stop, &gateway);
 done:
     /* Calls that are still under way end here and answer their requests: the server goes after them. */
     temporal_connection_destroy(gateway.connection);
     http_server_destroy(gateway.server);
-    if (gateway.loop != NULL) {
-        loop_destroy(gateway.loop);
-    }
     free(gateway.routes);
     free(gateway.recent);
     (void)pthread_cond_destroy(&flag.condition);

@@ -78,6 +78,37 @@ void loop_post(struct loop *loop, loop_task_fn *fn, void *argument)
     pthread_mutex_unlock(&loop->mutex);
 }
 
+struct awaited_task {
+    loop_task_fn *fn;
+    void *argument;
+    pthread_mutex_t mutex;
+    pthread_cond_t condition;
+    bool is_done; /* mutex */
+};
+
+static void run_awaited(void *argument)
+{
+    struct awaited_task *task = argument;
+    task->fn(task->argument);
+    pthread_mutex_lock(&task->mutex);
+    task->is_done = true;
+    pthread_cond_signal(&task->condition);
+    pthread_mutex_unlock(&task->mutex);
+}
+
+void loop_post_and_wait(struct loop *loop, loop_task_fn *fn, void *argument)
+{
+    struct awaited_task task = {.fn = fn, .argument = argument, .mutex = PTHREAD_MUTEX_INITIALIZER};
+    thread_condition_init(&task.condition);
+    loop_post(loop, run_awaited, &task);
+    pthread_mutex_lock(&task.mutex);
+    while (!task.is_done) {
+        (void)thread_condition_wait(&task.condition, &task.mutex, INT64_MAX);
+    }
+    pthread_mutex_unlock(&task.mutex);
+    (void)pthread_cond_destroy(&task.condition);
+}
+
 void loop_stop(struct loop *loop)
 {
     pthread_mutex_lock(&loop->mutex);

@@ -94,3 +94,8 @@ void rpc_runtime_destroy(struct rpc_runtime *runtime)
     thread_join(runtime->thread);
     dispose(runtime);
 }
+
+struct loop *rpc_runtime_loop(struct rpc_runtime *runtime)
+{
+    return runtime->loop;
+}

@@ -224,3 +224,8 @@ void connection_count_call(struct temporal_connection *connection, size_t method
     }
     metric_counter_add(method->failures[code], 1);
 }
+
+struct loop *temporal_connection_loop(struct temporal_connection *connection)
+{
+    return rpc_runtime_loop(connection->runtime);
+}

@@ -2,6 +2,7 @@
  * say "any thread" runs on the thread that called temporal_worker_run. */
 #include "temporal/worker.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/thread.h"
 #include "coroutine.h"
 #include "temporal/connection.h"
 #include "worker_context.h"
@@ -56,9 +58,13 @@ struct temporal_worker {
     struct loop_timer grace_timer;
     struct loop_timer abandon_timer;
 
-    /* Written on the rpc thread before the post. */
+    /* Written before the post. */
     struct error describe_error;
     bool describe_ends_polls;
+
+    pthread_mutex_t mutex;
+    pthread_cond_t ended; /* has_ended is true */
+    bool has_ended;       /* mutex */
 };
 
 /* ---- options ---- */
@@ -123,7 +129,7 @@ static void init_context(struct temporal_worker *worker, struct temporal_connect
     struct worker_context *context = &worker->context;
     char uuid[RANDOM_UUID_SIZE];
     random_uuid(uuid);
-    context->loop = loop_new();
+    context->loop = temporal_connection_loop(connection);
     context->calls = worker_calls_of_connection(connection);
     context->namespace_name = memory_copy_string(temporal_connection_namespace(connection));
     context->identity =
@@ -149,6 +155,8 @@ enum status temporal_worker_new(struct temporal_connection *connection,
         return status;
     }
     struct temporal_worker *worker = memory_alloc(sizeof *worker);
+    CHECK(pthread_mutex_init(&worker->mutex, NULL) == 0);
+    thread_condition_init(&worker->ended);
     init_context(worker, connection, &complete);
     worker->grace_ms = complete.grace_ms == TEMPORAL_WORKER_GRACE_NONE ? 0 : complete.grace_ms;
     worker->activities = activity_worker_new(&(struct activity_worker_options){
@@ -237,8 +245,14 @@ static void check_ended(void *argument)
     struct temporal_worker *worker = argument;
     if (worker->phase == PHASE_STOPPING && !worker->describe_call && !worker->shutdown_call &&
         worker_workflows_is_idle(worker->workflows) && activity_worker_is_idle(worker->activities)) {
+        loop_timer_stop(worker->context.loop, &worker->drain_timer);
+        loop_timer_stop(worker->context.loop, &worker->grace_timer);
+        loop_timer_stop(worker->context.loop, &worker->abandon_timer);
+        pthread_mutex_lock(&worker->mutex);
         worker->phase = PHASE_ENDED;
-        loop_stop(worker->context.loop);
+        worker->has_ended = true;
+        pthread_cond_signal(&worker->ended);
+        pthread_mutex_unlock(&worker->mutex);
     }
 }
 
@@ -425,17 +439,44 @@ static void describe(void *argument)
                          worker, &worker->describe_call);
 }
 
+static void begin(void *argument)
+{
+    struct temporal_worker *worker = argument;
+    coroutine_watch_overflow();
+    worker->phase = PHASE_GREETING;
+    describe(worker);
+    if (atomic_load(&worker->stop_was_asked)) {
+        begin_stop(worker);
+    }
+}
+
+static void pass(void *argument)
+{
+    (void)argument;
+}
+
 enum status temporal_worker_run(struct temporal_worker *worker, struct error *error)
 {
     CHECK(worker->phase == PHASE_NEW);
     if (!worker_workflows_has_any(worker->workflows) && !activity_worker_has_any(worker->activities)) {
         return error_set(error, STATUS_FAILED_PRECONDITION, "the worker has neither workflows nor activities");
     }
-    coroutine_watch_overflow();
-    worker->phase = PHASE_GREETING;
-    describe(worker);
-    loop_run(worker->context.loop);
+    loop_post(worker->context.loop, begin, worker);
+    pthread_mutex_lock(&worker->mutex);
+    while (!worker->has_ended) {
+        (void)thread_condition_wait(&worker->ended, &worker->mutex, INT64_MAX);
+    }
+    pthread_mutex_unlock(&worker->mutex);
     return STATUS_OK;
+}
+
+/* Loop's thread: the parts' timers are stopped there. */
+static void destroy_parts(void *argument)
+{
+    struct temporal_worker *worker = argument;
+    loop_timer_stop(worker->context.loop, &worker->describe_timer);
+    worker_workflows_destroy(worker->workflows);
+    activity_worker_destroy(worker->activities);
 }
 
 void temporal_worker_destroy(struct temporal_worker *worker)
@@ -445,9 +486,10 @@ void temporal_worker_destroy(struct temporal_worker *worker)
     }
     struct worker_context *context = &worker->context;
     CHECK(worker->phase == PHASE_NEW || worker->phase == PHASE_ENDED);
-    loop_destroy(context->loop);
-    worker_workflows_destroy(worker->workflows);
-    activity_worker_destroy(worker->activities);
+    loop_post_and_wait(context->loop, destroy_parts, worker);
+    loop_post_and_wait(context->loop, pass, NULL); /* what the parts' last threads have posted has run */
+    (void)pthread_cond_destroy(&worker->ended);
+    (void)pthread_mutex_destroy(&worker->mutex);
     worker_metrics_deinit(&context->metrics);
     free(context->namespace_name);
     free(context->identity);

@@ -11,7 +11,7 @@
 #define WORKER_SDK_VERSION FERRY_VERSION
 
 struct worker_context {
-    struct loop *loop; /* the "workflows" thread */
+    struct loop *loop; /* the connection's: workflow code runs on its thread */
     struct worker_calls calls;
     struct worker_metrics metrics;
     char *namespace_name;

@@ -1,7 +1,7 @@
 /* The workflow half of a worker: takes workflow tasks from the task queue and from this process's sticky queue, keeps
  * the runs' state between tasks, completes histories where a run is not cached, and answers with commands.
  *
- * All of it belongs to the loop's thread ("workflows"); polls and answers come in on the rpc thread and are posted. At
+ * All of it belongs to the loop's thread (the connection's: "rpc"), where polls and answers come in. At
  * most one task of a run is worked on at a time. */
 #ifndef TEMPORAL_WORKER_WORKFLOWS_H
 #define TEMPORAL_WORKER_WORKFLOWS_H

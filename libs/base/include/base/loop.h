@@ -41,6 +41,10 @@ void loop_run_once(struct loop *loop, int64_t timeout_ms);
 /* Any thread: fn(argument) runs on the loop's thread, in the order of the posts. Tasks posted before loop_stop run. */
 void loop_post(struct loop *loop, loop_task_fn *fn, void *argument);
 
+/* Any thread but the loop's, while the loop runs: the same, and returns when fn has returned. With a task that does
+ * nothing it is a barrier: whatever was posted before has run. */
+void loop_post_and_wait(struct loop *loop, loop_task_fn *fn, void *argument);
+
 /* Loop's thread. Starting a running timer moves it. due_ms: clock_monotonic_ms. A timer fires once. */
 void loop_timer_start(struct loop *loop, struct loop_timer *timer, int64_t due_ms, loop_task_fn *fire, void *argument);
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer); /* harmless when not running */

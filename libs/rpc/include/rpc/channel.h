@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/metrics.h"
 
+struct loop;
 struct rpc_runtime;
 struct rpc_channel;
 struct rpc_call;
@@ -21,6 +22,10 @@ struct rpc_call;
 struct rpc_runtime *rpc_runtime_new(void); /* NULL: the system refuses a thread (logged) */
 /* After all channels are destroyed. Waits for the calls' done functions, joins the thread, shuts gRPC down. */
 void rpc_runtime_destroy(struct rpc_runtime *runtime);
+
+/* The loop that the runtime's thread runs: users whose state changes with answers keep it on that thread, and save a
+ * hand-over for each answer. Their tasks must not block: no answer is seen meanwhile. */
+struct loop *rpc_runtime_loop(struct rpc_runtime *runtime);
 
 struct rpc_tls_options {
     bool enabled;

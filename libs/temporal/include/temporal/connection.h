@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/metrics.h"
 
+struct loop;
 struct temporal_connection;
 
 /* All texts are copied; NULL means the default. The *_file members are paths of PEM files. */
@@ -35,6 +36,9 @@ void temporal_connection_destroy(struct temporal_connection *connection);
 
 const char *temporal_connection_namespace(const struct temporal_connection *connection);
 const char *temporal_connection_identity(const struct temporal_connection *connection);
+/* The loop of the connection's thread, on which done functions run (base/loop.h): who keeps state that answers change
+ * can keep it there. Its tasks must not block. */
+struct loop *temporal_connection_loop(struct temporal_connection *connection);
 /* Any time: calls that start later use the new key. */
 void temporal_connection_set_api_key(struct temporal_connection *connection, const char *api_key);
 
