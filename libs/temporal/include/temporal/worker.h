@@ -8,8 +8,8 @@
  *     status = temporal_worker_run(worker, &error);     // until temporal_worker_stop, from any thread
  *     temporal_worker_destroy(worker);
  *
- * Threads: one for workflow code ("workflows"), and one for each activity that runs at this moment. The thread model
- * is written in docs/adr/0005. */
+ * Threads: workflow code runs on the connection's thread ("rpc"), which also takes the server's answers: it must not
+ * block. Each activity that runs at this moment has a thread of its own. docs/adr/0005 says why. */
 #ifndef TEMPORAL_WORKER_H
 #define TEMPORAL_WORKER_H
 
@@ -66,12 +66,12 @@ void temporal_worker_register_activity(struct temporal_worker *worker, const cha
                                        temporal_activity_fn *activity, void *user);
 
 /* Polls and works until temporal_worker_stop; returns when everything is finished, reported and joined. The calling
- * thread becomes the worker's "workflows" thread. Once for each worker.
+ * thread only waits. Once for each worker, not on the connection's thread.
  * An unreachable server, refused credentials or an unknown namespace are no reason to return: the worker says so in its
  * log and tries again for as long as it takes. FAILED_PRECONDITION: nothing is registered. */
 MUST_CHECK enum status temporal_worker_run(struct temporal_worker *worker, struct error *error);
 
-/* changed runs on the worker's thread: with true when the server has answered for the first time, with false and the
+/* changed runs on the connection's thread: with true when the server has answered for the first time, with false and the
  * reason in words (borrowed for the call) when it does not answer, refuses our polls or does not know the namespace,
  * again when that reason becomes another, and with true when polls are answered again, seconds later. All of it comes
  * from the polls themselves: no call is made for it. Before temporal_worker_run. */
@@ -82,7 +82,8 @@ void temporal_worker_on_reachable(struct temporal_worker *worker,
  * what is left. Harmless when repeated. */
 void temporal_worker_stop(struct temporal_worker *worker);
 
-void temporal_worker_destroy(struct temporal_worker *worker); /* after temporal_worker_run returned; NULL is fine */
+/* After temporal_worker_run returned, and before the connection's end. NULL is fine. */
+void temporal_worker_destroy(struct temporal_worker *worker);
 
 struct temporal_worker_counts {
     size_t workflow_tasks;   /* being handled */
