@@ -25,6 +25,17 @@ void receive_plan_got(struct receive_plan *plan, size_t messages, size_t bytes)
     plan->average_bytes = plan->average_bytes == 0 ? average : (plan->average_bytes * 7 + average) / 8;
 }
 
+/* So many must fit before a call is worth it: a whole receive, rather than one message at a time while the hand is
+ * nearly full; but with no call open at most a tenth of the hand, since what fills the rest may run for hours. */
+static int64_t least_room(const struct receive_plan *plan, size_t open_calls)
+{
+    if (plan->messages_max < (int64_t)2 * RECEIVE_MAX) {
+        return 1;
+    }
+    int64_t tenth = plan->messages_max / 10;
+    return open_calls > 0 || tenth > RECEIVE_MAX ? RECEIVE_MAX : tenth;
+}
+
 int receive_plan_next(const struct receive_plan *plan, size_t open_calls, size_t outstanding_messages,
                       size_t messages_in_hand, size_t bytes_in_hand)
 {
@@ -37,8 +48,8 @@ int receive_plan_next(const struct receive_plan *plan, size_t open_calls, size_t
     if (room <= 0 || room_bytes <= 0) {
         return 0;
     }
-    if (room < RECEIVE_MAX && plan->messages_max >= (int64_t)2 * RECEIVE_MAX) {
-        return 0; /* nearly full: wait until a whole receive fits rather than ask for one message at a time */
+    if (room < least_room(plan, open_calls)) {
+        return 0;
     }
     if (plan->average_bytes > 0 && room_bytes / plan->average_bytes < room) {
         room = room_bytes / plan->average_bytes;

@@ -60,6 +60,18 @@ static void a_small_limit_is_used_up_to_the_last_place(void **state)
     assert_int_equal(receive_plan_next(&plan, 0, 0, 3, 0), 0);
 }
 
+static void runs_that_last_leave_nearly_all_places_of_a_middling_limit_in_use(void **state)
+{
+    (void)state;
+    struct receive_plan plan = plan_of(4, 20, 64 << 20);
+    assert_int_equal(receive_plan_next(&plan, 0, 0, 12, 0), 8);
+    assert_int_equal(receive_plan_next(&plan, 0, 0, 18, 0), 2);
+    assert_int_equal(receive_plan_next(&plan, 0, 0, 19, 0), 0);
+    plan = plan_of(4, 500, 64 << 20);
+    assert_int_equal(receive_plan_next(&plan, 0, 0, 491, 0), 0);
+    assert_int_equal(receive_plan_next(&plan, 0, 0, 490, 0), 10);
+}
+
 static void long_messages_count_by_their_bytes(void **state)
 {
     (void)state;
@@ -78,6 +90,7 @@ int main(void)
         cmocka_unit_test(receives_grow_while_messages_flow_and_fall_back_when_it_is_empty),
         cmocka_unit_test(messages_in_hand_and_on_their_way_leave_the_room),
         cmocka_unit_test(a_small_limit_is_used_up_to_the_last_place),
+        cmocka_unit_test(runs_that_last_leave_nearly_all_places_of_a_middling_limit_in_use),
         cmocka_unit_test(long_messages_count_by_their_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
