@@ -186,6 +186,7 @@ void activity_worker_destroy(struct activity_worker *worker)
     }
     activity_threads_destroy(worker->threads);
     CHECK(worker->running_count == 0);
+    loop_timer_stop(worker->context->loop, &worker->timer);
     task_poller_destroy(worker->poller);
     size_t position = 0;
     const char *name = NULL;

@@ -23,7 +23,7 @@ struct activity_worker_options {
 };
 
 struct activity_worker *activity_worker_new(const struct activity_worker_options *options);
-/* When it is idle and the loop has ended. NULL is fine. */
+/* When it is idle, on the loop's thread: the loop lives on, and nothing of the worker is left on it. NULL is fine. */
 void activity_worker_destroy(struct activity_worker *worker);
 
 /* Before the start. The name is copied. */

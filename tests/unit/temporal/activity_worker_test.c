@@ -87,8 +87,10 @@ static void end(struct fixture *fixture)
                     RPC_CANCELLED);
     assert_true(activity_worker_is_idle(fixture->worker));
     assert_true(fixture->progress > 0);
-    loop_destroy(fixture->context.loop);
+    loop_run_once(fixture->context.loop, 0); /* what was posted before the worker's end has run then */
     activity_worker_destroy(fixture->worker);
+    loop_run_once(fixture->context.loop, 0); /* the connection's loop goes on: nothing of the worker is left on it */
+    loop_destroy(fixture->context.loop);
     worker_metrics_deinit(&fixture->context.metrics);
     fake_calls_deinit(&fixture->fake);
 }
@@ -308,8 +310,10 @@ static void an_attempt_that_the_server_does_not_know_any_more_reports_nothing(vo
     activity_worker_stop(fixture.worker, false);
     fake_calls_fail(fake_calls_waiting(&fixture.fake, &service_poll_activity_task_queue), STATUS_CANCELED,
                     RPC_CANCELLED);
-    loop_destroy(fixture.context.loop);
+    loop_run_once(fixture.context.loop, 0);
     activity_worker_destroy(fixture.worker); /* waits for the activity's thread */
+    loop_run_once(fixture.context.loop, 0);
+    loop_destroy(fixture.context.loop);
     assert_null(fake_calls_waiting(&fixture.fake, &service_respond_activity_task_completed));
     assert_null(fake_calls_waiting(&fixture.fake, &service_respond_activity_task_failed));
     assert_null(fake_calls_waiting(&fixture.fake, &service_respond_activity_task_canceled));

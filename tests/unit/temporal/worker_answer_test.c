@@ -51,8 +51,8 @@ static void end(struct fixture *fixture)
     for (size_t i = 0; i < fixture->completion.command_count; i++) {
         pb__command__free_unpacked(fixture->commands[i], NULL);
     }
-    loop_destroy(fixture->context.loop);
     activity_worker_destroy(fixture->activities);
+    loop_destroy(fixture->context.loop);
     worker_metrics_deinit(&fixture->context.metrics);
     fake_calls_deinit(&fixture->fake);
 }
