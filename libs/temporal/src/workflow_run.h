@@ -71,7 +71,7 @@ void workflow_completion_deinit(struct workflow_completion *completion);
  *   STATUS_OK                   *out_completion is filled: answer the task with it.
  *   STATUS_FAILED_PRECONDITION  the events do not continue what the run has seen (stale or fresh run, partial
  *                               history): destroy the run, fetch the history from its start, take a new run.
- *   STATUS_RESOURCE_EXHAUSTED   no stack could be mapped: destroy the run and do not answer.
+ *   STATUS_RESOURCE_EXHAUSTED   no stack could be mapped: destroy the run, fail the task: another worker may take it.
  * Never crashes on any history. */
 MUST_CHECK enum status workflow_run_handle_task(struct workflow_run *run, const struct workflow_task *task,
                                                 struct workflow_completion *out_completion, struct error *error);
