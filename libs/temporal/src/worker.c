@@ -385,6 +385,17 @@ static void start_working(struct temporal_worker *worker)
     tell_reachable(worker, true, NULL);
 }
 
+static const char *greeting_failure(enum status status)
+{
+    if (status == STATUS_NOT_FOUND) {
+        return "Temporal does not know the namespace, trying again";
+    }
+    if (status == STATUS_UNAVAILABLE || status == STATUS_DEADLINE_EXCEEDED) {
+        return "Temporal does not answer, trying again";
+    }
+    return "Temporal does not let the worker in, trying again";
+}
+
 static void described(void *argument)
 {
     struct temporal_worker *worker = argument;
@@ -404,9 +415,7 @@ static void described(void *argument)
     int64_t suppressed = 0;
     tell_reachable(worker, false, error->text);
     if (log_limiter_allows(&worker->log_limiter, 30000, &suppressed)) {
-        log_event(LOG_LEVEL_WARN,
-                  error->status == STATUS_NOT_FOUND ? "Temporal does not know the namespace, trying again"
-                                                    : "Temporal does not answer, trying again",
+        log_event(LOG_LEVEL_WARN, greeting_failure(error->status),
                   LOG_STRING("namespace", worker->context.namespace_name), LOG_ERROR(error),
                   LOG_INTEGER("retry_in_ms", wait_ms), LOG_INTEGER("suppressed", suppressed));
     }
