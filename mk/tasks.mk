@@ -7,7 +7,7 @@ SANITIZER_ENVIRONMENT := ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_af
   UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitizers/tsan.supp:history_size=7 \
   LSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitizers/lsan.supp:print_suppressions=0
 
-.PHONY: run test lint bench install setup setup-build setup-lint unit integration proto-test test-address test-thread \
+.PHONY: run test lint bench install setup setup-build setup-lint unit integration integration-address test-address test-thread \
   test-valgrind fuzz compiler-check
 
 setup: ## installs what make run needs (Debian packages, build/venv)
@@ -22,14 +22,15 @@ run: ## the main job on this machine: servers, three services, 20 messages (EXIT
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs
 	@$(PYTHON) tools/run.py $(if $(EXIT),--exit)
 
-test: ## runs every test: unit, descriptors, integration, and the unit tests under ASan+UBSan, TSan and valgrind
+test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets briefly, integration (plain, ASan)
 	@tools/setup lint
 	@$(MAKE) --no-print-directory -j$$(nproc) programs tests
 	@$(MAKE) --no-print-directory unit
-	@$(MAKE) --no-print-directory test-address
+	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=address programs tests
+	@$(MAKE) --no-print-directory SANITIZE=address unit
 	@$(MAKE) --no-print-directory test-thread
 	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=5
-	@$(MAKE) --no-print-directory integration
+	@$(MAKE) --no-print-directory -j2 --output-sync=recurse integration integration-address
 
 # The services' tests first: they take longest.
 unit: tests ## runs the unit tests of this kind of build (SANITIZE=address|thread, CC=clang)
@@ -39,15 +40,25 @@ unit: tests ## runs the unit tests of this kind of build (SANITIZE=address|threa
 integration: programs ## runs the tests against real servers, and those of proto/ (FERRY_PROGRAMS: another build's programs)
 	@$(PYTEST) -q tests/proto tests/integration $(PYTEST_ARGUMENTS)
 
+# Beside `integration`: most of a test's time is waiting, ports are chosen freely. Not what runs no program of this build.
+integration-address:
+	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=address programs
+	@$(SANITIZER_ENVIRONMENT) FERRY_PROGRAMS=$(abspath $(BUILD))/$(CC_KIND)-address/bin $(PYTEST) -q tests/integration \
+	  --ignore=tests/integration/test_sdk_install.py --ignore=tests/integration/test_valgrind.py $(PYTEST_ARGUMENTS)
+
 test-address: ## unit tests and integration tests of an ASan+UBSan+LSan build
+	@tools/setup lint
 	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=address programs tests
 	@$(MAKE) --no-print-directory SANITIZE=address unit
+	@$(MAKE) --no-print-directory integration-address
 
 test-thread: ## unit tests of a TSan build
+	@tools/setup lint
 	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=thread tests
 	@$(MAKE) --no-print-directory SANITIZE=thread unit
 
-test-valgrind: tests ## unit tests under valgrind memcheck
+test-valgrind: tests ## unit tests under valgrind memcheck (integration has the services under it)
+	@tools/setup lint
 	@$(MAKE) --no-print-directory unit TEST_WRAPPER=tests/sanitizers/run-valgrind
 
 SECONDS_EACH ?= 60

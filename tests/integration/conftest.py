@@ -32,6 +32,14 @@ def sqs(tmp_path_factory):
     server.process.stop(10)
 
 
+SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "runtime error:", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer")
+
+
+def assert_no_sanitizer_report(process):
+    text = process.text()
+    assert not [report for report in SANITIZER_REPORTS if report in text], f"{process.name}:\n{process.tail(80)}"
+
+
 class World:
     """One test's own corner: a queue, a task queue, services; with the words that tests are written in."""
 
@@ -112,9 +120,7 @@ def world(temporal, sqs, tmp_path, request):
     exit_codes = [ferry.stop() for ferry in corner.ferries]
     for ferry, codes in zip(corner.ferries, exit_codes):
         for service in ferry.all:
-            text = service.text()
-            for trace in ("ERROR: AddressSanitizer", "runtime error:", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer"):
-                assert trace not in text, f"{service.name}:\n{service.tail(80)}"
+            assert_no_sanitizer_report(service)
     if request.node.get_closest_marker("unclean") is None:
         for codes in exit_codes:
             assert all(code == 0 for code in codes.values()), f"not every service ended with 0: {codes}"

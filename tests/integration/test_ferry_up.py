@@ -6,6 +6,7 @@ import signal
 import psutil
 import pytest
 
+from conftest import assert_no_sanitizer_report
 from ferrystack.ferry import programs
 from ferrystack.process import Process, wait_until
 
@@ -29,7 +30,7 @@ def up(world):
                       ferry.directory, ferry.environment).start()
     yield world, url, ferry, process
     assert process.stop() == 0
-    assert not [line for line in process.text().splitlines() if "AddressSanitizer" in line]
+    assert_no_sanitizer_report(process)
 
 
 def test_a_killed_child_is_respawned_and_the_job_goes_on(up):
