@@ -1,6 +1,7 @@
-/* Follows one chain of runs to its end: the watch table's source. A run that was terminated or canceled is looked at
- * again by its workflow ID, since a reset terminates it, too, and goes on in another run of the same chain. So is a run
- * that the server does not know: a chain may outlive the retention of its first runs. */
+/* Follows one chain of runs to its end: the watch table's source. A run that ended in any other way than
+ * completed is looked at again by its workflow ID: a reset terminates the run, or comes after its end, and goes on in
+ * another run of the same chain. So is a run that the server does not know: a chain may outlive the retention of its
+ * first runs. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,8 +88,7 @@ static void describe(struct following *following)
 
 static bool may_be_reset(const struct following *following)
 {
-    return strcmp(following->result.status, temporal_run_status_name(TEMPORAL_RUN_TERMINATED)) == 0 ||
-           strcmp(following->result.status, temporal_run_status_name(TEMPORAL_RUN_CANCELED)) == 0;
+    return strcmp(following->result.status, temporal_run_status_name(TEMPORAL_RUN_COMPLETED)) != 0;
 }
 
 static bool is_unknown_run(const struct following *following)

@@ -2,6 +2,7 @@
 #include "watch.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/backoff.h"
 #include "base/check.h"
@@ -38,6 +39,7 @@ struct watch {
     struct watch_result result;
     struct list links;    /* of struct link: requests that ask for it */
     int64_t last_used_ms; /* when the last link went, or it closed */
+    bool is_told;         /* its result stood in an answer */
     uint64_t stamp;       /* the last request that linked it: a run named twice counts once */
 };
 
@@ -166,11 +168,22 @@ static void follow(void *argument)
     watch->following = source->follow(source->user, &run, watch);
 }
 
+/* The chain had ended in another way than completed when somebody was told so last: a reset may have reopened it. */
+static bool may_go_on(const struct watch *watch)
+{
+    return list_is_empty(&watch->links) && watch->is_told && strcmp(watch->result.status, "Completed") != 0;
+}
+
 /* NULL: the table is full. */
 static struct watch *find_or_make(struct watch_table *table, const struct watch_run *run)
 {
     char *key = memory_format("%s\n%s", run->first_run_id, run->workflow_id);
     struct watch *watch = map_get(table->watches, key);
+    if (watch != NULL && may_go_on(watch)) {
+        (void)map_remove(table->watches, key); /* the value is watch itself */
+        watch_destroy(watch);
+        watch = NULL;
+    }
     if (watch != NULL) {
         free(key);
         return watch;
@@ -207,6 +220,7 @@ static void answer(struct watch_request *request)
         list_remove(&request->links[i].in_watch);
         watch->last_used_ms = now_ms;
         if (watch->result.status != NULL) {
+            watch->is_told = true;
             closed[count++] = (struct watch_closed){
                 .run = {.workflow_id = watch->workflow_id, .first_run_id = watch->first_run_id},
                 .result = &watch->result,

@@ -23,7 +23,8 @@ broken = set()  # MessageIds whose runs fail at the moment
 
 @workflow.defn(name="step")
 class Step:
-    """Waits for {"sleep_ms"} or for the signal "go" ({"wait": true}); fails while the message is in `broken`."""
+    """Waits for {"sleep_ms"} or for the signal "go" ({"wait": true}); fails while the message is in `broken`; waits for
+    the signal after that ({"then_wait": true})."""
 
     def __init__(self):
         self.may_go = False
@@ -43,6 +44,8 @@ class Step:
             await workflow.wait_condition(lambda: self.may_go)
         if message["MessageId"] in broken:
             raise ApplicationError("broken for now", type="Broken")
+        if body.get("then_wait"):
+            await workflow.wait_condition(lambda: self.may_go)
         return "done"
 
 
@@ -296,6 +299,22 @@ def test_a_run_that_is_reset_while_it_is_waited_for_is_followed(world, steps):
     signal_go(world, message)
     ferry.poller.wait_for_event(30, "workflow closed", message_id=message, run_status="completed")
     world.wait_empty(url)
+
+
+def test_a_failed_run_that_is_reset_is_waited_for_when_its_message_comes_again(world, steps):
+    url = world.create_queue()
+    ferry = start_without_worker(world.ferry(url, step_route(world)))
+    broken.add(message := world.send(url, {"then_wait": True}))
+    ferry.poller.wait_for_event(30, "message returned", message_id=message)
+    broken.discard(message)
+    reset(world, message)
+    ferry.poller.wait_for_event(30, "workflow started", message_id=message, outcome="attached")
+    time.sleep(1)  # the end of the first run was told long before
+    assert len(said(ferry, "message returned")) == 1
+    signal_go(world, message)
+    ferry.poller.wait_for_event(30, "workflow closed", message_id=message, run_status="completed")
+    world.wait_empty(url)
+    assert len(said(ferry, "message received")) == 2
 
 
 @pytest.fixture

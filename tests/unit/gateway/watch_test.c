@@ -166,6 +166,27 @@ static void asking_again_costs_no_further_calls(void **state)
     assert_int_equal(fixture->follows, 3);
 }
 
+static void an_end_other_than_completed_is_looked_at_again_for_whoever_asks_later(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer_seen seen = {0};
+    ask(fixture, "run-1", NULL, 60000, &seen);
+    finish(fixture, 0, "Failed");
+    while (seen.answers == 0) {
+        loop_run_once(fixture->loop, 100);
+    }
+    assert_string_equal(seen.statuses[0], "Failed");
+    /* It may have been reset meanwhile. */
+    ask(fixture, "run-1", NULL, 60000, &seen);
+    assert_int_equal(fixture->follows, 2);
+    assert_int_equal(seen.answers, 1);
+    finish(fixture, 1, "Completed");
+    while (seen.answers == 1) {
+        loop_run_once(fixture->loop, 100);
+    }
+    assert_string_equal(seen.statuses[0], "Completed");
+}
+
 static void two_requests_share_a_watch(void **state)
 {
     struct fixture *fixture = *state;
@@ -261,6 +282,7 @@ int main(void)
         TEST(runs_that_close_together_are_answered_together),
         TEST(answers_with_nothing_at_the_deadline),
         TEST(asking_again_costs_no_further_calls),
+        TEST(an_end_other_than_completed_is_looked_at_again_for_whoever_asks_later),
         TEST(two_requests_share_a_watch),
         TEST(a_run_named_twice_is_answered_once),
         TEST(a_broken_long_poll_is_taken_up_again),
