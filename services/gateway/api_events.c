@@ -253,7 +253,8 @@ static void on_described(void *user, enum status status, struct temporal_describ
 }
 
 /* rpc thread. `started` alone is not to be trusted: the server says true again for a repeated request ID, also when
- * that run has closed. An open run that this request ID started is the first run of its chain. */
+ * that run has closed. An open run that this request ID started is the first run of its chain, or a reset of it, which
+ * keeps the request ID: then the server names the first run. */
 static void on_started(void *user, enum status status, struct temporal_start_result *result, const struct error *error)
 {
     struct event_start *start = user;

@@ -308,7 +308,7 @@ def test_a_failed_run_that_is_reset_is_waited_for_when_its_message_comes_again(w
     ferry.poller.wait_for_event(30, "message returned", message_id=message)
     broken.discard(message)
     reset(world, message)
-    ferry.poller.wait_for_event(30, "workflow started", message_id=message, outcome="attached")
+    wait_until(lambda: len(said(ferry, "workflow started", message_id=message)) == 2, 30, "the message to come again", 0.1)
     time.sleep(1)  # the end of the first run was told long before
     assert len(said(ferry, "message returned")) == 1
     signal_go(world, message)
