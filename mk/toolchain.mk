@@ -59,7 +59,8 @@ FERRY_VERSION := 0.1.0
 CFLAGS_ALL = $(STANDARD) $(WARNINGS) $(WARNINGS_$(CC_KIND)) $(BUILD_CFLAGS) -DFERRY_VERSION='"$(FERRY_VERSION)"' $(CFLAGS)
 LDFLAGS_ALL = -pthread $(BUILD_LDFLAGS) $(LDFLAGS)
 
-# One short line for each step; V=1 shows the commands.
+# One short line for each step; V=1 shows the commands, -s nothing.
 V ?=
 Q := $(if $(V),,@)
-say = $(if $(V),,@echo "  $(1)$(if $(filter CC,$(1)),  , )$(@:$(OUT)/%=%)")
+IS_SILENT := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say = $(if $(V)$(IS_SILENT),@:,@echo "  $(1)$(if $(filter CC,$(1)),  , )$(@:$(OUT)/%=%)")
