@@ -72,9 +72,9 @@ void temporal_worker_register_activity(struct temporal_worker *worker, const cha
 MUST_CHECK enum status temporal_worker_run(struct temporal_worker *worker, struct error *error);
 
 /* changed runs on the connection's thread: with true when the server has answered for the first time, with false and
- * the reason in words (borrowed for the call) when it does not answer, refuses our polls or does not know the namespace,
- * again when that reason becomes another, and with true when polls are answered again, seconds later. All of it comes
- * from the polls themselves: no call is made for it. Before temporal_worker_run. */
+ * the reason in words (borrowed for the call) when it does not answer, refuses our polls or does not know the
+ * namespace, again when that reason becomes another, and with true when polls are answered again, seconds later. All
+ * of it comes from the polls themselves: no call is made for it. Before temporal_worker_run. */
 void temporal_worker_on_reachable(struct temporal_worker *worker,
                                   void (*changed)(void *user, bool is_reachable, const char *reason), void *user);
 
