@@ -1,4 +1,4 @@
-"""The delivery contract end to end: who settles and when, order when something fails, several pollers, long runs, chains."""
+"""The delivery contract end to end: who settles and when, order when something fails, several pollers, chains."""
 
 import asyncio
 import json
@@ -136,7 +136,7 @@ def assert_one_run_each(world, messages):
         assert len(world.runs(message)) == 1
 
 
-# --- who settles, and when ---------------------------------------------------------------------------------------------
+# --- who settles, and when ------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("fifo", [True, False], ids=["fifo", "standard"])
 def test_ack_completion_deletes_when_a_foreign_worker_s_run_has_completed_and_not_before(world, steps, fifo):
@@ -187,7 +187,7 @@ def test_a_run_longer_than_the_visibility_keeps_its_message_and_those_behind_it(
     assert_one_run_each(world, messages)
 
 
-# --- order when something fails ----------------------------------------------------------------------------------------
+# --- order when something fails -------------------------------------------------------------------------------------
 
 def test_a_failure_in_the_middle_of_a_group_keeps_order_and_loses_nothing(world, steps):
     url = world.create_queue()
@@ -224,7 +224,7 @@ def test_another_group_goes_on_while_one_is_stopped_by_its_head(world, steps):
     assert sum(world.sqs.depth(url)) == 2
 
 
-# --- several pollers on one queue --------------------------------------------------------------------------------------
+# --- several pollers on one queue -----------------------------------------------------------------------------------
 
 def assert_all_done_once_and_in_order(world, url, messages, groups, is_ordered):
     world.wait_completed(messages, 90)
@@ -284,7 +284,7 @@ def test_max_in_flight_of_one_goes_through_the_queue_one_by_one(world, steps):
         assert before["closeTime"] <= after["startTime"]
 
 
-# --- chains of runs ----------------------------------------------------------------------------------------------------
+# --- chains of runs -------------------------------------------------------------------------------------------------
 
 def test_a_run_that_is_reset_while_it_is_waited_for_is_followed(world, steps):
     url = world.create_queue()
