@@ -29,7 +29,7 @@ struct worker_workflows_options {
 };
 
 struct worker_workflows *worker_workflows_new(const struct worker_workflows_options *options);
-/* When it is idle and the loop has ended. NULL is fine. */
+/* When it is idle, on the loop's thread. NULL is fine. */
 void worker_workflows_destroy(struct worker_workflows *workflows);
 
 /* Before the start. The name is copied. */
