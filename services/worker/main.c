@@ -94,7 +94,7 @@ static enum status run(struct service *service, const struct settings *settings,
     if (status != STATUS_OK) {
         goto done;
     }
-    hello_world_register(worker, settings->hello.work_ms);
+    hello_world_register(worker);
     hello_world_activity_register(worker, &activity);
     temporal_worker_on_reachable(worker, on_reachable, service);
     service_set_stop(service, on_stop, worker);

@@ -11,12 +11,10 @@
 
 #include "base/json_scan.h"
 
-#define START_TO_CLOSE_MS 60000 /* and at least twice the two waits */
+/* More than the activity's two waits can take, ten minutes each. A dead worker shows by its missing heartbeat. */
+#define START_TO_CLOSE_MS 1800000
 #define HEARTBEAT_MS 10000
 #define RETRY_MAXIMUM_INTERVAL_MS 60000
-
-/* Written once before the worker runs; a timeout is no part of what a replay compares. */
-static int64_t s_work_ms;
 
 /* A copy that goes with the run. */
 static struct json_slice keep(struct temporal_workflow *workflow, const char *text, size_t length)
@@ -98,13 +96,12 @@ static json_t *hello_world(struct temporal_workflow *workflow, const json_t *mes
         return temporal_workflow_fail(workflow, "TooLarge", "the message does not fit into the run's memory");
     }
     temporal_workflow_log(workflow, TEMPORAL_LOG_INFO, "helloWorld starts helloWorldActivity", NULL);
-    int64_t start_to_close_ms = s_work_ms * 4 > START_TO_CLOSE_MS ? s_work_ms * 4 : START_TO_CLOSE_MS;
     /* Attempts without end: what fails for good is non-retryable, and an outage must not fail runs. */
     if (!temporal_workflow_execute_activity_raw(
             workflow, "helloWorldActivity",
             &(struct temporal_payload){.data = arguments.data, .length = arguments.length},
             &(struct temporal_activity_options){
-                .start_to_close_ms = start_to_close_ms,
+                .start_to_close_ms = START_TO_CLOSE_MS,
                 .heartbeat_ms = HEARTBEAT_MS,
                 .retry = {.maximum_interval_ms = RETRY_MAXIMUM_INTERVAL_MS},
             },
@@ -114,8 +111,7 @@ static json_t *hello_world(struct temporal_workflow *workflow, const json_t *mes
     return json_string("finished!");
 }
 
-void hello_world_register(struct temporal_worker *worker, int64_t work_ms)
+void hello_world_register(struct temporal_worker *worker)
 {
-    s_work_ms = work_ms;
     temporal_worker_register_workflow(worker, "helloWorld", hello_world);
 }
