@@ -59,7 +59,8 @@ def test_help_and_version_answer_at_once(service):
 
 def test_a_gateway_open_to_the_world_without_a_token_is_refused(tmp_path):
     ended = start_with(tmp_path, "gateway", f"gateway: {{ listen: 0.0.0.0:{free_port()} }}\n")
-    assert ended.returncode == 2 and "token" in ended.stdout + ended.stderr
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == 2 and "token" in said and "ferry.yaml:1: gateway.listen" in said
 
 
 def test_a_busy_port_is_a_clear_message(world):

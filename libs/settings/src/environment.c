@@ -158,6 +158,7 @@ static enum status read_addresses(struct settings *settings, struct error *error
     enum status status = read_text("FERRY_GATEWAY_URL", settings_check_http_url, &settings->gateway.url, error);
     if (status == STATUS_OK) {
         status = read_text("FERRY_LISTEN", settings_check_listen, &settings->gateway.listen, error);
+        settings->gateway.listen_line = environment_get("FERRY_LISTEN") != NULL ? 0 : settings->gateway.listen_line;
     }
     for (size_t i = 0; status == STATUS_OK && i < sizeof admin / sizeof admin[0]; i++) {
         if (admin_listen != NULL && strcmp(admin_listen, "none") == 0) {

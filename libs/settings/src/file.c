@@ -280,6 +280,7 @@ static enum status read_gateway(struct settings_loader *loader, const struct con
     TRY(expect_mapping(node, error));
     TRY(read_text(node, "url", settings_check_http_url, &gateway->url, error));
     TRY(read_text(node, "listen", settings_check_listen, &gateway->listen, error));
+    gateway->listen_line = config_get(node, "listen") != NULL ? config_line(config_get(node, "listen")) : 0;
     TRY(read_admin_listen(node, &gateway->admin_listen, error));
     TRY(read_secret_file(node, "token_file", &gateway->token, error));
     TRY(config_read_choice(node, "auth", names, &auth, error));

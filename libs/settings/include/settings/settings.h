@@ -64,6 +64,7 @@ struct settings_poller {
 struct settings_gateway {
     char *url;          /* what the poller talks to, http://localhost:8080 */
     char *listen;       /* 127.0.0.1:8080 */
+    int listen_line;    /* where settings.path says so; 0: it does not */
     char *admin_listen; /* NULL: health and metrics on `listen` only */
     char *token;        /* NULL: none. From FERRY_API_TOKEN[_FILE] */
     bool auth_none;     /* `auth: none`: said aloud */
