@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -69,6 +70,7 @@ static void copy_routes(struct http_server *server, const struct http_server_opt
 static struct http_server *server_alloc(const struct http_server_options *options)
 {
     struct http_server *server = memory_alloc(sizeof *server);
+    server->quiesced = -1;
     server->listening.descriptor = -1;
     server->max_body_bytes = options->max_body_bytes > 0 ? options->max_body_bytes : SERVER_BODY_DEFAULT;
     server->admit = options->admit;
@@ -162,9 +164,11 @@ bool http_server_drain(struct http_server *server, int64_t deadline_ms)
     atomic_store_explicit(&server->is_draining, true, memory_order_relaxed);
     pthread_mutex_unlock(&server->mutex);
     if (is_first) {
-        int descriptor = MHD_quiesce_daemon(server->daemon);
-        if (descriptor >= 0) {
-            (void)close(descriptor); /* new connections are refused from here on */
+        /* New connections are refused from here on. The descriptor stays open until microhttpd's thread has ended: it
+         * may still be about to take it out of its epoll set, and the number may not mean another file by then. */
+        server->quiesced = MHD_quiesce_daemon(server->daemon);
+        if (server->quiesced >= 0) {
+            (void)shutdown(server->quiesced, SHUT_RDWR);
         }
     }
     bool in_time = true;
@@ -189,5 +193,8 @@ void http_server_destroy(struct http_server *server)
     }
     pthread_mutex_unlock(&server->mutex);
     MHD_stop_daemon(server->daemon);
+    if (server->quiesced >= 0) {
+        (void)close(server->quiesced);
+    }
     server_free(server);
 }

@@ -55,6 +55,8 @@ struct http_server {
     struct metrics *metrics; /* borrowed; NULL: none */
     struct gone_watcher gone;
 
+    int quiesced; /* the listening socket since a drain began; -1: microhttpd's own. The draining thread's */
+
     atomic_bool is_draining; /* set once, under mutex */
     pthread_mutex_t mutex;   /* guards what follows */
     pthread_cond_t idle;     /* active or unanswered became 0 */
