@@ -192,11 +192,6 @@ struct rpc_channel *connection_channel(struct temporal_connection *connection)
     return connection->channel;
 }
 
-struct metrics *connection_metrics(struct temporal_connection *connection)
-{
-    return connection->metrics;
-}
-
 void connection_count_call(struct temporal_connection *connection, size_t method_index, const char *method_name,
                            enum rpc_code code, int64_t duration_us)
 {

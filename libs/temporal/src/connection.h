@@ -13,8 +13,6 @@
 
 struct rpc_channel *connection_channel(struct temporal_connection *connection);
 
-/* The connection's metrics; NULL: none. */
-struct metrics *connection_metrics(struct temporal_connection *connection);
 /* temporal_request, temporal_request_failure, temporal_request_latency_seconds of one call that ended. method_index:
  * struct service_method's. rpc thread. */
 void connection_count_call(struct temporal_connection *connection, size_t method_index, const char *method_name,

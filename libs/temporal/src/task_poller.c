@@ -284,14 +284,6 @@ void task_poller_cancel(struct task_poller *poller)
     pthread_mutex_unlock(&poller->lock);
 }
 
-size_t task_poller_open(struct task_poller *poller)
-{
-    pthread_mutex_lock(&poller->lock);
-    size_t count = poller->open_count;
-    pthread_mutex_unlock(&poller->lock);
-    return count;
-}
-
 bool task_poller_failure(struct task_poller *poller, struct error *out_error)
 {
     pthread_mutex_lock(&poller->lock);

@@ -61,7 +61,6 @@ void task_poller_stop(struct task_poller *poller, bool drain);
 /* Loop's thread, after a stop with drain: waits no longer. */
 void task_poller_cancel(struct task_poller *poller);
 
-size_t task_poller_open(struct task_poller *poller);      /* outstanding polls */
 /* true: polls keep failing; the newest reason is in *out_error. Any thread. */
 bool task_poller_failure(struct task_poller *poller, struct error *out_error);
 

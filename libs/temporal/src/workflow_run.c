@@ -311,11 +311,6 @@ int64_t workflow_run_last_event_id(const struct workflow_run *run)
     return run->last_event_id;
 }
 
-bool workflow_run_has_closed(const struct workflow_run *run)
-{
-    return run->workflow.is_closed;
-}
-
 size_t workflow_run_stack_bytes(const struct workflow_run *run)
 {
     return run->workflow.coroutine != NULL ? coroutine_stack_used(run->workflow.coroutine) : 0;

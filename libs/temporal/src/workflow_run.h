@@ -80,7 +80,6 @@ MUST_CHECK enum status workflow_run_handle_task(struct workflow_run *run, const 
  * poll's first event is workflow_run_last_event_id() + 1 (the same number). */
 int64_t workflow_run_last_started_event_id(const struct workflow_run *run);
 int64_t workflow_run_last_event_id(const struct workflow_run *run);
-bool workflow_run_has_closed(const struct workflow_run *run);
 
 /* Values of the code, the engine's own bookkeeping and resident stack pages. Cheap but for one mincore(). */
 size_t workflow_run_memory_bytes(const struct workflow_run *run);

@@ -194,6 +194,23 @@ static void posts_and_stops_of_other_threads_end_the_wait(void **state)
     }
 }
 
+static void a_task_that_is_waited_for_has_run_and_so_has_all_before_it(void **state)
+{
+    (void)state;
+    struct record record = {.loop = loop_new()};
+    struct step steps[] = {{&record, 0}, {&record, 1}, {&record, 2}};
+    pthread_t thread;
+    assert_int_equal(thread_start(&thread, "loop", 0, run, record.loop, NULL), STATUS_OK);
+    loop_post(record.loop, note, &steps[0]);
+    loop_post(record.loop, note, &steps[1]);
+    loop_post_and_wait(record.loop, note, &steps[2]);
+    assert_int_equal(record.count, 3); /* while the loop goes on: nothing else orders this thread after it */
+    assert_int_equal(record.order[2], 2);
+    loop_stop(record.loop);
+    thread_join(thread);
+    loop_destroy(record.loop);
+}
+
 static void tasks_left_over_run_at_the_end(void **state)
 {
     (void)state;
@@ -326,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_timer_that_starts_itself_in_the_past_lets_others_run),
         cmocka_unit_test(a_timer_ends_the_wait),
         cmocka_unit_test(posts_and_stops_of_other_threads_end_the_wait),
+        cmocka_unit_test(a_task_that_is_waited_for_has_run_and_so_has_all_before_it),
         cmocka_unit_test(tasks_left_over_run_at_the_end),
         cmocka_unit_test(a_source_is_waited_on_and_woken),
         cmocka_unit_test(a_source_does_not_wait_while_tasks_do),
