@@ -8,7 +8,8 @@ endif
 SANITIZE ?=
 
 CC_KIND := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),clang,gcc)
-OUT := $(BUILD)/$(CC_KIND)$(if $(SANITIZE),-$(SANITIZE))
+FAILPOINTS ?=
+OUT := $(BUILD)/$(CC_KIND)$(if $(SANITIZE),-$(SANITIZE))$(if $(FAILPOINTS),-failpoints)
 BIN := $(if $(filter gcc,$(notdir $(OUT))),$(BUILD)/bin,$(OUT)/bin)
 
 STANDARD := -std=c17 -D_GNU_SOURCE -pthread
@@ -56,7 +57,7 @@ endif
 
 # FAILPOINTS=1 compiles the named failpoints of tests in; never into what is shipped.
 FERRY_VERSION := 0.1.0
-CFLAGS_ALL = $(STANDARD) $(WARNINGS) $(WARNINGS_$(CC_KIND)) $(BUILD_CFLAGS) -DFERRY_VERSION='"$(FERRY_VERSION)"' $(CFLAGS)
+CFLAGS_ALL = $(STANDARD) $(WARNINGS) $(WARNINGS_$(CC_KIND)) $(BUILD_CFLAGS) -DFERRY_VERSION='"$(FERRY_VERSION)"' $(if $(FAILPOINTS),-DFERRY_FAILPOINTS) $(CFLAGS)
 LDFLAGS_ALL = -pthread $(BUILD_LDFLAGS) $(LDFLAGS)
 
 # One short line for each step; V=1 shows the commands, -s nothing.
