@@ -24,10 +24,14 @@ void check_print(const struct settings *settings, FILE *out)
                   settings->temporal.tls ? ", TLS" : "");
     for (size_t i = 0; i < settings->queue_count; i++) {
         const struct settings_queue *queue = &settings->queues[i];
-        const struct settings_route *route = settings_find_route(settings, queue->route);
+        const struct settings_route *route = settings_find_route(settings, queue->routes[0]);
         bool by_group = route != NULL && settings_effective_order(queue, route) == SETTINGS_ORDER_GROUP;
-        (void)fprintf(out, "queue     %s -> %s, order %s, visibility %" PRId64 " ms\n", queue->url, queue->route,
-                      by_group ? "group" : "none", queue->visibility_ms);
+        (void)fprintf(out, "queue     %s -> ", queue->url);
+        for (size_t j = 0; j < queue->route_count; j++) {
+            (void)fprintf(out, "%s%s", j == 0 ? "" : " | ", queue->routes[j]);
+        }
+        (void)fprintf(out, ", order %s, visibility %" PRId64 " ms\n", by_group ? "group" : "none",
+                      queue->visibility_ms);
     }
     if (settings->queue_count == 0) {
         (void)fprintf(out, "queue     none: the poller needs one (FERRY_QUEUE_URL)\n");

@@ -24,12 +24,6 @@ static enum status check(const struct settings *settings, struct error *error)
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "no queue: name one in the file (queues: - url: …) or in FERRY_QUEUE_URL");
     }
-    for (size_t i = 0; i < settings->queue_count; i++) {
-        if (settings_find_route(settings, settings->queues[i].route) == NULL) {
-            return error_set(error, STATUS_INVALID_ARGUMENT, "queues[%zu].route: there is no route \"%s\"", i,
-                             settings->queues[i].route);
-        }
-    }
     return STATUS_OK;
 }
 

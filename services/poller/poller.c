@@ -180,7 +180,7 @@ struct poller *poller_new(const struct poller_options *options)
             .waiter = poller->waiter,
             .metrics = options->metrics,
             .queue = &settings->queues[i],
-            .route = settings_find_route(settings, settings->queues[i].route),
+            .route = settings_find_route(settings, settings->queues[i].routes[0]),
             .changed = on_consumer_changed,
             .user = poller,
         };

@@ -5,7 +5,7 @@
 
 static const struct settings_route *hello_route(const struct settings *settings, const struct settings_queue *queue)
 {
-    const struct settings_route *route = settings_find_route(settings, queue->route);
+    const struct settings_route *route = settings_find_route(settings, queue->routes[0]);
     if (!route || strcmp(route->workflow, "helloWorld") != 0 ||
         strcmp(route->task_queue, settings->worker.task_queue) != 0) {
         return NULL;

@@ -41,19 +41,124 @@ static enum status check_temporal(const struct settings_loader *loader, struct e
     return STATUS_OK;
 }
 
+static enum status check_signal(const struct settings_route *route, const struct config_node *node,
+                                struct error *error)
+{
+    if (route->target != SETTINGS_TARGET_SIGNAL) {
+        return route->signal == NULL ? STATUS_OK
+                                     : fail(node, "signal", route->name, error,
+                                            "expected target: signal beside a signal's name");
+    }
+    if (route->signal == NULL) {
+        return fail(node, "target", route->name, error, "expected the key \"signal\": the signal's name");
+    }
+    if (route->ack != SETTINGS_ACK_START) {
+        return fail(node, "ack", route->name, error,
+                    "expected ack: start with target: signal: the workflow lives on after the message");
+    }
+    return STATUS_OK;
+}
+
+static enum status check_closing(const struct settings_route *route, const struct config_node *node,
+                                 struct error *error)
+{
+    bool has_queue = route->dead_letter_queue != NULL;
+    if (!has_queue && route->on_failed == SETTINGS_CLOSED_DEAD_LETTER) {
+        return fail(node, "on_failed", route->name, error, "expected the key \"dead_letter_queue\" with dead_letter");
+    }
+    if (!has_queue && route->on_canceled == SETTINGS_CLOSED_DEAD_LETTER) {
+        return fail(node, "on_canceled", route->name, error,
+                    "expected the key \"dead_letter_queue\" with dead_letter");
+    }
+    if (route->backoff_max_ms < route->backoff_ms) {
+        return fail(node, "backoff_max", route->name, error, "expected at least backoff");
+    }
+    return STATUS_OK;
+}
+
 static enum status check_route(const struct settings_route *route, const struct config_node *node,
                                struct error *error)
 {
-    if (!settings_template_has(route->id, SETTINGS_TEMPLATE_MESSAGE_ID) && !route->same_id_is_duplicate) {
+    bool is_signal = route->target == SETTINGS_TARGET_SIGNAL;
+    enum status status = check_signal(route, node, error);
+    if (status == STATUS_OK) {
+        status = check_closing(route, node, error);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!is_signal && !settings_template_has(route->id, SETTINGS_TEMPLATE_MESSAGE_ID) &&
+        !route->same_id_is_duplicate) {
         return fail(node, "id", route->name, error,
                     "expected {MessageId} in \"%s\", or same_id: is_duplicate to say that messages with one ID are one "
                     "message",
                     route->id);
     }
-    if (route->order == SETTINGS_ORDER_GROUP && route->ack == SETTINGS_ACK_START) {
+    if (!is_signal && route->order == SETTINGS_ORDER_GROUP && route->ack == SETTINGS_ACK_START) {
         return fail(node, "order", route->name, error,
                     "order: group contradicts ack: start: the next message of a group would not wait for the run "
                     "before it");
+    }
+    return STATUS_OK;
+}
+
+/* Where the queue's route of this index stands in the file: an item of the list, else the queue. */
+static const struct config_node *route_node(const struct config_node *queue, size_t index)
+{
+    const struct config_node *node = config_get(queue, "route");
+    return config_is_list(node) ? config_item(node, index) : node;
+}
+
+PRINTF_LIKE(4, 5)
+static enum status fail_route(const struct config_node *queue_node, size_t index, struct error *error,
+                              const char *format, ...)
+{
+    const struct config_node *node = route_node(queue_node, index);
+    struct error why = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    (void)error_set_v(&why, STATUS_INVALID_ARGUMENT, format, arguments);
+    va_end(arguments);
+    if (node != NULL) {
+        return config_error(node, error, "%s", why.text);
+    }
+    return fail(queue_node, "route", "queue", error, "%s", why.text);
+}
+
+static enum status check_queue_route(const struct settings *settings, const struct settings_queue *queue,
+                                     const struct config_node *node, size_t index, struct error *error)
+{
+    const struct settings_route *route = settings_find_route(settings, queue->routes[index]);
+    bool is_fifo = settings_queue_is_fifo(queue);
+    if (route == NULL) {
+        return fail_route(node, index, error, "expected the name of a route below \"routes\", not \"%s\"",
+                          queue->routes[index]);
+    }
+    if (route->order == SETTINGS_ORDER_GROUP && !is_fifo) {
+        return fail_route(node, index, error,
+                          "route \"%s\" has order: group, which a standard queue cannot give", route->name);
+    }
+    if (is_fifo && route->target != SETTINGS_TARGET_SIGNAL && route->order == SETTINGS_ORDER_AUTO &&
+        route->ack == SETTINGS_ACK_START) {
+        return fail_route(node, index, error,
+                          "route \"%s\" has ack: start, which keeps no order on a FIFO queue: say order: none, or "
+                          "another ack",
+                          route->name);
+    }
+    if (index + 1 < queue->route_count && route->filter == NULL) {
+        return fail_route(node, index, error,
+                          "route \"%s\" has no filter and takes every message: expected it to be the last of the list",
+                          route->name);
+    }
+    const struct settings_route *first = settings_find_route(settings, queue->routes[0]);
+    if (first != NULL && settings_effective_order(queue, route) != settings_effective_order(queue, first)) {
+        return fail_route(node, index, error,
+                          "expected one order for all routes of a queue, but \"%s\" and \"%s\" differ", first->name,
+                          route->name);
+    }
+    if (route->dead_letter_queue != NULL && strcmp(route->dead_letter_queue, queue->url) == 0) {
+        return fail_route(node, index, error, "route \"%s\" has this queue itself as its dead_letter_queue",
+                          route->name);
     }
     return STATUS_OK;
 }
@@ -63,25 +168,26 @@ static enum status check_queue(const struct settings_loader *loader, size_t inde
     const struct settings *settings = loader->settings;
     const struct settings_queue *queue = &settings->queues[index];
     const struct config_node *node = loader->queue_nodes[index];
-    const struct settings_route *route = settings_find_route(settings, queue->route);
-    bool is_fifo = settings_queue_is_fifo(queue);
-    if (route == NULL) {
-        return fail(node, "route", "queue", error,
-                    "expected the name of a route below \"routes\", not \"%s\"", queue->route);
+    for (size_t i = 0; i < queue->route_count; i++) {
+        enum status status = check_queue_route(settings, queue, node, i, error);
+        if (status != STATUS_OK) {
+            return status;
+        }
     }
-    if (route->order == SETTINGS_ORDER_GROUP && !is_fifo) {
-        return fail(node, "route", "queue", error,
-                    "route \"%s\" has order: group, which a standard queue cannot give", route->name);
+    if (queue->unmatched == SETTINGS_CLOSED_DEAD_LETTER && queue->dead_letter_queue == NULL) {
+        return fail(node, "unmatched", "queue", error, "expected the key \"dead_letter_queue\" with dead_letter");
     }
-    if (is_fifo && route->order == SETTINGS_ORDER_AUTO && route->ack == SETTINGS_ACK_START) {
-        return fail(node, "route", "queue", error,
-                    "route \"%s\" has ack: start, which keeps no order on a FIFO queue: say order: none, or another "
-                    "ack",
-                    route->name);
+    if (queue->dead_letter_queue != NULL && strcmp(queue->dead_letter_queue, queue->url) == 0) {
+        return fail(node, "dead_letter_queue", "queue", error, "expected another queue than this one");
     }
     for (size_t i = 0; i < index; i++) {
         if (strcmp(settings->queues[i].url, queue->url) == 0) {
             return fail(node, "url", "queue", error, "expected each queue once, found \"%s\" again", queue->url);
+        }
+        if (strcmp(settings->queues[i].name, queue->name) == 0) {
+            return fail(node, "name", "queue", error,
+                        "expected a name for each queue of its own, found \"%s\" again: give one of them a \"name\"",
+                        queue->name);
         }
     }
     return STATUS_OK;

@@ -144,7 +144,12 @@ static enum status read_queue(struct settings *settings, struct error *error)
     if (status == STATUS_OK && route != NULL && settings->queue_count > 0) {
         status = sole_queue(settings, "FERRY_ROUTE", &queue, error);
         if (status == STATUS_OK) {
-            status = read_text("FERRY_ROUTE", settings_check_route_name, &queue->route, error);
+            char *name = NULL;
+            status = read_text("FERRY_ROUTE", settings_check_route_name, &name, error);
+            if (status == STATUS_OK) {
+                settings_queue_set_route(queue, name);
+            }
+            free(name);
         }
     }
     return status;

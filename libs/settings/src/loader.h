@@ -13,6 +13,8 @@ struct settings_loader {
     const struct config_node *route_nodes[SETTINGS_ROUTES_MAX];
     const struct config_node *queue_nodes[SETTINGS_QUEUES_MAX];
     bool tls_is_set; /* said in words, by the file or the environment */
+    bool on_failed_is_set[SETTINGS_ROUTES_MAX]; /* else settings_complete chooses */
+    bool on_canceled_is_set[SETTINGS_ROUTES_MAX];
 };
 
 /* The file's sections into loader->settings, which holds the defaults. */
@@ -28,6 +30,41 @@ void settings_route_init(struct settings_route *route, const char *name);
 void settings_route_deinit(struct settings_route *route);
 void settings_queue_init(struct settings_queue *queue);
 void settings_queue_deinit(struct settings_queue *queue);
+/* The queue's only route is this one. */
+void settings_queue_set_route(struct settings_queue *queue, const char *route);
+
+/* What may be left out and depends on other settings: queue names, on_failed. */
+void settings_complete(struct settings_loader *loader);
+
+/* Sections with files of their own (file_routes.c, file_queues.c). node NULL: the section is not there. */
+MUST_CHECK enum status settings_read_routes(struct settings_loader *loader, const struct config_node *node,
+                                            struct error *error);
+MUST_CHECK enum status settings_read_queues(struct settings_loader *loader, const struct config_node *node,
+                                            struct error *error);
+
+#define SETTINGS_SECOND_MS ((int64_t)1000)
+#define SETTINGS_HOUR_MS (3600 * SETTINGS_SECOND_MS)
+
+/* Leaves the function with the first status that is not OK. */
+#define SETTINGS_TRY(call)               \
+    do {                                 \
+        enum status status_ = (call);    \
+        if (status_ != STATUS_OK) {      \
+            return status_;              \
+        }                                \
+    } while (0)
+
+/* INVALID_ARGUMENT unless node is a mapping; NULL (the key is not there) is fine. */
+MUST_CHECK enum status settings_expect_mapping(const struct config_node *node, struct error *error);
+/* Reads a text and checks it; errors say where it stands. */
+typedef enum status settings_check_fn(const char *value, struct error *error);
+MUST_CHECK enum status settings_read_text(const struct config_node *mapping, const char *key, settings_check_fn *check,
+                                          char **text, struct error *error);
+/* return, delete, dead_letter. *out_is_set: whether the key is there. */
+MUST_CHECK enum status settings_read_closed_action(const struct config_node *mapping, const char *key,
+                                                   enum settings_closed_action *action, bool *out_is_set,
+                                                   struct error *error);
+MUST_CHECK enum status settings_check_name(const char *value, struct error *error); /* 1 to 1,000 bytes */
 
 void settings_replace(char **text, const char *value); /* frees the old one, copies the new one (NULL: none) */
 void settings_replace_secret(char **text, char *value); /* wipes and frees the old one, takes the new one */
@@ -41,5 +78,6 @@ MUST_CHECK enum status settings_check_host_port(const char *value, struct error 
 MUST_CHECK enum status settings_check_http_url(const char *value, struct error *error);
 MUST_CHECK enum status settings_check_queue_url(const char *value, struct error *error);
 MUST_CHECK enum status settings_check_route_name(const char *value, struct error *error);
+MUST_CHECK enum status settings_check_queue_name(const char *value, struct error *error);
 
 #endif

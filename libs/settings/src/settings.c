@@ -41,7 +41,19 @@ void settings_route_init(struct settings_route *route, const char *name)
         .order = SETTINGS_ORDER_AUTO,
         .on_failed = SETTINGS_CLOSED_RETURN,
         .on_canceled = SETTINGS_CLOSED_RETURN,
+        .max_attempts = 3,
+        .backoff_ms = SECOND_MS,
+        .backoff_max_ms = 60 * SECOND_MS,
     };
+}
+
+static void members_deinit(struct settings_member *members, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(members[i].name);
+        free(members[i].value);
+    }
+    free(members);
 }
 
 void settings_route_deinit(struct settings_route *route)
@@ -49,26 +61,56 @@ void settings_route_deinit(struct settings_route *route)
     free(route->name);
     free(route->workflow);
     free(route->task_queue);
+    free(route->namespace_);
+    free(route->signal);
     free(route->id);
     free(route->id_prefix);
+    free(route->dead_letter_queue);
+    members_deinit(route->memo, route->memo_count);
+    members_deinit(route->search_attributes, route->search_attribute_count);
+    free(route->priority);
+    free(route->fairness_key);
+    free(route->schema_file);
+    free(route->filter);
 }
 
 void settings_queue_init(struct settings_queue *queue)
 {
     *queue = (struct settings_queue){
-        .route = memory_copy_string(DEFAULT_ROUTE),
         .visibility_ms = 60 * SECOND_MS,
         .wait_ms = 20 * SECOND_MS,
         .max_in_flight = 500,
         .max_in_flight_bytes = (int64_t)64 << 20,
         .receives = 4,
     };
+    settings_queue_set_route(queue, DEFAULT_ROUTE);
+}
+
+static void free_routes(struct settings_queue *queue)
+{
+    for (size_t i = 0; i < queue->route_count; i++) {
+        free(queue->routes[i]);
+    }
+    free(queue->routes);
+    queue->routes = NULL;
+    queue->route_count = 0;
+}
+
+void settings_queue_set_route(struct settings_queue *queue, const char *route)
+{
+    char *copy = memory_copy_string(route);
+    free_routes(queue);
+    queue->routes = memory_alloc_array(1, sizeof(char *));
+    queue->routes[0] = copy;
+    queue->route_count = 1;
 }
 
 void settings_queue_deinit(struct settings_queue *queue)
 {
     free(queue->url);
-    free(queue->route);
+    free(queue->name);
+    free_routes(queue);
+    free(queue->dead_letter_queue);
 }
 
 static struct settings *settings_new(void)
@@ -80,6 +122,7 @@ static struct settings *settings_new(void)
     settings->poller.grace_ms = 30 * SECOND_MS;
     settings->gateway.url = memory_copy_string("http://localhost:8080");
     settings->gateway.listen = memory_copy_string("127.0.0.1:8080");
+    settings->gateway.long_polls = 1000;
     settings->gateway.max_body_bytes = (int64_t)16 << 20;
     settings->gateway.grace_ms = 30 * SECOND_MS;
     settings->worker.task_queue = memory_copy_string(DEFAULT_TASK_QUEUE);
@@ -116,10 +159,32 @@ void settings_destroy(struct settings *settings)
     free(settings->gateway.url);
     free(settings->gateway.listen);
     free(settings->gateway.admin_listen);
+    free(settings->gateway.callback_url);
     settings_replace_secret(&settings->gateway.token, NULL);
     free(settings->worker.task_queue);
     free(settings->worker.admin_listen);
     free(settings);
+}
+
+void settings_complete(struct settings_loader *loader)
+{
+    struct settings *settings = loader->settings;
+    for (size_t i = 0; i < settings->route_count; i++) {
+        struct settings_route *route = &settings->routes[i];
+        if (route->dead_letter_queue != NULL && !loader->on_failed_is_set[i]) {
+            route->on_failed = SETTINGS_CLOSED_DEAD_LETTER;
+        }
+        if (route->dead_letter_queue != NULL && !loader->on_canceled_is_set[i]) {
+            route->on_canceled = SETTINGS_CLOSED_DEAD_LETTER;
+        }
+    }
+    for (size_t i = 0; i < settings->queue_count; i++) {
+        struct settings_queue *queue = &settings->queues[i];
+        if (queue->name == NULL) {
+            const char *slash = strrchr(queue->url, '/');
+            queue->name = memory_copy_string(slash != NULL ? slash + 1 : queue->url);
+        }
+    }
 }
 
 /* NULL: no file. */
@@ -156,6 +221,7 @@ enum status settings_load(const char *path, struct settings **out_settings, stru
     if (status != STATUS_OK) {
         goto done;
     }
+    settings_complete(&loader);
     status = settings_check(&loader, error);
     if (status != STATUS_OK) {
         goto done;

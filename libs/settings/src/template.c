@@ -17,11 +17,58 @@ static const struct {
 
 #define FIELD_COUNT (sizeof s_fields / sizeof s_fields[0])
 
-static bool find_field(const char *name, size_t length, enum settings_template_field *out_field)
+static const char s_attribute_prefix[] = "attributes.";
+static const char s_body_prefix[] = "body.";
+
+/* What stands behind the prefix; NULL: something else stands there, or nothing does. */
+static const char *after(const char *prefix, const char *name, size_t length)
 {
+    size_t prefix_length = strlen(prefix);
+    return length > prefix_length && memcmp(name, prefix, prefix_length) == 0 ? name + prefix_length : NULL;
+}
+
+static bool is_path(const char *text, size_t length)
+{
+    const char *name = NULL;
+    size_t name_length = 0;
+    while (settings_template_path_next(&text, &length, &name, &name_length)) {
+        if (name_length == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool settings_template_path_next(const char **cursor, size_t *left, const char **out_name, size_t *out_length)
+{
+    if (*cursor == NULL) {
+        return false;
+    }
+    const char *dot = memchr(*cursor, '.', *left);
+    *out_name = *cursor;
+    *out_length = dot != NULL ? (size_t)(dot - *cursor) : *left;
+    *left -= dot != NULL ? *out_length + 1 : *out_length;
+    *cursor = dot != NULL ? dot + 1 : NULL;
+    return true;
+}
+
+static bool find_field(const char *name, size_t length, struct settings_template_part *out_part)
+{
+    const char *attribute = after(s_attribute_prefix, name, length);
+    const char *path = after(s_body_prefix, name, length);
+    if (attribute != NULL) {
+        *out_part = (struct settings_template_part){SETTINGS_TEMPLATE_ATTRIBUTE, attribute,
+                                                    length - (sizeof s_attribute_prefix - 1)};
+        return true;
+    }
+    if (path != NULL) {
+        *out_part =
+            (struct settings_template_part){SETTINGS_TEMPLATE_BODY, path, length - (sizeof s_body_prefix - 1)};
+        return is_path(out_part->text, out_part->length);
+    }
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         if (strlen(s_fields[i].name) == length && memcmp(s_fields[i].name, name, length) == 0) {
-            *out_field = s_fields[i].field;
+            *out_part = (struct settings_template_part){.field = s_fields[i].field};
             return true;
         }
     }
@@ -56,14 +103,14 @@ enum status settings_template_check(const char *text, struct error *error)
         }
         const char *name = cursor + 1;
         size_t name_length = strcspn(name, "{}");
-        enum settings_template_field field;
+        struct settings_template_part part;
         if (name[name_length] != '}') {
             return error_set(error, STATUS_INVALID_ARGUMENT, "expected \"}\" after \"{\" in \"%s\"", text);
         }
-        if (!find_field(name, name_length, &field)) {
+        if (!find_field(name, name_length, &part)) {
             return error_set(error, STATUS_INVALID_ARGUMENT,
                              "unknown field {%.*s}: expected {MessageId}, {MessageGroupId}, "
-                             "{MessageDeduplicationId} or {SequenceNumber}",
+                             "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}",
                              (int)name_length, name);
         }
         cursor = name + name_length + 1;
@@ -91,7 +138,7 @@ bool settings_template_next(const char **cursor, struct settings_template_part *
     }
     if (*start == '{') {
         size_t name_length = strcspn(start + 1, "}");
-        CHECK(find_field(start + 1, name_length, &part.field));
+        CHECK(find_field(start + 1, name_length, &part));
         *cursor = start + 1 + name_length + 1;
     } else {
         part.text = start;

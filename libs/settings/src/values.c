@@ -9,7 +9,6 @@
 #include "loader.h"
 
 #define SECRET_MAX ((size_t)64 << 10)
-#define ROUTE_NAME_MAX 100
 #define QUEUE_URL_MAX 2048
 
 static bool is_port(const char *text)
@@ -95,16 +94,26 @@ enum status settings_check_queue_url(const char *value, struct error *error)
     return STATUS_OK;
 }
 
-enum status settings_check_route_name(const char *value, struct error *error)
+static enum status check_short_name(const char *value, const char *what, struct error *error)
 {
     size_t length = strlen(value);
     size_t good = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
-    if (length == 0 || length > ROUTE_NAME_MAX || good != length) {
+    if (length == 0 || length > SETTINGS_NAME_MAX || good != length) {
         return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "expected a route's name of 1 to %d letters, digits, \".\", \"_\" or \"-\", not \"%s\"",
-                         ROUTE_NAME_MAX, value);
+                         "expected a %s's name of 1 to %d letters, digits, \".\", \"_\" or \"-\", not \"%s\"", what,
+                         SETTINGS_NAME_MAX, value);
     }
     return STATUS_OK;
+}
+
+enum status settings_check_route_name(const char *value, struct error *error)
+{
+    return check_short_name(value, "route", error);
+}
+
+enum status settings_check_queue_name(const char *value, struct error *error)
+{
+    return check_short_name(value, "queue", error);
 }
 
 enum status settings_read_secret_file(const char *path, char **out_secret, struct error *error)

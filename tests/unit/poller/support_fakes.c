@@ -544,15 +544,18 @@ struct fakes *fakes_new(bool is_fifo, int visibility_seconds)
     fakes->metrics = metrics_new();
     fakes->queue = (struct settings_queue){
         .url = memory_format("%s/000000000000/test%s", fakes->endpoint, is_fifo ? ".fifo" : ""),
-        .route = memory_copy_string("hello-world"),
+        .name = memory_copy_string(is_fifo ? "test.fifo" : "test"),
+        .routes = memory_alloc_array(1, sizeof(char *)),
+        .route_count = 1,
         .visibility_ms = (int64_t)visibility_seconds * 1000,
         .wait_ms = 1000,
         .max_in_flight = 100,
         .max_in_flight_bytes = 1 << 20,
         .receives = 2,
     };
+    fakes->queue.routes[0] = memory_copy_string("hello-world");
     fakes->route = (struct settings_route){
-        .name = fakes->queue.route, .ack = SETTINGS_ACK_COMPLETION, .order = SETTINGS_ORDER_AUTO};
+        .name = fakes->queue.routes[0], .ack = SETTINGS_ACK_COMPLETION, .order = SETTINGS_ORDER_AUTO};
     fakes->settings = (struct settings){
         .queues = &fakes->queue,
         .queue_count = 1,
@@ -619,7 +622,9 @@ void fakes_destroy(struct fakes *fakes)
         free(fakes->lines[i]);
     }
     free(fakes->queue.url);
-    free(fakes->queue.route);
+    free(fakes->queue.routes[0]);
+    free(fakes->queue.routes);
+    free(fakes->queue.name);
     (void)pthread_mutex_destroy(&fakes->mutex);
     free(fakes);
 }

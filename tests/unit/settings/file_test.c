@@ -30,8 +30,10 @@ static void unknown_keys_are_refused(void **state)
          "ferry.yaml:1: temporals: unknown key; known here: temporal, worker, routes, queues, poller, gateway, "
          "hello"},
         {"routes:\n  a:\n    workflow: w\n    acks: start\n",
-         "ferry.yaml:4: routes.a.acks: unknown key; known here: workflow, task_queue, id, id_prefix, same_id, "
-         "input, ack, order, on_failed, on_canceled, execution_timeout, run_timeout, task_timeout"},
+         "ferry.yaml:4: routes.a.acks: unknown key; known here: workflow, task_queue, namespace, same_id, "
+         "input, ack, order, target, signal, id, id_prefix, on_failed, on_canceled, dead_letter_queue, "
+         "max_attempts, backoff, backoff_max, execution_timeout, run_timeout, task_timeout, memo, "
+         "search_attributes, priority, fairness_key, schema, filter"},
     };
     ASSERT_ALL_REFUSED(refusals);
 }
@@ -66,7 +68,7 @@ static void wrong_types_and_words_are_refused(void **state)
          "not \"a b\""},
         {"routes: { a: { workflow: w, id: '{Body}' } }\n",
          "ferry.yaml:1: routes.a.id: unknown field {Body}: expected {MessageId}, {MessageGroupId}, "
-         "{MessageDeduplicationId} or {SequenceNumber}"},
+         "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}"},
     };
     ASSERT_ALL_REFUSED(refusals);
 }
@@ -105,15 +107,53 @@ static void missing_keys_are_refused(void **state)
     ASSERT_ALL_REFUSED(refusals);
 }
 
-static void what_comes_later_says_so(void **state)
+static void contradictions_of_targets_and_dead_letters_are_refused(void **state)
 {
     (void)state;
     static const struct refusal refusals[] = {
         {"routes:\n  a:\n    workflow: w\n    on_failed: dead_letter\n",
-         "ferry.yaml:4: routes.a.on_failed: expected return or delete, not \"dead_letter\": dead letters are not "
-         "built yet"},
-        {"queues:\n  - url: http://q/0/a\n    route: [a, b]\n",
-         "ferry.yaml:3: queues[0].route: expected the name of one route: lists with filters are not built yet"},
+         "ferry.yaml:4: routes.a.on_failed: expected the key \"dead_letter_queue\" with dead_letter"},
+        {"routes:\n  a:\n    workflow: w\n    on_canceled: dead_letter\n",
+         "ferry.yaml:4: routes.a.on_canceled: expected the key \"dead_letter_queue\" with dead_letter"},
+        {"routes:\n  a:\n    workflow: w\n    backoff: 2m\n    backoff_max: 1m\n",
+         "ferry.yaml:5: routes.a.backoff_max: expected at least backoff"},
+        {"routes:\n  a:\n    workflow: w\n    target: signal\n",
+         "ferry.yaml:4: routes.a.target: expected the key \"signal\": the signal's name"},
+        {"routes:\n  a:\n    workflow: w\n    signal: s\n",
+         "ferry.yaml:4: routes.a.signal: expected target: signal beside a signal's name"},
+        {"routes:\n  a:\n    workflow: w\n    target: signal\n    signal: s\n    ack: completion\n",
+         "ferry.yaml:6: routes.a.ack: expected ack: start with target: signal: the workflow lives on after the "
+         "message"},
+        {"queues:\n  - url: http://q/0/a\n    unmatched: dead_letter\n",
+         "ferry.yaml:3: queues[0].unmatched: expected the key \"dead_letter_queue\" with dead_letter"},
+        {"queues:\n  - url: http://q/0/a\n    dead_letter_queue: http://q/0/a\n",
+         "ferry.yaml:3: queues[0].dead_letter_queue: expected another queue than this one"},
+        {"queues:\n  - url: http://q/0/a\n    route: a\nroutes:\n  a:\n    workflow: w\n"
+         "    dead_letter_queue: http://q/0/a\n",
+         "ferry.yaml:3: queues[0].route: route \"a\" has this queue itself as its dead_letter_queue"},
+    };
+    ASSERT_ALL_REFUSED(refusals);
+}
+
+#define TWO_ROUTES "routes:\n  a: { workflow: w }\n  b: { workflow: w, order: none }\n"
+
+static void contradictions_of_route_lists_are_refused(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"queues:\n  - url: http://q/0/a\n    route: [a, c]\n" TWO_ROUTES,
+         "ferry.yaml:3: queues[0].route[0]: route \"a\" has no filter and takes every message: expected it to be the "
+         "last of the list"},
+        {"queues:\n  - url: http://q/0/a\n    route: [a, a]\n" TWO_ROUTES,
+         "ferry.yaml:3: queues[0].route[1]: expected each route once, found \"a\" again"},
+        {"queues:\n  - url: http://q/0/a\n    route: [c]\n" TWO_ROUTES,
+         "ferry.yaml:3: queues[0].route[0]: expected the name of a route below \"routes\", not \"c\""},
+        {"queues:\n  - url: http://q/0/a.fifo\n    route: [f, b]\n" TWO_ROUTES
+         "  f: { workflow: w, filter: '{\"body\":{\"a\":[1]}}' }\n",
+         "ferry.yaml:3: queues[0].route[1]: expected one order for all routes of a queue, but \"f\" and \"b\" differ"},
+        {"queues:\n  - url: http://q/0/a\n  - url: http://q/1/a\n",
+         "ferry.yaml:3: queues[1]: expected a name for each queue of its own, found \"a\" again: give one of them "
+         "a \"name\""},
     };
     ASSERT_ALL_REFUSED(refusals);
 }
@@ -164,7 +204,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(unknown_keys_are_refused),       TEST(wrong_types_and_words_are_refused),
         TEST(values_out_of_range_are_refused), TEST(missing_keys_are_refused),
-        TEST(what_comes_later_says_so),       TEST(contradictions_are_refused),
+        TEST(contradictions_are_refused),     TEST(contradictions_of_targets_and_dead_letters_are_refused),
+        TEST(contradictions_of_route_lists_are_refused),
         TEST(a_secret_file_must_hold_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,7 +144,7 @@ static void the_environment_stands_over_the_file(void **state)
     assert_string_equal(settings->temporal.namespace_, "other");
     assert_int_equal(settings->queue_count, 1);
     assert_string_equal(settings->queues[0].url, "http://localhost:1/0/b.fifo");
-    assert_string_equal(settings->queues[0].route, "b");
+    assert_string_equal(settings->queues[0].routes[0], "b");
     assert_int_equal(settings->queues[0].visibility_ms, 30000);
     assert_string_equal(settings->gateway.url, "http://g:1");
     assert_string_equal(settings->gateway.listen, "127.0.0.1:5");
@@ -173,7 +173,7 @@ static void a_queue_comes_from_the_environment_alone(void **state)
     setenv("FERRY_QUEUE_URL", "http://localhost:1/0/hello.fifo", 1);
     struct settings *settings = support_load(NULL);
     assert_int_equal(settings->queue_count, 1);
-    assert_string_equal(settings->queues[0].route, "hello-world");
+    assert_string_equal(settings->queues[0].routes[0], "hello-world");
     assert_int_equal(settings->queues[0].visibility_ms, 60000);
     assert_int_equal(settings->queues[0].max_in_flight, 500);
     assert_int_equal(settings->queues[0].max_in_flight_bytes, 67108864);

@@ -26,6 +26,29 @@ static void accepts_text_and_known_fields(void **state)
                      STATUS_OK);
 }
 
+static void fields_of_attributes_and_body_carry_their_names(void **state)
+{
+    (void)state;
+    const char *cursor = "{attributes.tenant.id}{body.order.id}";
+    struct settings_template_part part;
+    const char *name = NULL;
+    size_t length = 0;
+    assert_true(settings_template_next(&cursor, &part));
+    assert_int_equal(part.field, SETTINGS_TEMPLATE_ATTRIBUTE);
+    assert_int_equal(part.length, strlen("tenant.id"));
+    assert_memory_equal(part.text, "tenant.id", part.length);
+    assert_true(settings_template_next(&cursor, &part));
+    assert_int_equal(part.field, SETTINGS_TEMPLATE_BODY);
+    assert_true(settings_template_path_next(&part.text, &part.length, &name, &length));
+    assert_int_equal(length, 5);
+    assert_memory_equal(name, "order", 5);
+    assert_true(settings_template_path_next(&part.text, &part.length, &name, &length));
+    assert_int_equal(length, 2);
+    assert_memory_equal(name, "id", 2);
+    assert_false(settings_template_path_next(&part.text, &part.length, &name, &length));
+    assert_false(settings_template_next(&cursor, &part));
+}
+
 static void refuses_what_is_no_template(void **state)
 {
     (void)state;
@@ -38,9 +61,13 @@ static void refuses_what_is_no_template(void **state)
     assert_refused("{MessageId", "expected \"}\" after \"{\" in \"{MessageId\"");
     assert_refused("{a{MessageId}}", "expected \"}\" after \"{\" in \"{a{MessageId}}\"");
     assert_refused("{messageid}", "unknown field {messageid}: expected {MessageId}, {MessageGroupId}, "
-                                  "{MessageDeduplicationId} or {SequenceNumber}");
+                                  "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}");
+    assert_refused("{body.}", "unknown field {body.}: expected {MessageId}, {MessageGroupId}, "
+                              "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}");
+    assert_refused("{body.a..b}", "unknown field {body.a..b}: expected {MessageId}, {MessageGroupId}, "
+                                  "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}");
     assert_refused("{}", "unknown field {}: expected {MessageId}, {MessageGroupId}, "
-                         "{MessageDeduplicationId} or {SequenceNumber}");
+                         "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}");
 }
 
 static void walks_text_and_fields_in_order(void **state)
@@ -71,6 +98,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_text_and_known_fields),
         cmocka_unit_test(refuses_what_is_no_template),
+        cmocka_unit_test(fields_of_attributes_and_body_carry_their_names),
         cmocka_unit_test(walks_text_and_fields_in_order),
         cmocka_unit_test(knows_which_fields_it_holds),
     };

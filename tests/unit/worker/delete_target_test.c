@@ -9,6 +9,7 @@
 #include "delete_target.h"
 
 static char s_a[] = "http://a", s_b[] = "http://b", s_hello[] = "hello", s_done[] = "done", s_other[] = "other";
+static char *s_to_hello[] = {s_hello}, *s_to_done[] = {s_done}, *s_to_other[] = {s_other};
 static char s_workflow[] = "helloWorld", s_else[] = "else", s_queue[] = "tasks";
 
 static struct settings_route s_routes[] = {
@@ -27,7 +28,7 @@ static enum status find(struct settings_queue *queues, size_t count, struct dele
 static void the_queue_whose_route_has_the_worker_delete(void **state)
 {
     (void)state;
-    struct settings_queue queues[] = {{.url = s_a, .route = s_other}, {.url = s_b, .route = s_hello}};
+    struct settings_queue queues[] = {{.url = s_a, .routes = s_to_other, .route_count = 1}, {.url = s_b, .routes = s_to_hello, .route_count = 1}};
     struct delete_target target;
     assert_int_equal(find(queues, 2, &target, NULL), STATUS_OK);
     assert_string_equal(target.queue_url, "http://b");
@@ -37,7 +38,7 @@ static void the_queue_whose_route_has_the_worker_delete(void **state)
 static void no_delete_where_the_route_settles_otherwise(void **state)
 {
     (void)state;
-    struct settings_queue queues[] = {{.url = s_a, .route = s_done}};
+    struct settings_queue queues[] = {{.url = s_a, .routes = s_to_done, .route_count = 1}};
     struct delete_target target;
     assert_int_equal(find(queues, 1, &target, NULL), STATUS_OK);
     assert_null(target.queue_url);
@@ -56,7 +57,7 @@ static void no_queue_is_no_target(void **state)
 static void two_queues_are_an_error_that_names_both(void **state)
 {
     (void)state;
-    struct settings_queue queues[] = {{.url = s_a, .route = s_hello}, {.url = s_b, .route = s_hello}};
+    struct settings_queue queues[] = {{.url = s_a, .routes = s_to_hello, .route_count = 1}, {.url = s_b, .routes = s_to_hello, .route_count = 1}};
     struct delete_target target;
     struct error error = {0};
     assert_int_equal(find(queues, 2, &target, &error), STATUS_INVALID_ARGUMENT);

@@ -10,13 +10,32 @@
 
 #include "base/error.h"
 
+struct event_pattern;
+struct json_schema;
+
 #define SETTINGS_QUEUES_MAX 64
 #define SETTINGS_ROUTES_MAX 64
+#define SETTINGS_QUEUE_ROUTES_MAX 16
+#define SETTINGS_MEMBERS_MAX 32 /* memo fields, search attributes; of a route */
+#define SETTINGS_NAME_MAX 100   /* bytes of a route's or queue's name */
 
 enum settings_ack { SETTINGS_ACK_START, SETTINGS_ACK_COMPLETION, SETTINGS_ACK_WORKER };
 enum settings_order { SETTINGS_ORDER_AUTO, SETTINGS_ORDER_NONE, SETTINGS_ORDER_GROUP };
 enum settings_input { SETTINGS_INPUT_MESSAGE, SETTINGS_INPUT_BODY };
-enum settings_closed_action { SETTINGS_CLOSED_RETURN, SETTINGS_CLOSED_DELETE }; /* on_failed, on_canceled */
+/* on_failed, on_canceled, unmatched. A dead letter needs a queue to go to. */
+enum settings_closed_action { SETTINGS_CLOSED_RETURN, SETTINGS_CLOSED_DELETE, SETTINGS_CLOSED_DEAD_LETTER };
+enum settings_target {
+    SETTINGS_TARGET_WORKFLOW, /* one run for a message */
+    SETTINGS_TARGET_SIGNAL    /* one long-lived run for an identity; a signal for a message */
+};
+/* What a message's Body is wrapped in, and is taken out of before anybody looks at it. */
+enum settings_envelope { SETTINGS_ENVELOPE_NONE, SETTINGS_ENVELOPE_SNS, SETTINGS_ENVELOPE_EVENTBRIDGE };
+
+/* A memo field or search attribute: a name and a template (settings/template.h). */
+struct settings_member {
+    char *name;
+    char *value;
+};
 
 struct settings_temporal {
     char *address;   /* host:port */
@@ -33,22 +52,44 @@ struct settings_route {
     char *name;
     char *workflow;
     char *task_queue;
+    char *namespace_;  /* NULL: temporal.namespace */
+    enum settings_target target;
+    char *signal;      /* the signal's name; NULL unless target is SIGNAL */
     char *id;          /* template, "{MessageId}" */
     char *id_prefix;   /* default: name */
     bool same_id_is_duplicate;
     enum settings_input input;
     enum settings_ack ack;
     enum settings_order order;
-    enum settings_closed_action on_failed;
-    enum settings_closed_action on_canceled;
+    enum settings_closed_action on_failed;   /* unless said: DEAD_LETTER where there is a queue for it, else RETURN */
+    enum settings_closed_action on_canceled; /* the same */
+    char *dead_letter_queue;                 /* URL; NULL: none */
+    int64_t max_attempts;                    /* runs for a message, over all its deliveries; 3 */
+    int64_t backoff_ms;                      /* before the second attempt, doubled for each further one; 1 s */
+    int64_t backoff_max_ms;                  /* 60 s */
     int64_t execution_timeout_ms; /* 0: none */
     int64_t run_timeout_ms;
     int64_t task_timeout_ms;
+    struct settings_member *memo;
+    size_t memo_count;
+    struct settings_member *search_attributes;
+    size_t search_attribute_count;
+    char *priority;     /* template whose text is "1" to "5"; NULL: none */
+    char *fairness_key; /* template; NULL: none */
+    char *schema_file;  /* NULL: none */
+    struct json_schema *schema; /* what schema_file holds (rules/json_schema.h) */
+    char *filter;       /* JSON; NULL: the route takes every message */
+    struct event_pattern *pattern; /* what filter says (rules/event_pattern.h) */
 };
 
 struct settings_queue {
     char *url;
-    char *route;                 /* a route's name; settings_find_route gives it */
+    char *name;                  /* for logs, metrics and operators; the URL's last segment; each queue its own */
+    char **routes;               /* names, settings_find_route gives them: the first whose filter takes a message */
+    size_t route_count;          /* at least 1 */
+    enum settings_closed_action unmatched; /* a message that no route takes; RETURN */
+    char *dead_letter_queue;     /* URL, for these alone; NULL: none */
+    enum settings_envelope envelope;
     int64_t visibility_ms;       /* 60 s */
     int64_t wait_ms;             /* long poll, 20 s */
     int64_t max_in_flight;       /* 500 */
@@ -68,6 +109,8 @@ struct settings_gateway {
     char *admin_listen; /* NULL: health and metrics on `listen` only */
     char *token;        /* NULL: none. From FERRY_API_TOKEN[_FILE] */
     bool auth_none;     /* `auth: none`: said aloud */
+    char *callback_url;     /* where Temporal reaches this gateway; NULL: completion callbacks are not asked for */
+    int64_t long_polls;     /* runs that are waited for by history long polls, 1,000 */
     int64_t max_body_bytes; /* 16 MiB: ten messages of 1 MiB with escapes */
     int64_t grace_ms;
 };
@@ -107,7 +150,7 @@ const struct settings_route *settings_find_route(const struct settings *settings
 bool settings_listen_is_loopback(const char *listen);
 /* The queue's URL ends in .fifo. */
 bool settings_queue_is_fifo(const struct settings_queue *queue);
-/* Order with `auto` resolved for this queue. */
+/* Order with `auto` resolved for this queue. A signal's order is that of its group, too, unless the route says none. */
 enum settings_order settings_effective_order(const struct settings_queue *queue, const struct settings_route *route);
 
 #endif
