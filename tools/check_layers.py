@@ -17,13 +17,14 @@ ALLOWED = {
     "crypto": {"base"},
     "http": {"base"},
     "rpc": {"base"},
-    "settings": {"base"},
+    "rules": {"base"},
+    "settings": {"base", "rules"},
     "aws": {"base", "crypto", "http"},
     "temporal": {"base", "rpc"},
     "service": {"base", "http", "settings"},
-    "poller": {"base", "http", "aws", "settings", "service"},
-    "gateway": {"base", "http", "crypto", "temporal", "settings", "service"},
-    "worker": {"base", "http", "aws", "temporal", "settings", "service"},
+    "poller": {"base", "http", "aws", "rules", "settings", "service"},
+    "gateway": {"base", "http", "crypto", "temporal", "rules", "settings", "service"},
+    "worker": {"base", "http", "aws", "temporal", "rules", "settings", "service"},
     "cli": {"base", "settings", "service", "http"},
 }
 
@@ -36,6 +37,7 @@ HOMES = {
     r"^microhttpd\.h$": {"http"},
     r"^openssl/": {"crypto"},
     r"^yaml\.h$": {"base"},
+    r"^pcre2\.h$": {"rules"},
     r"^ucontext\.h$": {"temporal"},
     r"^sanitizer/": {"temporal"},
 }

@@ -1,0 +1,2 @@
+DEPS := base
+PKGS := jansson libpcre2-8
