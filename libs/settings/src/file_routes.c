@@ -146,6 +146,7 @@ static enum status read_route(struct settings_loader *loader, size_t index, cons
     SETTINGS_TRY(read_start_options(route, node, error));
     SETTINGS_TRY(settings_read_text(node, "schema", settings_check_name, &route->schema_file, error));
     SETTINGS_TRY(settings_read_text(node, "filter", check_filter, &route->filter, error));
+    SETTINGS_TRY(settings_compile_rules(route, node, error));
     if (route->workflow == NULL) {
         return config_error(node, error, "expected the key \"workflow\": the workflow type to start");
     }

@@ -42,6 +42,10 @@ MUST_CHECK enum status settings_read_routes(struct settings_loader *loader, cons
 MUST_CHECK enum status settings_read_queues(struct settings_loader *loader, const struct config_node *node,
                                             struct error *error);
 
+/* The route's schema file and filter, compiled. node: the route's mapping. */
+MUST_CHECK enum status settings_compile_rules(struct settings_route *route, const struct config_node *node,
+                                              struct error *error);
+
 #define SETTINGS_SECOND_MS ((int64_t)1000)
 #define SETTINGS_HOUR_MS (3600 * SETTINGS_SECOND_MS)
 

@@ -7,6 +7,8 @@
 
 #include "base/memory.h"
 #include "loader.h"
+#include "rules/event_pattern.h"
+#include "rules/json_schema.h"
 
 #define DEFAULT_FILE "ferry.yaml"
 #define DEFAULT_ROUTE "hello-world"
@@ -71,7 +73,9 @@ void settings_route_deinit(struct settings_route *route)
     free(route->priority);
     free(route->fairness_key);
     free(route->schema_file);
+    json_schema_destroy(route->schema);
     free(route->filter);
+    event_pattern_destroy(route->pattern);
 }
 
 void settings_queue_init(struct settings_queue *queue)
