@@ -19,9 +19,10 @@ static const char *const s_expired[] = {"ExpiredToken", "ExpiredTokenException",
                                         "UnrecognizedClientException", NULL};
 static const char *const s_refused[] = {"AccessDenied", "AccessDeniedException", "InvalidAccessKeyId",
                                         "InvalidSecurity", "IncompleteSignature", "IncompleteSignatureException",
-                                        "KmsAccessDenied", "MissingAuthenticationToken",
+                                        "KmsAccessDenied", "KmsDisabled", "KmsInvalidKeyUsage", "KmsInvalidState",
+                                        "KmsNotFound", "KmsOptInRequired", "MissingAuthenticationToken",
                                         "MissingAuthenticationTokenException", "NotAuthorized", "OptInRequired", NULL};
-static const char *const s_missing[] = {"NonExistentQueue", "QueueDoesNotExist", NULL};
+static const char *const s_missing[] = {"InvalidAddress", "NonExistentQueue", "QueueDoesNotExist", NULL};
 static const char *const s_handle[] = {"InvalidIdFormat", "MessageNotInflight", "ReceiptHandleIsInvalid", NULL};
 static const char *const s_transient[] = {"InternalError", "InternalFailure", "InternalServerError",
                                           "PriorRequestNotComplete", "QueueDeletedRecently", "RequestTimeout",

@@ -17,9 +17,11 @@ struct raw_message {
     struct json_slice receipt_handle;
     struct json_slice body;
     struct json_slice body_md5;
+    struct json_slice message_attributes;
     struct json_slice group_id;
     struct json_slice sequence_number;
     struct json_slice deduplication_id;
+    struct json_slice trace_header;
     struct json_slice receive_count;
     struct json_slice sent_timestamp;
 };
@@ -34,12 +36,14 @@ static const struct wanted s_members[] = {
     {"ReceiptHandle", offsetof(struct raw_message, receipt_handle)},
     {"Body", offsetof(struct raw_message, body)},
     {"MD5OfBody", offsetof(struct raw_message, body_md5)},
+    {"MessageAttributes", offsetof(struct raw_message, message_attributes)},
 };
 
 static const struct wanted s_attributes[] = {
     {"MessageGroupId", offsetof(struct raw_message, group_id)},
     {"SequenceNumber", offsetof(struct raw_message, sequence_number)},
     {"MessageDeduplicationId", offsetof(struct raw_message, deduplication_id)},
+    {"AWSTraceHeader", offsetof(struct raw_message, trace_header)},
     {"ApproximateReceiveCount", offsetof(struct raw_message, receive_count)},
     {"SentTimestamp", offsetof(struct raw_message, sent_timestamp)},
 };
@@ -137,7 +141,7 @@ static struct sqs_message *message_new(struct json_slice element)
 {
     struct raw_message raw = read_members(element);
     size_t texts = raw.message_id.length + raw.receipt_handle.length + raw.group_id.length +
-                   raw.sequence_number.length + raw.deduplication_id.length;
+                   raw.sequence_number.length + raw.deduplication_id.length + raw.trace_header.length;
     struct sqs_message *message = memory_alloc(sizeof *message + element.length + 1 + texts);
     char *json = (char *)(message + 1);
     char *at = json + element.length + 1;
@@ -150,10 +154,16 @@ static struct sqs_message *message_new(struct json_slice element)
     message->group_id = put_text(raw.group_id, &at);
     message->sequence_number = put_text(raw.sequence_number, &at);
     message->deduplication_id = put_text(raw.deduplication_id, &at);
+    message->trace_header = put_text(raw.trace_header, &at);
     message->receive_count = json_walk_integer(raw.receive_count);
     message->sent_timestamp_ms = json_walk_integer(raw.sent_timestamp);
     if (json_walk_is_string(raw.body)) {
         message->body = (struct json_slice){json + (raw.body.data - element.data), raw.body.length};
+    }
+    struct json_walk walk;
+    if (json_walk_object(raw.message_attributes, &walk)) {
+        message->attributes = (struct json_slice){json + (raw.message_attributes.data - element.data),
+                                                  raw.message_attributes.length};
     }
     message->is_damaged = is_body_damaged(&raw);
     bool is_complete = message->message_id != NULL && message->message_id[0] != '\0' &&

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/encode.h"
+#include "json_walk.h"
 
 static bool put_bytes(struct buffer *out, const char *text, size_t length)
 {
@@ -77,19 +78,62 @@ static bool put_message_attribute(struct buffer *out, const struct sqs_message_a
     return is_fine && put_close(out);
 }
 
+static bool is_replaced(const struct sqs_send_entry *entry, struct json_slice name)
+{
+    for (size_t i = 0; i < entry->attribute_count; i++) {
+        if (json_walk_text_is(name, entry->attributes[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those that were received, then our own. */
+static bool put_message_attributes(struct buffer *out, const struct sqs_send_entry *entry)
+{
+    static const char s_start[] = ",\"MessageAttributes\":{";
+    size_t count = 0;
+    bool is_fine = true;
+    struct json_walk walk;
+    struct json_slice name;
+    struct json_slice value;
+    if (json_walk_object(entry->attributes_json, &walk)) {
+        while (is_fine && json_walk_member(&walk, &name, &value)) {
+            if (!is_replaced(entry, name)) {
+                is_fine = buffer_append_string(out, count++ == 0 ? s_start : ",") &&
+                          buffer_append(out, name.data, name.length) && buffer_append(out, ":", 1) &&
+                          buffer_append(out, value.data, value.length);
+            }
+        }
+    }
+    for (size_t i = 0; is_fine && i < entry->attribute_count; i++) {
+        is_fine = buffer_append_string(out, count++ == 0 ? s_start : ",") &&
+                  put_message_attribute(out, &entry->attributes[i]);
+    }
+    return is_fine && (count == 0 || put_close(out));
+}
+
+static bool put_body(struct buffer *out, const struct sqs_send_entry *entry)
+{
+    return buffer_append_string(out, ",\"MessageBody\":") &&
+           (entry->body_json.data != NULL ? buffer_append(out, entry->body_json.data, entry->body_json.length)
+                                          : put_bytes(out, entry->body, entry->body_length));
+}
+
 static bool put_send(struct buffer *out, const struct sqs_send_entry *entry)
 {
-    bool is_fine = buffer_append_string(out, ",\"MessageBody\":") && put_bytes(out, entry->body, entry->body_length) &&
-                   put(out, ",\"MessageGroupId\":", entry->group_id) &&
+    bool is_fine = put_body(out, entry) && put(out, ",\"MessageGroupId\":", entry->group_id) &&
                    put(out, ",\"MessageDeduplicationId\":", entry->deduplication_id);
     if (entry->delay_seconds >= 0) {
         is_fine = is_fine && buffer_append_format(out, ",\"DelaySeconds\":%d", entry->delay_seconds);
     }
-    for (size_t i = 0; is_fine && i < entry->attribute_count; i++) {
-        is_fine = buffer_append_string(out, i == 0 ? ",\"MessageAttributes\":{" : ",") &&
-                  put_message_attribute(out, &entry->attributes[i]);
+    if (entry->trace_header != NULL) {
+        is_fine = is_fine &&
+                  put(out, ",\"MessageSystemAttributes\":{\"AWSTraceHeader\":{\"DataType\":\"String\",\"StringValue\":",
+                      entry->trace_header) &&
+                  buffer_append_string(out, "}}");
     }
-    return is_fine && (entry->attribute_count == 0 || put_close(out)) && put_close(out);
+    return is_fine && put_message_attributes(out, entry) && put_close(out);
 }
 
 bool sqs_request_send(struct buffer *out, const char *queue_url, const struct sqs_send_entry *entry)

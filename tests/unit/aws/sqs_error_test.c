@@ -46,6 +46,17 @@ static void codes_have_classes(void **state)
         {"", "", "", 502, SQS_ERROR_TRANSIENT},
         {"", "", "", 408, SQS_ERROR_TRANSIENT},
         {"UnsupportedOperation", "", "", 400, SQS_ERROR_FINAL},
+        {"KmsDisabled", "", "", 400, SQS_ERROR_CREDENTIALS},
+        {"KmsThrottled", "", "", 400, SQS_ERROR_THROTTLED},
+        {"InvalidAddress", "", "", 404, SQS_ERROR_MISSING_QUEUE},
+        {"InvalidSecurity", "", "", 403, SQS_ERROR_CREDENTIALS},
+        /* a dead letter is sent again without its attribute on these */
+        {"InvalidParameterValue", "", "Number of message attributes [11] exceeds the allowed maximum [10].", 400,
+         SQS_ERROR_FINAL},
+        {"InvalidParameterValue", "", "One or more parameters are invalid. Reason: Message must be shorter than "
+                                      "1048576 bytes.", 400, SQS_ERROR_FINAL},
+        {"BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", "", 400, SQS_ERROR_FINAL},
+        {"", "", "", 413, SQS_ERROR_FINAL},
         {"", "", "", 404, SQS_ERROR_FINAL},
     };
     for (size_t i = 0; i < sizeof s_cases / sizeof s_cases[0]; i++) {

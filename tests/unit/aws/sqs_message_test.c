@@ -39,7 +39,7 @@ static void every_field_of_a_fifo_message_is_read(void **state)
         parse("{\"Messages\": [ {\"MessageId\":\"m-1\",\"ReceiptHandle\":\"AQEB/x+y==\",\"Body\":\"{\\\"a\\\":1.00}\","
               "\"MD5OfBody\":\"71c83df1725f712a95f1197fa01cc0a4\",\"Attributes\":{\"SenderId\":\"x\","
               "\"MessageGroupId\":\"g\\u00e41\",\"SequenceNumber\":\"18849496460467696128\","
-              "\"MessageDeduplicationId\":\"d1\",\"ApproximateReceiveCount\":\"3\","
+              "\"MessageDeduplicationId\":\"d1\",\"ApproximateReceiveCount\":\"3\",\"AWSTraceHeader\":\"Root=1\","
               "\"SentTimestamp\":\"1790000000123\"},"
               "\"MessageAttributes\":{\"Body\":{\"StringValue\":\"no\"}}} ]}"),
         STATUS_OK);
@@ -52,6 +52,9 @@ static void every_field_of_a_fifo_message_is_read(void **state)
                                            "1");
     assert_string_equal(message->sequence_number, "18849496460467696128");
     assert_string_equal(message->deduplication_id, "d1");
+    assert_string_equal(message->trace_header, "Root=1");
+    assert_int_equal(message->attributes.length, strlen("{\"Body\":{\"StringValue\":\"no\"}}"));
+    assert_memory_equal(message->attributes.data, "{\"Body\":{\"StringValue\":\"no\"}}", message->attributes.length);
     assert_int_equal(message->receive_count, 3);
     assert_int_equal(message->sent_timestamp_ms, 1790000000123);
     assert_false(message->is_damaged);
@@ -74,6 +77,8 @@ static void the_message_passes_byte_for_byte(void **state)
     const struct sqs_message *message = s_parsed.result.messages[0];
     assert_int_equal(message->json_length, strlen(element));
     assert_string_equal(message->json, element);
+    assert_null(message->attributes.data);
+    assert_null(message->trace_header);
     assert_int_equal(message->body.length, strlen("\"\\u00e9\\/\\ud83d\\ude00 1.00\\n\""));
     assert_memory_equal(message->body.data, "\"\\u00e9\\/\\ud83d\\ude00 1.00\\n\"", message->body.length);
     assert_true(message->body.data > message->json && message->body.data < message->json + message->json_length);

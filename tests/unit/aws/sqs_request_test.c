@@ -100,6 +100,34 @@ static void send_carries_body_group_and_attributes(void **state)
                                     "{\"Id\":\"1\",\"MessageBody\":\"y\"}]}");
 }
 
+static void a_received_message_is_sent_on_byte_for_byte(void **state)
+{
+    (void)state;
+    static const char s_body[] = "\"\\u0041\\/ 1.00\"";
+    static const char s_received[] = "{ \"kind\" : {\"StringValue\":\"old\",\"DataType\":\"String\"},"
+                                     "\"\\u006b2\":{\"BinaryValue\":\"AP8=\",\"DataType\":\"Binary\"}}";
+    const struct sqs_message_attribute attribute = {"kind", "String", "new", 3};
+    struct sqs_send_entry entry = {.body_json = {s_body, sizeof s_body - 1},
+                                   .trace_header = "Root=1-\"x\"",
+                                   .delay_seconds = -1,
+                                   .attributes = &attribute,
+                                   .attribute_count = 1,
+                                   .attributes_json = {s_received, sizeof s_received - 1}};
+    assert_true(sqs_request_send(&s_out, URL, &entry));
+    assert_string_equal(s_out.data,
+                        "{\"QueueUrl\":\"" URL "\",\"MessageBody\":\"\\u0041\\/ 1.00\","
+                        "\"MessageSystemAttributes\":{\"AWSTraceHeader\":{\"DataType\":\"String\","
+                        "\"StringValue\":\"Root=1-\\\"x\\\"\"}},\"MessageAttributes\":{"
+                        "\"\\u006b2\":{\"BinaryValue\":\"AP8=\",\"DataType\":\"Binary\"},"
+                        "\"kind\":{\"DataType\":\"String\",\"StringValue\":\"new\"}}}");
+    buffer_clear(&s_out);
+    entry.trace_header = NULL;
+    entry.attribute_count = 0;
+    entry.attributes_json = (struct json_slice){"{}", 2};
+    assert_true(sqs_request_send(&s_out, URL, &entry));
+    assert_string_equal(s_out.data, "{\"QueueUrl\":\"" URL "\",\"MessageBody\":\"\\u0041\\/ 1.00\"}");
+}
+
 static void queues_are_made_with_attributes(void **state)
 {
     (void)state;
@@ -138,6 +166,7 @@ int main(void)
         TEST(single_actions_name_queue_and_handle),
         TEST(entries_of_a_batch_have_their_index_as_id),
         TEST(send_carries_body_group_and_attributes),
+        TEST(a_received_message_is_sent_on_byte_for_byte),
         TEST(queues_are_made_with_attributes),
         TEST(what_is_not_utf8_or_too_long_is_refused),
     };

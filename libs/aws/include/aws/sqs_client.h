@@ -45,7 +45,8 @@ struct sqs_client_options {
 
 enum sqs_error_class {
     SQS_ERROR_THROTTLED,     /* slow down, then again */
-    SQS_ERROR_CREDENTIALS,   /* none, wrong, expired, or without the right to do this: a person must act, or time */
+    SQS_ERROR_CREDENTIALS,   /* none, wrong, expired, without the right to do this, or to use the queue's key: a person
+                              * must act, or time */
     SQS_ERROR_MISSING_QUEUE, /* there is no such queue (now) */
     SQS_ERROR_HANDLE,        /* the receipt handle is stale, or the message gone or not in flight */
     SQS_ERROR_TRANSIENT,     /* transport, timeout, 5xx, an answer that does not parse: again later */
@@ -75,9 +76,11 @@ struct sqs_message {
     const char *json; /* the element of "Messages" in AWS's shape, byte for byte as it came */
     size_t json_length;
     struct json_slice body;       /* inside json: the raw JSON string with its quotes; data NULL: there is none */
-    const char *group_id;         /* NULL: none; so the next two */
+    struct json_slice attributes; /* inside json: MessageAttributes, a raw JSON object; data NULL: there are none */
+    const char *group_id;         /* NULL: none; so the next three */
     const char *sequence_number;  /* decimal, longer than 64 bits can hold */
     const char *deduplication_id;
+    const char *trace_header;     /* the system attribute AWSTraceHeader */
     int64_t receive_count;        /* 0: not said */
     int64_t sent_timestamp_ms;    /* wall clock; 0: not said */
     bool is_damaged;              /* MD5OfBody is not that of the body: do not forward */
@@ -150,14 +153,20 @@ struct sqs_message_attribute {
     const void *value; /* text, or bytes for Binary */
     size_t value_length;
 };
+/* SQS refuses more than 10 attributes, and body and attributes of more than 1 MiB together: SQS_ERROR_FINAL. */
 struct sqs_send_entry {
     const char *body; /* UTF-8 */
     size_t body_length;
-    const char *group_id;         /* NULL: none; so the next */
+    struct json_slice body_json;  /* in place of body, unless data is NULL: a JSON string, sent byte for byte */
+    const char *group_id;         /* NULL: none; so the next two */
     const char *deduplication_id;
-    int delay_seconds;            /* -1: the queue's */
+    const char *trace_header;     /* the system attribute AWSTraceHeader */
+    int delay_seconds;            /* -1: the queue's; a FIFO queue takes nothing else */
     const struct sqs_message_attribute *attributes;
     size_t attribute_count;
+    /* MessageAttributes of a received message, sent byte for byte, but for those that `attributes` names, too; data
+     * NULL: none. */
+    struct json_slice attributes_json;
 };
 typedef void sqs_send_done_fn(void *user, const struct sqs_entry_result *result, const struct sqs_error *error);
 struct sqs_call *sqs_client_send_message(struct sqs_client *client, const char *queue_url,
