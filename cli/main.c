@@ -5,17 +5,19 @@
 
 #include "base/log.h"
 #include "check.h"
+#include "dlq.h"
+#include "exit_code.h"
 #include "service/command_line.h"
 #include "settings/settings.h"
 #include "up.h"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 static void print_help(void)
 {
     (void)printf("ferry: SQS messages become Temporal workflows\n\n"
                  "Usage: ferry up [options]      run and respawn pollers, gateway and worker on this machine\n"
-                 "       ferry check [options]   check the configuration and say what it means\n\n");
+                 "       ferry check [options]   check the configuration and say what it means\n"
+                 "       ferry dlq replay URL    send the messages of a dead-letter queue to where they came from\n\n");
     service_command_line_describe(stdout);
     (void)printf("\n--processes is the number of pollers. Settings come from the file and the environment: see\n"
                  "docs/configuration.md.\n");
@@ -72,6 +74,9 @@ int main(int argc, char **argv)
 {
     struct error error = {0};
     struct service_command_line line;
+    if (argc > 1 && strcmp(argv[1], "dlq") == 0) {
+        return dlq_main(argc - 1, argv + 1);
+    }
     const char *command = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
     int skipped = command == NULL ? 0 : 1;
     if (service_command_line_parse(argc - skipped, argv + skipped, &line, &error) != STATUS_OK) {
@@ -86,10 +91,10 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     if (command == NULL) {
-        return fail_usage("expected a command: up or check");
+        return fail_usage("expected a command: up, check or dlq");
     }
     if (strcmp(command, "up") != 0 && strcmp(command, "check") != 0) {
-        return fail_usage("unknown command: expected up or check");
+        return fail_usage("unknown command: expected up, check or dlq");
     }
     return run_command(strcmp(command, "up") == 0, &line);
 }

@@ -1,3 +1,3 @@
 PROGRAM := ferry
-DEPS := base settings service
+DEPS := base http aws settings service
 PKGS := jansson

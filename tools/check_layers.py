@@ -25,7 +25,7 @@ ALLOWED = {
     "poller": {"base", "http", "aws", "rules", "settings", "service"},
     "gateway": {"base", "http", "crypto", "temporal", "rules", "settings", "service"},
     "worker": {"base", "http", "aws", "temporal", "rules", "settings", "service"},
-    "cli": {"base", "settings", "service", "http"},
+    "cli": {"base", "http", "aws", "rules", "settings", "service"},
 }
 
 # External headers and the one module that may include them. jansson is our JSON everywhere.
