@@ -166,6 +166,24 @@ Pb__Payloads *payloads_copy(const Pb__Payloads *payloads)
     return copy;
 }
 
+Pb__Memo *memo_copy(const Pb__Memo *memo)
+{
+    if (memo == NULL) {
+        return NULL;
+    }
+    Pb__Memo *copy = memory_alloc(sizeof *copy);
+    pb__memo__init(copy);
+    copy->n_fields = memo->n_fields;
+    copy->fields = memo->n_fields > 0 ? memory_alloc_array(memo->n_fields, sizeof *copy->fields) : NULL;
+    for (size_t i = 0; i < memo->n_fields; i++) {
+        copy->fields[i] = memory_alloc(sizeof *copy->fields[i]);
+        pb__memo__fields_entry__init(copy->fields[i]);
+        copy->fields[i]->key = memory_copy_string(memo->fields[i]->key);
+        copy->fields[i]->value = payload_copy(memo->fields[i]->value);
+    }
+    return copy;
+}
+
 void payload_to_value(const Pb__Payload *payload, struct temporal_value *out_value)
 {
     *out_value = (struct temporal_value){0};

@@ -29,6 +29,7 @@ json_t *payloads_to_json(const Pb__Payloads *payloads, size_t index);
 
 Pb__Payload *payload_copy(const Pb__Payload *payload);    /* NULL gives NULL */
 Pb__Payloads *payloads_copy(const Pb__Payloads *payloads); /* NULL gives NULL */
+Pb__Memo *memo_copy(const Pb__Memo *memo);                 /* NULL gives NULL */
 
 /* out_value is overwritten. An absent payload gives an empty value. */
 void payload_to_value(const Pb__Payload *payload, struct temporal_value *out_value);

@@ -332,7 +332,7 @@ bool temporal_workflow_wait_all(struct temporal_workflow *workflow, struct tempo
     }
 }
 
-/* ---- the workflow's own arguments ---- */
+/* ---- the workflow's own arguments and memo ---- */
 
 size_t temporal_workflow_input_count(const struct temporal_workflow *workflow)
 {
@@ -347,4 +347,17 @@ bool temporal_workflow_input_payload(struct temporal_workflow *workflow, size_t 
     }
     view_payload(workflow, workflow->input->payloads[index], out_payload);
     return true;
+}
+
+bool temporal_workflow_memo_payload(struct temporal_workflow *workflow, const char *key,
+                                    struct temporal_payload *out_payload)
+{
+    for (size_t i = 0; workflow->memo != NULL && i < workflow->memo->n_fields; i++) {
+        const Pb__Memo__FieldsEntry *entry = workflow->memo->fields[i];
+        if (strcmp(entry->key, key) == 0 && entry->value != NULL) {
+            view_payload(workflow, entry->value, out_payload);
+            return true;
+        }
+    }
+    return false;
 }

@@ -203,6 +203,11 @@ static void apply_execution_started(struct temporal_workflow *workflow, const Pb
     for (size_t i = 0; workflow->input != NULL && i < workflow->input->n_payloads; i++) {
         workflow->engine_bytes += workflow->input->payloads[i]->data.len;
     }
+    workflow->memo = memo_copy(attributes->memo);
+    for (size_t i = 0; workflow->memo != NULL && i < workflow->memo->n_fields; i++) {
+        const Pb__Payload *value = workflow->memo->fields[i]->value;
+        workflow->engine_bytes += value != NULL ? value->data.len : 0;
+    }
     const char *seed = attributes->original_execution_run_id;
     workflow_random_seed(&workflow->random, seed[0] != '\0' ? seed : info->run_id);
 }

@@ -77,7 +77,8 @@ struct temporal_workflow {
     struct workflow_fault fault;
 
     struct temporal_workflow_info info; /* its texts are owned */
-    Pb__Payloads *input;                /* owned; NULL: none */
+    Pb__Payloads *input;                /* owned; NULL: none; so the next */
+    Pb__Memo *memo;
     int64_t now_ms;
     bool has_started;  /* WORKFLOW_EXECUTION_STARTED was seen */
     bool is_replaying;

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
+#include "payload.h"
 #include "support_history_builder.h"
 
 static json_t *tells(struct temporal_workflow *workflow, const json_t *input)
@@ -50,6 +52,49 @@ static void info_is_complete(void **state)
                                 "\",\"" HISTORY_RUN_ID "\",\"tells\",\"queue\",1,8,false]");
     free(answer);
     history_deinit(&history);
+}
+
+static json_t *tells_its_memo(struct temporal_workflow *workflow, const json_t *input)
+{
+    (void)input;
+    struct temporal_payload value = {0};
+    if (temporal_workflow_memo_payload(workflow, "absent", &value) ||
+        !temporal_workflow_memo_payload(workflow, "FerryRoute", &value)) {
+        return json_null();
+    }
+    return json_pack("[s, s#]", value.encoding, value.data, (int)value.length);
+}
+static const struct temporal_workflow_definition s_tells_its_memo = {.name = "memo", .function = tells_its_memo};
+
+static char *replay_with_memo(Pb__Memo *memo)
+{
+    struct history_builder history;
+    history_init(&history);
+    history_add_execution_started(&history, NULL);
+    history.events[0]->workflow_execution_started_event_attributes->memo = memo;
+    history_add_task(&history);
+    char *answer = history_replay(&history, &s_tells_its_memo);
+    history_deinit(&history);
+    return answer;
+}
+
+static void the_memo_is_readable_as_it_came(void **state)
+{
+    (void)state;
+    Pb__Memo *memo = memory_alloc(sizeof *memo);
+    pb__memo__init(memo);
+    memo->n_fields = 1;
+    memo->fields = memory_alloc_array(1, sizeof *memo->fields);
+    memo->fields[0] = memory_alloc(sizeof *memo->fields[0]);
+    pb__memo__fields_entry__init(memo->fields[0]);
+    memo->fields[0]->key = memory_copy_string("FerryRoute");
+    memo->fields[0]->value = payload_new(TEMPORAL_ENCODING_JSON, "\"orders\"", strlen("\"orders\""));
+    char *answer = replay_with_memo(memo);
+    assert_string_equal(answer, "COMPLETE_WORKFLOW_EXECUTION [\"json/plain\",\"\\\"orders\\\"\"]");
+    free(answer);
+    answer = replay_with_memo(NULL);
+    assert_string_equal(answer, "COMPLETE_WORKFLOW_EXECUTION null");
+    free(answer);
 }
 
 static void log_is_silent_in_replay(void **state)
@@ -119,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(info_is_complete),
+        cmocka_unit_test(the_memo_is_readable_as_it_came),
         cmocka_unit_test(log_is_silent_in_replay),
         cmocka_unit_test(run_moves_between_threads),
     };

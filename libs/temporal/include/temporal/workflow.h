@@ -86,6 +86,9 @@ size_t temporal_workflow_input_count(const struct temporal_workflow *workflow);
 /* false: there is no such argument. The bytes live as long as the run. */
 bool temporal_workflow_input_payload(struct temporal_workflow *workflow, size_t index,
                                      struct temporal_payload *out_payload);
+/* An entry of the memo that the run was started with, likewise. false: there is no such entry. */
+bool temporal_workflow_memo_payload(struct temporal_workflow *workflow, const char *key,
+                                    struct temporal_payload *out_payload);
 
 /* ---- activities, timers and futures ---- */
 
