@@ -3,39 +3,55 @@
 
 #include <string.h>
 
-static const struct settings_route *hello_route(const struct settings *settings, const struct settings_queue *queue)
+static bool runs_hello(const struct settings *settings, const struct settings_route *route)
 {
-    const struct settings_route *route = settings_find_route(settings, queue->routes[0]);
-    if (!route || strcmp(route->workflow, "helloWorld") != 0 ||
-        strcmp(route->task_queue, settings->worker.task_queue) != 0) {
-        return NULL;
-    }
-    return route;
+    return route->target == SETTINGS_TARGET_WORKFLOW && strcmp(route->workflow, "helloWorld") == 0 &&
+           strcmp(route->task_queue, settings->worker.task_queue) == 0 &&
+           (!route->namespace_ || strcmp(route->namespace_, settings->temporal.namespace_) == 0);
 }
 
-enum status delete_target_find(const struct settings *settings, struct delete_target *out_target,
-                               struct error *error)
+static void add_queue(const struct settings *settings, const struct settings_queue *queue, const char *route_name,
+                      struct delete_target *target)
 {
-    struct delete_target target = {0};
-    bool has_other = false;
-    for (size_t i = 0; i < settings->queue_count; i++) {
-        const struct settings_queue *queue = &settings->queues[i];
-        const struct settings_route *route = hello_route(settings, queue);
-        if (!route) {
+    bool deletes = false;
+    for (size_t i = 0; i < queue->route_count; i++) {
+        const struct settings_route *route = settings_find_route(settings, queue->routes[i]);
+        if (!route || (route_name && strcmp(route->name, route_name) != 0) || !runs_hello(settings, route)) {
             continue;
         }
-        if (route->ack != SETTINGS_ACK_WORKER) {
-            has_other = true;
-        } else if (target.queue_url && strcmp(target.queue_url, queue->url) != 0) {
-            return error_set(error, STATUS_INVALID_ARGUMENT,
-                             "two queues run helloWorld on task queue \"%s\" with ack: worker, and helloWorldActivity "
-                             "can delete from one only: %s and %s",
-                             settings->worker.task_queue, target.queue_url, queue->url);
+        if (route->ack == SETTINGS_ACK_WORKER) {
+            deletes = true;
         } else {
-            target.queue_url = queue->url;
+            target->leaves_message = true;
         }
     }
-    target.leaves_message = has_other && !target.queue_url;
+    if (deletes) {
+        target->queue_urls[target->count++] = queue->url;
+    }
+}
+
+/* false: nothing fits. */
+static bool find(const struct settings *settings, const char *route_name, const char *queue_url,
+                 struct delete_target *out_target)
+{
+    struct delete_target target = {0};
+    for (size_t i = 0; i < settings->queue_count; i++) {
+        const struct settings_queue *queue = &settings->queues[i];
+        if (!queue_url || strcmp(queue->url, queue_url) == 0) {
+            add_queue(settings, queue, route_name, &target);
+        }
+    }
+    bool is_found = target.count > 0 || target.leaves_message;
+    target.leaves_message = target.count == 0 && target.leaves_message;
     *out_target = target;
-    return STATUS_OK;
+    return is_found;
+}
+
+void delete_target_find(const struct settings *settings, const char *route_name, const char *queue_url,
+                        struct delete_target *out_target)
+{
+    if (!find(settings, route_name, queue_url, out_target) && !find(settings, NULL, queue_url, out_target) &&
+        !find(settings, route_name, NULL, out_target)) {
+        (void)find(settings, NULL, NULL, out_target);
+    }
 }

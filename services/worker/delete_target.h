@@ -1,20 +1,22 @@
-/* Which queue helloWorldActivity deletes from: read off the routes. Pure. */
+/* Which queue helloWorldActivity deletes a message from: read off the routes. Pure. */
 #ifndef WORKER_DELETE_TARGET_H
 #define WORKER_DELETE_TARGET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-#include "base/error.h"
 #include "settings/settings.h"
 
 struct delete_target {
-    const char *queue_url; /* borrowed; NULL: none */
-    bool leaves_message;   /* queues run helloWorld here, and none of their routes has the worker delete */
+    const char *queue_urls[SETTINGS_QUEUES_MAX]; /* borrowed from the settings; more than one: nobody says which */
+    size_t count;
+    bool leaves_message; /* it came by a route by which the worker does not delete */
 };
 
-/* Looks at the queues whose route runs helloWorld on the worker's own task queue. INVALID_ARGUMENT: more than one of
- * them says ack: worker, so that it is not known where a receipt handle belongs. */
-MUST_CHECK enum status delete_target_find(const struct settings *settings, struct delete_target *out_target,
-                                          struct error *error);
+/* The queues that have a route which runs helloWorld on the worker's own task queue and lets the worker delete.
+ * route_name and queue_url say how the message came and narrow that down; NULL: not known. What the settings do not
+ * know is not known either: the poller may have been given another file, or another name for the same queue. */
+void delete_target_find(const struct settings *settings, const char *route_name, const char *queue_url,
+                        struct delete_target *out_target);
 
 #endif

@@ -1,13 +1,14 @@
-/* ferry-worker: runs the built-in workflow helloWorld and its activity. Wiring only. */
+/* ferry-worker: runs the built-in workflow helloWorld, its activity, and what settles messages for other workers.
+ * Wiring only. */
 #include <malloc.h>
 
 #include <temporal/connection.h>
 #include <temporal/worker.h>
 
 #include "activities/hello_world_activity.h"
-#include "delete_target.h"
-#include "delete_thread.h"
+#include "activities/sqs_activities.h"
 #include "service/service.h"
+#include "sqs_thread.h"
 #include "workflows/hello_world.h"
 
 #define MALLOC_ARENAS 2 /* else each of the many activity threads gets its own: memory for nothing */
@@ -15,12 +16,6 @@
 static const char *admin_listen(const struct settings *settings)
 {
     return settings->worker.admin_listen;
-}
-
-static enum status check(const struct settings *settings, struct error *error)
-{
-    struct delete_target target;
-    return delete_target_find(settings, &target, error);
 }
 
 static void on_reachable(void *user, bool is_reachable, const char *reason)
@@ -70,22 +65,19 @@ static enum status run(struct service *service, const struct settings *settings,
     struct metrics *metrics = service_metrics(service);
     struct temporal_connection *connection = NULL;
     struct temporal_worker *worker = NULL;
-    struct delete_thread *deletes = NULL;
-    struct delete_target target = {0};
-    struct hello_world_activity activity = {.work_ms = settings->hello.work_ms};
-    enum status status = delete_target_find(settings, &target, error);
-    if (status != STATUS_OK) {
-        goto done;
-    }
+    struct sqs_thread *sqs = NULL;
+    struct hello_world_activity hello = {.work_ms = settings->hello.work_ms, .settings = settings};
+    struct sqs_activities activities = {.settings = settings};
+    enum status status = STATUS_OK;
     (void)mallopt(M_ARENA_MAX, MALLOC_ARENAS);
-    if (target.queue_url) {
-        status = delete_thread_start(target.queue_url, metrics, &deletes, error);
+    if (settings->queue_count > 0) {
+        status = sqs_thread_start(settings, metrics, &sqs, error);
         if (status != STATUS_OK) {
             goto done;
         }
-        activity.deletes = delete_thread_queue(deletes);
+        hello.sqs = sqs;
+        activities.sqs = sqs;
     }
-    activity.leaves_message = target.leaves_message;
     status = connect_temporal(settings, metrics, &connection, error);
     if (status != STATUS_OK) {
         goto done;
@@ -95,7 +87,8 @@ static enum status run(struct service *service, const struct settings *settings,
         goto done;
     }
     hello_world_register(worker);
-    hello_world_activity_register(worker, &activity);
+    hello_world_activity_register(worker, &hello);
+    sqs_activities_register(worker, &activities);
     temporal_worker_on_reachable(worker, on_reachable, service);
     service_set_stop(service, on_stop, worker);
     status = temporal_worker_run(worker, error);
@@ -103,7 +96,7 @@ done:
     service_set_stop(service, NULL, NULL);
     temporal_worker_destroy(worker);
     temporal_connection_destroy(connection);
-    delete_thread_stop(deletes);
+    sqs_thread_stop(sqs);
     return status;
 }
 
@@ -111,9 +104,8 @@ int main(int argc, char **argv)
 {
     static const struct service_definition definition = {
         .name = "ferry-worker",
-        .summary = "runs workflows and activities: the built-in helloWorld",
+        .summary = "runs workflows and activities: the built-in helloWorld, sqs.DeleteMessage, sqs.ChangeMessageVisibility",
         .admin_listen = admin_listen,
-        .check = check,
         .run = run,
     };
     return service_main(&definition, argc, argv);

@@ -29,6 +29,8 @@ enum status hello_request_read(const char *text, size_t length, struct hello_req
     struct hello_request *request = out_request;
     request->correlation_id = text_member(text, length, "correlationId");
     request->receipt_handle = text_member(text, length, "sqsReceipt");
+    request->queue_url = text_member(text, length, "sqsQueue");
+    request->route = text_member(text, length, "route");
     request->request = json_scan_member(text, length, "request");
     if (is_literal(json_scan_member(text, length, "requestIsJson"), "false")) {
         return error_set(error, STATUS_INVALID_ARGUMENT, "the message's body is not JSON");
@@ -56,5 +58,7 @@ void hello_request_deinit(struct hello_request *request)
     memory_wipe_string(request->receipt_handle);
     free(request->correlation_id);
     free(request->receipt_handle);
+    free(request->queue_url);
+    free(request->route);
     *request = (struct hello_request){0};
 }

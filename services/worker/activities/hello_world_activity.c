@@ -8,9 +8,11 @@
 #include <temporal/activity.h>
 
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/memory.h"
-#include "delete_queue.h"
+#include "delete_target.h"
 #include "hello_request.h"
+#include "sqs_thread.h"
 
 #define SLICE_MS 3000            /* no wait is longer without saying that we are alive */
 #define CONFIRM_TIMEOUT_MS 3000  /* then the server is away, and what it does not say cannot be known */
@@ -73,45 +75,70 @@ static bool may_delete(struct temporal_activity *activity)
     return is_wanted;
 }
 
-static json_t *delete_failed(struct temporal_activity *activity, const char *reason)
+/* RECEIPT_PENDING: cancelled. The reason is for people, in out_error. */
+static enum receipt_outcome delete_from(struct temporal_activity *activity, struct receipt_queue *queue,
+                                        const char *handle, struct error *out_error)
 {
-    say_work_done(activity);
-    return temporal_activity_fail(activity, "DeleteFailed", "deleting the message failed: %s", reason);
-}
-
-static json_t *delete_message(struct temporal_activity *activity, struct delete_queue *deletes, const char *handle)
-{
-    struct delete_ticket *ticket = delete_queue_submit(deletes, handle);
-    enum delete_outcome outcome = DELETE_PENDING;
+    struct receipt_ticket *ticket = receipt_queue_delete(queue, handle);
+    enum receipt_outcome outcome = RECEIPT_PENDING;
     const char *reason = "";
-    json_t *result = NULL;
     for (;;) {
-        outcome = delete_ticket_wait(ticket, clock_monotonic_ms() + SLICE_MS, &reason);
-        if (outcome != DELETE_PENDING || temporal_activity_is_cancelled(activity)) {
+        outcome = receipt_ticket_wait(ticket, clock_monotonic_ms() + SLICE_MS, &reason);
+        if (outcome != RECEIPT_PENDING || temporal_activity_is_cancelled(activity)) {
             break;
         }
         say_work_done(activity);
     }
-    switch (outcome) {
-    case DELETE_DONE:
-        result = finish(activity, TEMPORAL_LOG_INFO, "message deleted", NULL);
-        break;
-    case DELETE_STALE:
+    error_set(out_error, STATUS_FAILED_PRECONDITION, "%s", reason);
+    receipt_ticket_release(ticket);
+    return outcome;
+}
+
+/* One queue, as a rule. Where nobody says which of several it was, they are asked in turn: another queue refuses the
+ * handle. (A server that deletes nothing and says that it has leaves the message to the poller.) */
+static enum receipt_outcome delete_from_one_of(struct temporal_activity *activity, const struct delete_target *target,
+                                               const char *handle, struct error *out_error)
+{
+    const struct hello_world_activity *options = temporal_activity_user(activity);
+    enum receipt_outcome outcome = RECEIPT_STALE;
+    for (size_t i = 0; i < target->count; i++) {
+        struct error error = {0};
+        struct receipt_queue *queue = sqs_thread_find(options->sqs, target->queue_urls[i]);
+        enum receipt_outcome answer = delete_from(activity, queue, handle, &error);
+        if (answer == RECEIPT_DONE || answer == RECEIPT_PENDING) {
+            return answer;
+        }
+        if (i == 0 || answer != RECEIPT_STALE) { /* what is not just a refused handle is what people need to know */
+            outcome = answer;
+            *out_error = error;
+        }
+    }
+    return outcome;
+}
+
+static json_t *delete_message(struct temporal_activity *activity, const struct delete_target *target,
+                              const char *handle)
+{
+    struct error error = {0};
+    switch (delete_from_one_of(activity, target, handle, &error)) {
+    case RECEIPT_DONE:
+        FAILPOINT("worker.deleted");
+        return finish(activity, TEMPORAL_LOG_INFO, "message deleted", NULL);
+    case RECEIPT_STALE:
         /* Given out again meanwhile, or gone: whoever holds it now settles it. */
-        result = finish(activity, TEMPORAL_LOG_WARN, "message already gone, or its handle is stale", reason);
-        break;
-    case DELETE_TRANSIENT:
-        result = delete_failed(activity, reason);
-        break;
-    case DELETE_REFUSED:
-        result = temporal_activity_fail_for_good(activity, "DeleteRefused", "deleting the message was refused: %s",
-                                                 reason);
-        break;
-    case DELETE_PENDING:
+        return finish(activity, TEMPORAL_LOG_WARN, "message already gone, or its handle is stale", error.text);
+    case RECEIPT_TRANSIENT:
+    case RECEIPT_MISSING_QUEUE:
+    case RECEIPT_DENIED:
+        say_work_done(activity);
+        return temporal_activity_fail(activity, "DeleteFailed", "deleting the message failed: %s", error.text);
+    case RECEIPT_REFUSED:
+        return temporal_activity_fail_for_good(activity, "DeleteRefused", "deleting the message was refused: %s",
+                                               error.text);
+    case RECEIPT_PENDING:
         break; /* cancelled */
     }
-    delete_ticket_release(ticket);
-    return result;
+    return NULL;
 }
 
 static bool has_worked_before(const struct temporal_activity *activity)
@@ -127,18 +154,22 @@ static json_t *run(struct temporal_activity *activity, const struct hello_reques
         if (!work(activity, options->work_ms)) {
             return NULL;
         }
+        FAILPOINT("worker.activity_running");
         log_request(activity, request->request);
         if (!work(activity, options->work_ms)) {
             return NULL;
         }
     }
+    FAILPOINT("worker.activity_done");
     if (!request->receipt_handle) {
         return finish(activity, TEMPORAL_LOG_INFO, "helloWorldActivity finished", "no receipt, nothing to delete");
     }
-    if (options->leaves_message) {
+    struct delete_target target;
+    delete_target_find(options->settings, request->route, request->queue_url, &target);
+    if (target.leaves_message) {
         return finish(activity, TEMPORAL_LOG_INFO, "helloWorldActivity finished", "the poller deletes the message");
     }
-    if (!options->deletes) {
+    if (target.count == 0) {
         return temporal_activity_fail_for_good(
             activity, "NoQueue",
             "the work is done, but the message cannot be deleted: no queue of ferry-worker's configuration has a "
@@ -148,7 +179,7 @@ static json_t *run(struct temporal_activity *activity, const struct hello_reques
     if (options->work_ms > 0 && !may_delete(activity)) {
         return NULL;
     }
-    return delete_message(activity, options->deletes, request->receipt_handle);
+    return delete_message(activity, &target, request->receipt_handle);
 }
 
 static json_t *hello_world_activity(struct temporal_activity *activity, const json_t *input)

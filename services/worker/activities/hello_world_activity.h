@@ -2,18 +2,18 @@
 #ifndef WORKER_HELLO_WORLD_ACTIVITY_H
 #define WORKER_HELLO_WORLD_ACTIVITY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include <temporal/worker.h>
 
-struct delete_queue;
+struct settings;
+struct sqs_thread;
 
 /* Borrowed by the worker: outlives it. */
 struct hello_world_activity {
-    int64_t work_ms;              /* each of the two waits */
-    struct delete_queue *deletes; /* NULL: see the next */
-    bool leaves_message;          /* no delete: by its route the poller or nobody else has to */
+    int64_t work_ms;                 /* each of the two waits */
+    const struct settings *settings; /* borrowed: which queue a message is deleted from */
+    const struct sqs_thread *sqs;    /* borrowed; NULL: the settings have no queue */
 };
 
 void hello_world_activity_register(struct temporal_worker *worker, struct hello_world_activity *options);

@@ -1,4 +1,5 @@
 /* helloWorld(message): no Body → "oops!"; else helloWorldActivity({correlationId, request, sqsReceipt}) → "finished!".
+ * How the message came, as the gateway notes it in the memo, goes along as "route" and "sqsQueue".
  *
  * The values pass as the bytes they came in: a parser would alter big numbers and refuse what is valid. A Body that is
  * not JSON goes to the activity as text with "requestIsJson": false, since it is the activity that validates. */
@@ -41,36 +42,57 @@ static struct json_slice parse_body(struct temporal_workflow *workflow, struct j
 
 struct part {
     const char *name;
-    struct json_slice value; /* not there: null */
+    struct json_slice value;
 };
 
-/* {"name":value, …} */
+/* {"name":value, …} without the parts that are not there. */
 static struct json_slice build_object(struct temporal_workflow *workflow, const struct part *parts, size_t count)
 {
-    static const struct json_slice null = {.data = "null", .length = 4};
     size_t length = 2;
     for (size_t i = 0; i < count; i++) {
-        length += strlen(parts[i].name) + parts[i].value.length + sizeof ",\"\":null";
+        length += strlen(parts[i].name) + parts[i].value.length + sizeof ",\"\":";
     }
     char *text = temporal_workflow_alloc(workflow, length);
     if (!text) {
         return (struct json_slice){0};
     }
     char *end = text;
+    *end++ = '{';
     for (size_t i = 0; i < count; i++) {
-        const struct json_slice value = parts[i].value.data ? parts[i].value : null;
+        if (!parts[i].value.data) {
+            continue;
+        }
         size_t name_length = strlen(parts[i].name);
-        *end++ = i == 0 ? '{' : ',';
+        if (end > text + 1) {
+            *end++ = ',';
+        }
         *end++ = '"';
         memcpy(end, parts[i].name, name_length);
         end += name_length;
         *end++ = '"';
         *end++ = ':';
-        memcpy(end, value.data, value.length);
-        end += value.length;
+        memcpy(end, parts[i].value.data, parts[i].value.length);
+        end += parts[i].value.length;
     }
     *end++ = '}';
     return (struct json_slice){.data = text, .length = (size_t)(end - text)};
+}
+
+static struct json_slice or_null(struct json_slice value)
+{
+    return value.data ? value : (struct json_slice){.data = "null", .length = 4};
+}
+
+/* A JSON string of the memo; .data NULL: there is none. */
+static struct json_slice memo_text(struct temporal_workflow *workflow, const char *key)
+{
+    struct temporal_payload value = {0};
+    struct json_slice text = {0};
+    if (temporal_workflow_memo_payload(workflow, key, &value) && json_scan_value(value.data, value.length, &text) &&
+        *text.data == '"') {
+        return text;
+    }
+    return (struct json_slice){0};
 }
 
 static json_t *hello_world(struct temporal_workflow *workflow, const json_t *message)
@@ -86,12 +108,14 @@ static json_t *hello_world(struct temporal_workflow *workflow, const json_t *mes
     struct json_slice request = parse_body(workflow, body);
     bool is_json = request.data != NULL;
     const struct part parts[] = {
-        {"correlationId", json_scan_member(input.data, input.length, "MessageId")},
+        {"correlationId", or_null(json_scan_member(input.data, input.length, "MessageId"))},
         {"request", is_json ? request : body},
-        {"sqsReceipt", json_scan_member(input.data, input.length, "ReceiptHandle")},
-        {"requestIsJson", {.data = "false", .length = 5}},
+        {"sqsReceipt", or_null(json_scan_member(input.data, input.length, "ReceiptHandle"))},
+        {"requestIsJson", {.data = is_json ? NULL : "false", .length = 5}},
+        {"route", memo_text(workflow, "FerryRoute")},
+        {"sqsQueue", memo_text(workflow, "FerryQueue")},
     };
-    struct json_slice arguments = build_object(workflow, parts, is_json ? 3 : 4);
+    struct json_slice arguments = build_object(workflow, parts, sizeof parts / sizeof parts[0]);
     if (!arguments.data) {
         return temporal_workflow_fail(workflow, "TooLarge", "the message does not fit into the run's memory");
     }

@@ -28,6 +28,22 @@ static void takes_an_object_with_a_message_and_keeps_its_bytes(void **state)
     hello_request_deinit(&request);
 }
 
+static void reads_how_the_message_came_where_that_is_said(void **state)
+{
+    (void)state;
+    struct hello_request request;
+    assert_int_equal(read_text("{\"request\":{\"message\":\"m\"},\"route\":\"orders\",\"sqsQueue\":\"http://q\"}", &request,
+                               NULL),
+                     STATUS_OK);
+    assert_string_equal(request.route, "orders");
+    assert_string_equal(request.queue_url, "http://q");
+    hello_request_deinit(&request);
+    assert_int_equal(read_text("{\"request\":{\"message\":\"m\"},\"route\":1}", &request, NULL), STATUS_OK);
+    assert_null(request.route);
+    assert_null(request.queue_url);
+    hello_request_deinit(&request);
+}
+
 static void takes_numbers_that_a_parser_refuses(void **state)
 {
     (void)state;
@@ -80,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_an_object_with_a_message_and_keeps_its_bytes),
+        cmocka_unit_test(reads_how_the_message_came_where_that_is_said),
         cmocka_unit_test(takes_numbers_that_a_parser_refuses),
         cmocka_unit_test(refuses_with_a_reason),
         cmocka_unit_test(a_refusal_still_has_its_correlation_id),

@@ -1,52 +1,71 @@
-/* See delete_thread.h. */
-#include "delete_thread.h"
+/* See sqs_thread.h. */
+#include "sqs_thread.h"
 
 #include <stdlib.h>
 
 #include "aws/credentials.h"
 #include "base/loop.h"
+#include "base/map.h"
 #include "base/memory.h"
 #include "base/thread.h"
 #include "http/client.h"
 
 #define STACK_BYTES ((size_t)256 << 10)
 
-/* Made by the starter, then the thread's own until it is joined. */
-struct delete_thread {
+/* Made by the starter, then the thread's own until it is joined; the map is not changed meanwhile. */
+struct sqs_thread {
     pthread_t thread;
     struct loop *loop;
     struct http_client *http;
     struct aws_credentials_provider *credentials;
     struct sqs_client *client;
-    struct delete_queue *queue;
+    struct map *queues; /* by URL, struct receipt_queue */
 };
 
 static void thread_main(void *argument)
 {
-    struct delete_thread *thread = argument;
+    struct sqs_thread *thread = argument;
     loop_run(thread->loop);
 }
 
 /* In the order of who uses whom; the thread has ended or was never started. */
-static void free_all(struct delete_thread *thread)
+static void free_all(struct sqs_thread *thread)
 {
-    if (thread->queue) {
-        delete_queue_stop(thread->queue);
+    size_t position = 0;
+    const char *url = NULL;
+    void *queue = NULL;
+    while (map_next(thread->queues, &position, &url, &queue)) {
+        receipt_queue_stop(queue);
     }
     sqs_client_destroy(thread->client);
-    delete_queue_destroy(thread->queue);
+    position = 0;
+    while (map_next(thread->queues, &position, &url, &queue)) {
+        receipt_queue_destroy(queue);
+    }
+    map_destroy(thread->queues);
     aws_credentials_provider_destroy(thread->credentials);
     http_client_destroy(thread->http);
     loop_destroy(thread->loop);
     free(thread);
 }
 
-enum status delete_thread_start(const char *queue_url, struct metrics *metrics, struct delete_thread **out_thread,
-                                struct error *error)
+static void add_queues(struct sqs_thread *thread, const struct settings *settings, struct metrics *metrics)
 {
-    struct delete_thread *thread = memory_alloc(sizeof *thread);
+    for (size_t i = 0; i < settings->queue_count; i++) {
+        const char *url = settings->queues[i].url;
+        struct receipt_queue *queue = receipt_queue_new(&(struct receipt_queue_options){
+            .loop = thread->loop, .client = thread->client, .queue_url = url, .metrics = metrics});
+        receipt_queue_destroy(map_put(thread->queues, url, queue));
+    }
+}
+
+enum status sqs_thread_start(const struct settings *settings, struct metrics *metrics, struct sqs_thread **out_thread,
+                             struct error *error)
+{
+    struct sqs_thread *thread = memory_alloc(sizeof *thread);
     struct sqs_client_options options = {0};
     thread->loop = loop_new();
+    thread->queues = map_new();
     enum status status = http_client_new(thread->loop, &(struct http_client_options){0}, &thread->http, error);
     if (status != STATUS_OK) {
         goto done;
@@ -59,8 +78,7 @@ enum status delete_thread_start(const char *queue_url, struct metrics *metrics, 
     if (status != STATUS_OK) {
         goto done;
     }
-    thread->queue = delete_queue_new(&(struct delete_queue_options){
-        .loop = thread->loop, .client = thread->client, .queue_url = queue_url, .metrics = metrics});
+    add_queues(thread, settings, metrics);
     status = thread_start(&thread->thread, "sqs", STACK_BYTES, thread_main, thread, error);
     if (status != STATUS_OK) {
         goto done;
@@ -74,12 +92,12 @@ done:
     return status;
 }
 
-struct delete_queue *delete_thread_queue(struct delete_thread *thread)
+struct receipt_queue *sqs_thread_find(const struct sqs_thread *thread, const char *queue_url)
 {
-    return thread->queue;
+    return map_get(thread->queues, queue_url);
 }
 
-void delete_thread_stop(struct delete_thread *thread)
+void sqs_thread_stop(struct sqs_thread *thread)
 {
     if (!thread) {
         return;
