@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 {
     static const struct service_definition definition = {
         .name = "ferry-worker",
-        .summary = "runs workflows and activities: the built-in helloWorld, sqs.DeleteMessage, sqs.ChangeMessageVisibility",
+        .summary = "runs workflows and activities: the built-in helloWorld, and what settles messages for others",
         .admin_listen = admin_listen,
         .run = run,
     };

@@ -16,7 +16,8 @@ static enum status check_members(const json_t *input, bool has_visibility, struc
     size_t known = count_member(input, "queueUrl") + count_member(input, "receiptHandle") +
                    (has_visibility ? count_member(input, "visibilityTimeout") : 0);
     if (json_object_size(input) != known) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "the input has a member that is none of queueUrl, receiptHandle%s",
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "the input has a member that is none of queueUrl, receiptHandle%s",
                          has_visibility ? ", visibilityTimeout" : "");
     }
     return STATUS_OK;

@@ -23,7 +23,8 @@ static struct settings_route s_routes[] = {
      .namespace_ = s_far_namespace},
 };
 
-static char *s_hello_only[] = {s_hello}, *s_done_only[] = {s_done}, *s_other_only[] = {s_other}, *s_far_only[] = {s_far};
+static char *s_hello_only[] = {s_hello}, *s_done_only[] = {s_done};
+static char *s_other_only[] = {s_other}, *s_far_only[] = {s_far};
 static char *s_done_then_hello[] = {s_done, s_hello};
 
 #define QUEUE(queue_url, list) {.url = (queue_url), .routes = (list), .route_count = COUNT(list)}

@@ -32,8 +32,8 @@ static void reads_how_the_message_came_where_that_is_said(void **state)
 {
     (void)state;
     struct hello_request request;
-    assert_int_equal(read_text("{\"request\":{\"message\":\"m\"},\"route\":\"orders\",\"sqsQueue\":\"http://q\"}", &request,
-                               NULL),
+    assert_int_equal(read_text("{\"request\":{\"message\":\"m\"},\"route\":\"orders\",\"sqsQueue\":\"http://q\"}",
+                               &request, NULL),
                      STATUS_OK);
     assert_string_equal(request.route, "orders");
     assert_string_equal(request.queue_url, "http://q");
