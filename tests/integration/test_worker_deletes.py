@@ -24,11 +24,11 @@ def receive(world, url: str) -> dict:
                       "a message")[0]
 
 
-def run_hello(world, message: dict) -> str:
+def run_hello(world, message: dict, memo: dict | None = None) -> str:
     async def go():
         client = await Client.connect(world.temporal.address)
         return await client.execute_workflow("helloWorld", message, id=f"deletes-{world.name}",
-                                             task_queue=world.task_queue)
+                                             task_queue=world.task_queue, memo=memo)
     return asyncio.run(go())
 
 
@@ -103,6 +103,28 @@ def test_with_several_queues_each_message_is_deleted_from_its_own(world, fifo):
     for url in urls:
         world.wait_empty(url)
     assert deletes(ferry)["done"] == len(messages)
+
+
+def test_the_memo_says_which_queue_and_no_other_is_asked(world):
+    urls = [world.sqs.create_queue(f"q{i}-{world.name}", VisibilityTimeout=600) for i in range(3)]
+    ferry = world.ferry(urls[0], settings={"queues": [{"url": url, "route": "hello-world"} for url in urls]})
+    ferry.worker.start()
+    ferry.wait_ready(ferry.worker)
+    world.send(urls[2], {"message": "hello"})
+    memo = {"FerryRoute": "hello-world", "FerryQueue": urls[2]}
+    assert run_hello(world, receive(world, urls[2]), memo) == "finished!"
+    assert world.sqs.depth(urls[2]) == (0, 0)
+    assert deletes(ferry) == {"done": 1}
+
+
+def test_a_memo_does_not_reach_a_queue_that_the_configuration_does_not_name(world):
+    url = world.create_queue(fifo=False)
+    other = world.sqs.create_queue(f"other-{world.name}", VisibilityTimeout=600)
+    ferry = worker_alone(world, url)
+    world.send(other, {"message": "not yours"})
+    assert run_hello(world, receive(world, other), {"FerryQueue": other}) == "finished!"
+    assert world.sqs.depth(other) == (0, 1)
+    assert deletes(ferry) == {"stale": 1}
 
 
 def test_the_route_decides_whether_the_worker_deletes(world):
