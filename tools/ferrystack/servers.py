@@ -84,48 +84,47 @@ class TemporalServer:
         return [str(SCRIPTS / "temporal"), *map(str, arguments), "--address", self.address]
 
 
-class SqsServer:
-    """ministack on loopback. It checks the signatures of IAM users (the root key's it takes on trust), so the services
-    run as such a user."""
+class QueueServer:
+    """What all SQS servers here have in common: `process`, start(), environment(), and a boto3 `client`."""
 
     REGION = "us-east-1"
 
-    def __init__(self, directory: Path, port: int | None = None):
+    def __init__(self, port: int | None = None):
         self.port = port or free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
-        self.process = Process("sqs", [SCRIPTS / "ministack"], directory, {
-            "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": self.port, "AUTH": "true", "SERVICES": "sqs,sts,iam",
-            "STATE_DIR": Path(directory) / "sqs-state", "LOG_LEVEL": "WARNING"})
+        self.process = None
         self.access_key = self.secret_key = None
         self.client = None
 
     def start(self):
-        self.process.start()
+        raise NotImplementedError
 
+    def stop(self):
+        self.process.stop(10)
+
+    def kill(self):
+        """SIGKILL."""
+        self.process.kill()
+
+    def restart(self):
+        """The same server on the same port, after kill() or stop()."""
+        return self.start()
+
+    def _wait_until_up(self, path: str, what: str, timeout: float = 60, statuses: tuple = (200,)):
         def ready():
             if not self.process.running:
-                raise StackError(f"the SQS server ended at once:\n{self.process.tail()}")
-            return http_status(self.endpoint + "/_ministack/health") == 200
-        wait_until(ready, 60, "the SQS server", 0.1)
-        if self.client is None:
-            self.client = self._connect("sqs", "test", "test")
-        self._create_user()
-        return self
+                raise StackError(f"{what} ended at once:\n{self.process.tail()}")
+            return http_status(self.endpoint + path) in statuses
+        wait_until(ready, timeout, what, 0.05)
 
-    def _connect(self, service: str, access_key: str, secret_key: str):
+    def _connect(self, service: str, access_key: str, secret_key: str, session_token: str | None = None,
+                 attempts: int = 3):
+        config = botocore.config.Config(max_pool_connections=32, retries={"total_max_attempts": attempts})
         return boto3.client(service, endpoint_url=self.endpoint, region_name=self.REGION, aws_access_key_id=access_key,
-                            aws_secret_access_key=secret_key,
-                            config=botocore.config.Config(max_pool_connections=32, retries={"max_attempts": 3}))
-
-    def _create_user(self):
-        iam = self._connect("iam", "test", "test")
-        iam.create_user(UserName="ferry")
-        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
-        iam.put_user_policy(UserName="ferry", PolicyName="queues", PolicyDocument=json.dumps(policy))
-        key = iam.create_access_key(UserName="ferry")["AccessKey"]
-        self.access_key, self.secret_key = key["AccessKeyId"], key["SecretAccessKey"]
+                            aws_secret_access_key=secret_key, aws_session_token=session_token, config=config)
 
     def environment(self) -> dict:
+        """What the services need to reach it."""
         return {"AWS_ENDPOINT_URL_SQS": self.endpoint, "AWS_REGION": self.REGION,
                 "AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
 
@@ -139,3 +138,30 @@ class SqsServer:
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         attributes = self.client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return tuple(int(attributes[name]) for name in names)
+
+
+class SqsServer(QueueServer):
+    """ministack on loopback. It checks the signatures of IAM users (the root key's it takes on trust), so the services
+    run as such a user."""
+
+    def __init__(self, directory: Path, port: int | None = None):
+        super().__init__(port)
+        self.process = Process("sqs", [SCRIPTS / "ministack"], directory, {
+            "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": self.port, "AUTH": "true", "SERVICES": "sqs,sts,iam",
+            "STATE_DIR": Path(directory) / "sqs-state", "LOG_LEVEL": "WARNING"})
+
+    def start(self):
+        self.process.start()
+        self._wait_until_up("/_ministack/health", "the SQS server")
+        if self.client is None:
+            self.client = self._connect("sqs", "test", "test")
+        self._create_user()
+        return self
+
+    def _create_user(self):
+        iam = self._connect("iam", "test", "test")
+        iam.create_user(UserName="ferry")
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
+        iam.put_user_policy(UserName="ferry", PolicyName="queues", PolicyDocument=json.dumps(policy))
+        key = iam.create_access_key(UserName="ferry")["AccessKey"]
+        self.access_key, self.secret_key = key["AccessKeyId"], key["SecretAccessKey"]
