@@ -2,7 +2,7 @@
 
     kind      what happens, see KINDS
     action    one of SQS's actions or a list of them; queue: a queue's name or URL; body: a part of a message's body.
-              All optional: a fault without them meets every call.
+              All optional: a fault without them meets every call that its kind is about.
     skip, times   lets the first `skip` of the calls that match pass, then happens `times` times (default: until cleared)
     when      "before" or "after" the effect took place; each kind has its default
     receives  which ReceiveMessage calls count: "messages" (those that bring some), "empty" or "any".
@@ -10,7 +10,7 @@
 
 KINDS
     error          status, code, message, sender_fault, headers: an error in AWS's own form
-    raw            status, body, content_type, headers: these bytes (an HTML page, malformed JSON …)
+    raw            status, content, content_type, headers: these bytes (an HTML page, malformed JSON …)
     truncate       bytes: the answer breaks off after so many bytes of body
     length         delta: the answer's Content-Length is wrong by so much
     black_hole     never answers, and keeps the connection
@@ -29,11 +29,16 @@ KINDS = AFTER_BY_DEFAULT | {"error", "raw", "black_hole", "delay", "close", "fai
 _GENERAL = {"kind", "action", "queue", "body", "skip", "times", "when", "receives"}
 _OWN = {
     "error": {"status", "code", "message", "sender_fault", "headers"},
-    "raw": {"status", "body", "content_type", "headers"}, "truncate": {"bytes"}, "length": {"delta"}, "black_hole": set(),
+    "raw": {"status", "content", "content_type", "headers"}, "truncate": {"bytes"}, "length": {"delta"}, "black_hole": set(),
     "delay": {"seconds"}, "close": {"reset"}, "corrupt": {"what"},
     "fail_entries": {"code", "message", "sender_fault", "entries"}, "duplicate": {"how"},
     "members": {"set", "append", "message"},
 }
+
+
+# What a kind is about, where the fault itself names no action.
+_ACTIONS = {"corrupt": {"ReceiveMessage"}, "duplicate": {"ReceiveMessage"},
+            "fail_entries": {"SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"}}
 
 
 class Fault:
@@ -46,7 +51,7 @@ class Fault:
             raise ValueError(f"a fault of kind {kind} has no {', '.join(sorted(unknown))}")
         self.number, self.kind, self.members = number, kind, members
         actions = members.get("action")
-        self.actions = {actions} if isinstance(actions, str) else set(actions or ())
+        self.actions = {actions} if isinstance(actions, str) else set(actions or _ACTIONS.get(kind, ()))
         self.queue = (members.get("queue") or "").rsplit("/", 1)[-1]
         self.body = members.get("body")
         self.skip, self.times = members.get("skip", 0), members.get("times")

@@ -78,7 +78,7 @@ class Call:
         elif fault.kind == "raw":
             self.record["status"] = fault.get("status", 200)
             headers = {"Content-Type": fault.get("content_type", "text/html"), **(fault.get("headers") or {})}
-            self._connection.respond(self.record["status"], headers, fault.get("body", "").encode())
+            self._connection.respond(self.record["status"], headers, fault.get("content", "").encode())
         elif fault.kind == "close":
             self._connection.abort(bool(fault.get("reset")))
 
