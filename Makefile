@@ -2,6 +2,7 @@
 
 LIBRARIES := base crypto http rpc aws temporal rules settings service
 PROGRAMS := services/poller services/gateway services/worker cli
+SUPPORT := tests/support/null_frontend
 BUILD ?= build
 
 .DEFAULT_GOAL := all

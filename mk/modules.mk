@@ -1,7 +1,7 @@
 # Turns each module.mk (DEPS, PKGS, PROGRAM, PROTO) into a static library or a program. A module sees its
 # own folder and the include folders of exactly the libraries that its DEPS name.
 
-.PHONY: libraries programs tests
+.PHONY: libraries programs support tests
 
 # One flat list of what is linked after library $(1): itself and everything below it, in LIBRARIES' reverse order.
 reverse = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
@@ -23,7 +23,7 @@ endef
 
 name_of = $(notdir $(1))
 $(foreach l,$(LIBRARIES),$(eval $(call read_module,libs/$(l),$(l))))
-$(foreach p,$(PROGRAMS),$(eval $(call read_module,$(p),$(call name_of,$(p)))))
+$(foreach p,$(PROGRAMS) $(SUPPORT),$(eval $(call read_module,$(p),$(call name_of,$(p)))))
 
 closure = $(sort $(1) $(foreach d,$($(1)_DEPS),$(call closure,$(d))))
 closure_of_list = $(sort $(foreach d,$(1),$(call closure,$(d))))
@@ -59,15 +59,16 @@ $(OUT)/lib/lib$(1).a: $$($(1)_OBJECTS) $$(if $$($(1)_PROTO),$$(PROTO_OBJECTS))
 endef
 $(foreach l,$(LIBRARIES),$(eval $(call library_rules,$(l))))
 
-# $(1) = program folder, $(2) = short name. Everything but main.c goes to an archive, so that tests can link it.
+# $(1) = program folder, $(2) = short name, $(3) = target that builds it, $(4) = where to. Everything but main.c goes to an archive, so that tests can link it.
 define program_rules
 $(2)_SOURCES := $$(sort $$(shell find $(1) -name '*.c' 2>/dev/null))
 $(2)_OBJECTS := $$($(2)_SOURCES:%.c=$(OUT)/%.o)
 $(2)_PARTS := $$(filter-out $(OUT)/$(1)/main.o,$$($(2)_OBJECTS))
 $(2)_CLOSURE := $$(call closure_of_list,$$($(2)_DEPS))
-$(2)_CFLAGS := -I$(1) $$(foreach d,$$($(2)_DEPS),-Ilibs/$$(d)/include) $$(call package_cflags,$$($(2)_PKGS))
+$(2)_CFLAGS := -I$(1) $$(foreach d,$$($(2)_DEPS),-Ilibs/$$(d)/include) $$(if $$($(2)_PROTO),$$(PROTO_CFLAGS)) \
+  $$(call package_cflags,$$($(2)_PKGS))
 $(2)_LIBS := $$(call package_libs,$$(call all_packages,$$($(2)_CLOSURE)) $$($(2)_PKGS))
-$$($(2)_OBJECTS): $(OUT)/%.o: %.c
+$$($(2)_OBJECTS): $(OUT)/%.o: %.c $$(if $$($(2)_PROTO),$$(PROTO_STAMP))
 	@mkdir -p $$(@D)
 	$$(call say,CC)
 	$$(Q)$$(CC) $$(CFLAGS_ALL) $$($(2)_CFLAGS) -MMD -MP -c $$< -o $$@
@@ -75,14 +76,17 @@ $(OUT)/lib/lib$(2)-program.a: $$($(2)_PARTS)
 	@mkdir -p $$(@D)
 	@rm -f $$@
 	$$(Q)ar rcs $$@ $$^
-$(BIN)/$$($(2)_PROGRAM): $(OUT)/$(1)/main.o $(OUT)/lib/lib$(2)-program.a $$(call link_libraries,$$($(2)_CLOSURE))
+$(4)/$$($(2)_PROGRAM): $(OUT)/$(1)/main.o $(OUT)/lib/lib$(2)-program.a $$(call link_libraries,$$($(2)_CLOSURE))
 	@mkdir -p $$(@D)
 	$$(call say,LINK)
 	$$(Q)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$($(2)_LIBS)
-programs: $(BIN)/$$($(2)_PROGRAM)
+$(3): $(4)/$$($(2)_PROGRAM)
 -include $$($(2)_OBJECTS:.o=.d)
 endef
-$(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(p),$(call name_of,$(p)))))
+$(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(p),$(call name_of,$(p)),programs,$(BIN))))
+# Servers for tests and benches: built like a program, shipped to nobody.
+$(foreach p,$(SUPPORT),$(eval $(call program_rules,$(p),$(call name_of,$(p)),support,$(patsubst %/bin,%/support,$(BIN)))))
+support: ## builds the servers that tests and benches need (null-frontend)
 
 libraries: $(foreach l,$(LIBRARIES),$(OUT)/lib/lib$(l).a) ## builds the libraries only
 
@@ -110,7 +114,7 @@ endef
 TEST_WRAPPER ?=
 UNIT_TESTS :=
 $(foreach l,$(LIBRARIES),$(eval $(call unit_test_rules,$(l),libs/$(l),$(call link_libraries,$(call closure,$(l))))))
-$(foreach p,$(PROGRAMS),$(eval $(call unit_test_rules,$(call name_of,$(p)),$(p),$(OUT)/lib/lib$(call name_of,$(p))-program.a $(call link_libraries,$(call closure_of_list,$($(call name_of,$(p))_DEPS))))))
+$(foreach p,$(PROGRAMS) $(SUPPORT),$(eval $(call unit_test_rules,$(call name_of,$(p)),$(p),$(OUT)/lib/lib$(call name_of,$(p))-program.a $(call link_libraries,$(call closure_of_list,$($(call name_of,$(p))_DEPS))))))
 
 tests: ## builds the unit tests
 

@@ -24,7 +24,7 @@ run: ## the main job on this machine: servers, three services, 20 messages (EXIT
 
 test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets briefly, integration (plain, ASan)
 	@tools/setup lint
-	@$(MAKE) --no-print-directory -j$$(nproc) programs tests
+	@$(MAKE) --no-print-directory -j$$(nproc) programs support tests
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=address programs tests
 	@$(MAKE) --no-print-directory SANITIZE=address unit
@@ -37,7 +37,7 @@ unit: tests ## runs the unit tests of this kind of build (SANITIZE=address|threa
 	@$(SANITIZER_ENVIRONMENT) FERRY_SIGV4_VECTORS="$${FERRY_SIGV4_VECTORS:-$$(tools/fetch-sigv4-vectors)}" \
 	  tools/run-unit-tests "$(TEST_WRAPPER)" $(call reverse,$(UNIT_TESTS))
 
-integration: programs ## runs the tests against real servers, and those of proto/ (FERRY_PROGRAMS: another build's programs)
+integration: programs support ## runs the tests against real servers, and those of proto/ (FERRY_PROGRAMS: another build's programs)
 	@$(PYTEST) -q tests/proto tests/integration $(PYTEST_ARGUMENTS)
 
 # Beside `integration`: most of a test's time is waiting, ports are chosen freely. Not what runs no program of this build.
@@ -48,6 +48,7 @@ integration-address:
 
 test-address: ## unit tests and integration tests of an ASan+UBSan+LSan build
 	@tools/setup lint
+	@$(MAKE) --no-print-directory -j$$(nproc) support
 	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=address programs tests
 	@$(MAKE) --no-print-directory SANITIZE=address unit
 	@$(MAKE) --no-print-directory integration-address

@@ -1,6 +1,7 @@
 """The servers that the other tests stand on: each rule that they count on, with an official client where there is one.
 What the scripted SQS server does here is what AWS documents, not what is handy for Ferry."""
 
+import asyncio
 import concurrent.futures
 import hashlib
 import http.client
@@ -14,8 +15,14 @@ import boto3
 import botocore.config
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from ferrystack.fault_sqs import FaultSqsServer
+from ferrystack.ferry import Ferry
+from ferrystack.null_frontend import NullFrontend
 from ferrystack.process import wait_until
 
 
@@ -789,3 +796,70 @@ def test_nonsense_on_a_connection(server, standard):
             except ConnectionResetError:
                 pass
     standard.send()
+
+
+# -- the null frontend ------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def frontend(tmp_path):
+    server = NullFrontend(tmp_path, close_delay_ms=500, task_poll_ms=300).start()
+    yield server
+    server.stop()
+    assert server.process.exit_code == 0
+
+
+# The official client starts, waits, describes; each run completes by itself.
+def test_the_null_frontend_completes_runs(frontend):
+    async def journey():
+        client = await Client.connect(frontend.address)
+        handle = await client.start_workflow("x", "input", id="w", task_queue="q")
+        assert (await handle.describe()).status == WorkflowExecutionStatus.RUNNING
+        assert await handle.result() is None
+        description = await handle.describe()
+        assert description.status == WorkflowExecutionStatus.COMPLETED and description.run_id == handle.first_execution_run_id
+        assert (description.close_time - description.start_time).total_seconds() == 0.5
+    asyncio.run(journey())
+    calls = frontend.counts()["calls"]
+    assert calls["StartWorkflowExecution"] == 1 and calls["GetWorkflowExecutionHistory"] == 1
+
+
+# Policies are the server's: attach to an open run, refuse a completed ID, signal-with-start starts.
+def test_the_null_frontend_keeps_to_the_policies(frontend):
+    async def journey():
+        client = await Client.connect(frontend.address)
+        policies = {"id_reuse_policy": WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING}
+        first = await client.start_workflow("x", id="w", task_queue="q", **policies)
+        second = await client.start_workflow("x", id="w", task_queue="q", **policies)
+        assert first.first_execution_run_id == second.first_execution_run_id
+        await first.signal("hello")
+        await first.result()
+        with pytest.raises(WorkflowAlreadyStartedError) as refused:
+            await client.start_workflow("x", id="w", task_queue="q", **policies)
+        assert refused.value.run_id == first.first_execution_run_id
+        await client.start_workflow("x", id="s", task_queue="q", start_signal="go", start_signal_args=[1])
+        with pytest.raises(RPCError) as unknown:
+            await client.get_workflow_handle("nobody").describe()
+        assert unknown.value.status == RPCStatusCode.NOT_FOUND
+        with pytest.raises(RPCError) as unserved:
+            await client.count_workflows()
+        assert unserved.value.status == RPCStatusCode.UNIMPLEMENTED
+    asyncio.run(journey())
+    assert frontend.counts()["unknown"] == 1
+
+
+# The whole of Ferry stands between the two servers: messages become runs, and the worker's polls come back empty.
+def test_ferry_between_the_scripted_sqs_server_and_the_null_frontend(server, frontend, tmp_path):
+    desk = Desk(server, True)
+    ferry = Ferry(tmp_path, frontend, server, desk.url,
+                  {"queues": [{"url": desk.url, "route": "hello-world", "visibility": "10s", "wait": "1s"}]})
+    try:
+        ferry.start()
+        for number in range(20):
+            desk.send(json.dumps({"message": str(number)}), f"g{number % 5}")
+        wait_until(lambda: frontend.counts()["calls"]["StartWorkflowExecution"] >= 20, 30, "20 starts")
+        wait_until(lambda: frontend.counts()["calls"]["PollActivityTaskQueue"] > 2, 30, "polls that come back")
+    finally:
+        codes = ferry.stop()
+    assert set(codes.values()) == {0}
+    assert server.journal("ReceiveMessage", desk.url)
