@@ -20,6 +20,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from ferrystack.elasticmq import ElasticMq
 from ferrystack.fault_sqs import FaultSqsServer
 from ferrystack.ferry import Ferry
 from ferrystack.null_frontend import NullFrontend
@@ -709,7 +710,7 @@ def test_fault_members(server, standard):
 # A fault that does not make sense is refused, so that a test cannot wait for it in vain.
 def test_a_wrong_fault_is_refused(server):
     with pytest.raises(ValueError, match="kind"):
-        server.fault("eror")
+        server.fault("blackhole")
     with pytest.raises(ValueError, match="secnds"):
         server.fault("delay", secnds=3)
     with pytest.raises(ValueError, match="no setting"):
@@ -863,3 +864,29 @@ def test_ferry_between_the_scripted_sqs_server_and_the_null_frontend(server, fro
         codes = ferry.stop()
     assert set(codes.values()) == {0}
     assert server.journal("ReceiveMessage", desk.url)
+
+
+# -- ElasticMQ --------------------------------------------------------------------------------------------------------
+
+# A kill costs it nothing: queues, messages, receive counts, order, and what is in flight with its handle.
+def test_elasticmq_survives_kills(tmp_path):
+    server = ElasticMq(tmp_path).start()
+    try:
+        fifo, standard = Desk(server, True, VisibilityTimeout=60), Desk(server, False, VisibilityTimeout=0)
+        for number in range(6):
+            fifo.send(str(number))
+        standard.send("s")
+        for receives in range(1, 4):
+            message, = standard.receive()
+            assert count_of(message) == receives
+            server.kill()
+            server.restart()
+        first, second = fifo.receive(2)
+        fifo.delete(first)
+        server.kill()
+        server.restart()
+        assert fifo.depth() == (4, 1) and standard.depth() == (1, 0)
+        fifo.delete(second)
+        assert fifo.bodies() == ["2", "3", "4", "5"]
+    finally:
+        server.stop()

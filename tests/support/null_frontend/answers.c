@@ -79,7 +79,8 @@ static void refuse_start(struct answer *answer, const struct run *run)
     failure.start_request_id = run->request_id;
     failure.run_id = run->run_id;
     failure.first_execution_run_id = run->run_id;
-    Google__Protobuf__Any any = GOOGLE__PROTOBUF__ANY__INIT;
+    Google__Protobuf__Any any;
+    google__protobuf__any__init(&any);
     any.type_url = type_url;
     any.value.len = protobuf_c_message_get_packed_size(&failure.base);
     any.value.data = memory_alloc(any.value.len + 1);
