@@ -8,6 +8,7 @@ import http.client
 import json
 import random
 import socket
+import threading
 import time
 import uuid
 
@@ -25,6 +26,7 @@ from ferrystack.fault_sqs import FaultSqsServer
 from ferrystack.ferry import Ferry
 from ferrystack.null_frontend import NullFrontend
 from ferrystack.process import wait_until
+from ferrystack.proxy import CuttableProxy
 
 
 @pytest.fixture(scope="module")
@@ -890,3 +892,163 @@ def test_elasticmq_survives_kills(tmp_path):
         assert fifo.bodies() == ["2", "3", "4", "5"]
     finally:
         server.stop()
+
+
+# -- the network ------------------------------------------------------------------------------------------------------
+
+class Echo:
+    """A server that sends everything back, and a proxy in front of it."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, daemon=True).start()
+        self.proxy = CuttableProxy(self.listener.getsockname()[1])
+        self.clients = []
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    @staticmethod
+    def _serve(connection):
+        try:
+            while data := connection.recv(65536):
+                connection.sendall(data)
+        except OSError:
+            pass
+        connection.close()
+
+    def connect(self) -> socket.socket:
+        client = socket.create_connection(("127.0.0.1", self.proxy.port), timeout=10)
+        self.clients.append(client)
+        return client
+
+    def close(self):
+        self.proxy.close()
+        self.listener.close()
+        for client in self.clients:
+            client.close()
+
+
+@pytest.fixture
+def echo():
+    server = Echo()
+    yield server
+    server.close()
+
+
+def take(connection, count: int) -> bytes:
+    data = b""
+    while len(data) < count and (more := connection.recv(65536)):
+        data += more
+    return data
+
+
+# Without a fault bytes and ends pass in both directions, however many.
+def test_a_proxy_passes_everything_on(echo):
+    client = echo.connect()
+    data = random.Random(1).randbytes(3_000_000)
+    sender = threading.Thread(target=lambda: (client.sendall(data), client.shutdown(socket.SHUT_WR)))
+    sender.start()
+    assert take(client, len(data) + 1) == data
+    sender.join()
+    wait_until(lambda: echo.proxy.connection_count == 0, 5, "the connection to end")
+    assert echo.proxy.bytes == {"up": len(data), "down": len(data)}
+
+
+# Cut: connections end, new ones too, until it heals.
+def test_a_proxy_cuts_and_heals(echo):
+    client = echo.connect()
+    client.sendall(b"x")
+    assert take(client, 1) == b"x"
+    echo.proxy.cut()
+    assert ends(client)
+    assert ends(echo.connect())
+    echo.proxy.heal()
+    client = echo.connect()
+    client.sendall(b"y")
+    assert take(client, 1) == b"y"
+
+
+def ends(client) -> bool:
+    try:
+        return client.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+# A delay holds in each direction, and is a latency, not a rate: a hundred messages take no longer than one.
+def test_a_proxy_delays(echo):
+    echo.proxy.delay(0.2)
+    client = echo.connect()
+    started = time.monotonic()
+    for _ in range(100):
+        client.sendall(b"x")
+        time.sleep(0.001)
+    assert len(take(client, 100)) == 100
+    assert 0.4 <= time.monotonic() - started < 10
+    echo.proxy.heal()
+    client.sendall(b"y")
+    assert take(client, 1) == b"y"
+
+
+# One direction is lost: the server hears, its answer does not arrive before the network heals.
+def test_a_proxy_loses_one_direction(echo):
+    client = echo.connect()
+    echo.proxy.black_hole("down")
+    client.sendall(b"question")
+    wait_until(lambda: echo.proxy.bytes["up"] == 8, 5, "the question to arrive")
+    client.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        client.recv(1)
+    assert echo.proxy.bytes["down"] == 0
+    echo.proxy.heal()
+    client.settimeout(10)
+    assert take(client, 8) == b"question"
+
+
+# A connection is reset after so many bytes of a direction, as often as asked for.
+def test_a_proxy_resets_after_bytes(echo):
+    echo.proxy.reset_after(5, "down", times=1)
+    client = echo.connect()
+    client.sendall(b"0123456789")
+    received = b""
+    with pytest.raises(ConnectionResetError):
+        while more := client.recv(10):
+            received += more
+        raise AssertionError("an orderly end")
+    assert len(received) <= 5 and echo.proxy.bytes["down"] == 5
+    client = echo.connect()
+    client.sendall(b"0123456789")
+    assert take(client, 10) == b"0123456789"
+    echo.proxy.reset()
+    assert ends(client)
+
+
+# A trickle lets so many bytes through in a second.
+def test_a_proxy_trickles(echo):
+    echo.proxy.trickle(1000, "up")
+    client = echo.connect()
+    client.sendall(bytes(600))
+    started = time.monotonic()
+    assert len(take(client, 600)) == 600
+    assert time.monotonic() - started > 0.4
+
+
+# Between Ferry's parts it is used by its port: here a client and the SQS server, whose answer is lost.
+def test_a_lost_answer_leaves_the_message_sent(server, standard):
+    proxy = CuttableProxy(server.port)
+    try:
+        client = boto3.client("sqs", endpoint_url=proxy.endpoint, region_name=server.REGION,
+                              aws_access_key_id=server.access_key, aws_secret_access_key=server.secret_key,
+                              config=botocore.config.Config(read_timeout=1, retries={"total_max_attempts": 1}))
+        proxy.black_hole("down")
+        with pytest.raises(ReadTimeoutError):
+            client.send_message(QueueUrl=standard.url, MessageBody="x")
+        assert standard.depth() == (1, 0)
+    finally:
+        proxy.close()
