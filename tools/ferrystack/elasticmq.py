@@ -56,8 +56,8 @@ class ElasticMq(QueueServer):
             # Few threads and little memory: it is one of many processes on a test machine.
             self.process = Process("elasticmq", [
                 "java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                f"-Dconfig.file={self.configuration_path}", "-cp", fetched.stdout.strip() + "/*", "org.elasticmq.server.Main"],
-                self.directory)
+                f"-Dconfig.file={self.configuration_path}", "-cp", fetched.stdout.strip() + "/*",
+                "org.elasticmq.server.Main"], self.directory)
         self.process.start()
         self._wait_until_up("/health", "ElasticMQ", timeout=90)
         if self.client is None:

@@ -4,6 +4,7 @@ import json
 import secrets
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from .servers import QueueServer
 class FaultSqsServer(QueueServer):
     """With `database` a killed server comes back as it was; without, it comes back empty."""
 
-    def __init__(self, directory: Path, port: int | None = None, database: bool = False, session_token: str | None = None,
-                 settings: dict | None = None):
+    def __init__(self, directory: Path, port: int | None = None, database: bool = False,
+                 session_token: str | None = None, settings: dict | None = None):
         super().__init__(port)
         self.access_key, self.secret_key = "AKIA" + secrets.token_hex(8).upper(), secrets.token_hex(20)
         self.session_token, self.initial_settings = session_token, settings or {}
@@ -60,20 +61,30 @@ class FaultSqsServer(QueueServer):
         self._control({"credentials": {"access_key": access_key, "secret_key": secret_key,
                                        "session_token": session_token}})
 
-    def state(self) -> dict:
-        """Messages, how many receives wait, faults with their hits, and the journal."""
-        with urllib.request.urlopen(self.endpoint + "/_control/state", timeout=30) as response:
+    def state(self, **query) -> dict:
+        """Messages, how many receives wait, faults with their hits, and the journal. Ask for little where much is
+        stored: queue, action, since, messages=0, journal=0 (tests/support/sqs_server/server.py)."""
+        url = self.endpoint + "/_control/state?" + urllib.parse.urlencode(query)
+        with urllib.request.urlopen(url, timeout=30) as response:
             return json.load(response)
 
     def messages(self, url: str) -> list[dict]:
-        name = url.rsplit("/", 1)[-1]
-        return [message for message in self.state()["messages"] if message["queue"] == name]
+        """What the queue holds: state ("ready", "in flight", "delayed"), group, receive_count, visible_at …"""
+        return self.state(queue=_name(url), journal=0)["messages"]
 
-    def journal(self, action: str | None = None, queue: str | None = None) -> list[dict]:
-        """The calls so far in the order in which they came; `finished` is None for what still waits."""
-        name = queue.rsplit("/", 1)[-1] if queue else None
-        return [call for call in self.state()["journal"]
-                if (action is None or call["action"] == action) and (name is None or call["queue"] == name)]
+    def waiting(self) -> int:
+        """How many receives wait for a message."""
+        return self.state(messages=0, journal=0)["waiting"]
+
+    def journal(self, action: str | None = None, queue: str | None = None, since: int = 0) -> list[dict]:
+        """The calls so far in the order in which they came; `finished` is None for what still waits. since: only those
+        with a greater `number`."""
+        query = {"messages": 0, "since": since}
+        if action is not None:
+            query["action"] = action
+        if queue is not None:
+            query["queue"] = _name(queue)
+        return self.state(**query)["journal"]
 
     def _control(self, body: dict) -> dict:
         request = urllib.request.Request(self.endpoint + "/_control", json.dumps(body).encode(),
@@ -84,3 +95,7 @@ class FaultSqsServer(QueueServer):
         except urllib.error.HTTPError as error:
             raise ValueError(error.read().decode()) from None
 
+
+
+def _name(url: str) -> str:
+    return url.rsplit("/", 1)[-1]

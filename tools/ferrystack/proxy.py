@@ -90,7 +90,7 @@ class CuttableProxy:
         self._set(direction, delay_seconds=seconds)
 
     def black_hole(self, direction: str = "both"):
-        """Nothing arrives any more, not even the end of a connection. After heal() it does: TCP would have repeated it."""
+        """Nothing arrives any more, not even the end of a connection; after heal() it does, as TCP would repeat it."""
         self._set(direction, is_black_hole=True)
 
     def reset_after(self, byte_count: int, direction: str = "both", times: int | None = None):

@@ -16,9 +16,9 @@
 #include "held.h"
 
 #define SERVICE "/temporal.api.workflowservice.v1.WorkflowService/"
-#define AWAITED_PER_METHOD 32
+#define AWAITED_PER_METHOD ((size_t)32)
 /* A long poll ends so long before its caller's deadline, so that the answer still arrives. */
-#define DEADLINE_MARGIN_MS 1000
+#define DEADLINE_MARGIN_MS ((int64_t)1000)
 #define REQUEST_MAX (16 << 20)
 
 struct call;

@@ -38,8 +38,9 @@ void runs_destroy(struct runs *runs)
     if (runs == NULL) {
         return;
     }
-    while (!list_is_empty(&runs->by_age)) {
-        forget(runs, LIST_ITEM(runs->by_age.next, struct run, by_age));
+    struct list *oldest = NULL;
+    while ((oldest = list_take_first(&runs->by_age)) != NULL) {
+        forget(runs, LIST_ITEM(oldest, struct run, by_age));
     }
     map_destroy(runs->by_id);
     free(runs);

@@ -120,8 +120,9 @@ class Service:
             policy = json.loads(attributes["RedrivePolicy"])
             target, most = policy["deadLetterTargetArn"], int(policy["maxReceiveCount"])
         except (ValueError, KeyError, TypeError):
-            raise invalid(f"Value {attributes['RedrivePolicy']} for parameter RedrivePolicy is invalid. Reason: Redrive "
-                          "policy is not a valid JSON map with deadLetterTargetArn and maxReceiveCount.") from None
+            raise invalid(f"Value {attributes['RedrivePolicy']} for parameter RedrivePolicy is invalid. Reason: "
+                          "Redrive policy is not a valid JSON map with deadLetterTargetArn and "
+                          "maxReceiveCount.") from None
         queue = self.queues.get(target.rsplit(":", 1)[-1])
         if queue is None or queue.arn != target or not 1 <= most <= 1000:
             raise invalid(f"Value {attributes['RedrivePolicy']} for parameter RedrivePolicy is invalid. Reason: Dead "

@@ -3,7 +3,8 @@
     kind      what happens, see KINDS
     action    one of SQS's actions or a list of them; queue: a queue's name or URL; body: a part of a message's body.
               All optional: a fault without them meets every call that its kind is about.
-    skip, times   lets the first `skip` of the calls that match pass, then happens `times` times (default: until cleared)
+    skip, times   lets the first `skip` of the calls that match pass, then happens `times` times
+                  (default: until cleared)
     when      "before" or "after" the effect took place; each kind has its default
     receives  which ReceiveMessage calls count: "messages" (those that bring some), "empty" or "any".
               Default "messages" for what happens after the effect or names a body, else "any".
@@ -29,7 +30,8 @@ KINDS = AFTER_BY_DEFAULT | {"error", "raw", "black_hole", "delay", "close", "fai
 _GENERAL = {"kind", "action", "queue", "body", "skip", "times", "when", "receives"}
 _OWN = {
     "error": {"status", "code", "message", "sender_fault", "headers"},
-    "raw": {"status", "content", "content_type", "headers"}, "truncate": {"bytes"}, "length": {"delta"}, "black_hole": set(),
+    "raw": {"status", "content", "content_type", "headers"},
+    "truncate": {"bytes"}, "length": {"delta"}, "black_hole": set(),
     "delay": {"seconds"}, "close": {"reset"}, "corrupt": {"what"},
     "fail_entries": {"code", "message", "sender_fault", "entries"}, "duplicate": {"how"},
     "members": {"set", "append", "message"},

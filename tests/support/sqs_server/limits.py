@@ -41,8 +41,8 @@ def number_in(request: dict, name: str, default, low: int, high: int):
 def identifier(request: dict, name: str) -> str | None:
     value = request.get(name)
     if value is not None and (not isinstance(value, str) or not _IDENTIFIER.fullmatch(value)):
-        raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {name} can only include alphanumeric and "
-                      "punctuation characters. 1 to 128 in length.")
+        raise invalid(f"Value {value} for parameter {name} is invalid. Reason: {name} can only include alphanumeric "
+                      "and punctuation characters. 1 to 128 in length.")
     return value
 
 

@@ -367,8 +367,8 @@ class Queue:
                            "Message does not exist or is not available for visibility timeout change.")
         limit = self.settings.visibility_limit
         if now - message.received_at + timeout > limit:
-            raise invalid(f"Value {timeout} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout "
-                          f"for the message is beyond the limit [{limit:g} seconds].")
+            raise invalid(f"Value {timeout} for parameter VisibilityTimeout is invalid. Reason: Total "
+                          f"VisibilityTimeout for the message is beyond the limit [{limit:g} seconds].")
         message.changes += 1
         if timeout == 0:
             self.make_visible(message, now)

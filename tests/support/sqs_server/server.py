@@ -2,6 +2,8 @@
 
     POST /_control         {"faults": [...], "clear": true | number, "settings": {...}, "credentials": {...}}
     GET  /_control/state   {"messages": [...], "waiting": n, "faults": [...], "journal": [...]}
+                           ?queue=name: only what is about that queue; ?action=name: only such calls; ?since=n: only
+                           calls after number n; ?messages=0, ?journal=0: without them
     GET  /_control/health
 """
 
@@ -9,6 +11,7 @@ import asyncio
 import collections
 import json
 import time
+import urllib.parse
 import uuid
 
 from . import faults as faulty
@@ -43,7 +46,8 @@ class Call:
         for fault in self.faults:
             if fault.kind != "fail_entries" or index not in fault.get("entries", (index,)):
                 continue
-            if fault.body is None or any(fault.body in body for body in self._server.bodies({"Entries": [entry]}, self)):
+            bodies = self._server.bodies({"Entries": [entry]}, self)
+            if fault.body is None or any(fault.body in body for body in bodies):
                 raise fault.error()
 
     def duplicates(self, messages: list) -> list:
@@ -188,11 +192,12 @@ class Server:
             if request.method == "POST":
                 answer = self._change(json.loads(request.body))
             elif request.target.startswith("/_control/state"):
-                answer = self._state()
+                query = urllib.parse.parse_qs(request.target.partition("?")[2])
+                answer = self._state({name: values[-1] for name, values in query.items()})
             else:
                 answer = {}
             status = 200
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
             status, answer = 400, {"message": str(error)}
         connection.respond(status, {"Content-Type": "application/json"}, json.dumps(answer).encode())
 
@@ -210,16 +215,24 @@ class Server:
                                      credentials.get("session_token"), self.service.region)
         return {"faults": [self.faults.add(fault) for fault in wanted.get("faults") or ()]}
 
-    def _state(self) -> dict:
-        now = time.time()
-        messages = []
+    def _state(self, query: dict) -> dict:
+        now, messages, journal = time.time(), [], []
         for queue in self.service.queues.values():
-            queue.advance(now)
-            messages += [{"queue": queue.name, "id": message.id, "body": message.body, "state": message.state,
-                          "group": message.group, "receive_count": message.receive_count,
-                          "visible_at": message.visible_at, "sequence_number": f"{message.number:020d}",
-                          "deduplication_id": message.deduplication_id, "attributes": message.attributes}
-                         for message in queue.messages.values()]
+            if query.get("messages") != "0" and query.get("queue", queue.name) == queue.name:
+                queue.advance(now)
+                messages += [_describe(queue.name, message) for message in queue.messages.values()]
         self.service.settle()
+        if query.get("journal") != "0":
+            since = int(query.get("since", 0))
+            journal = [record for record in self.journal if record["number"] > since
+                       and query.get("queue", record["queue"]) == record["queue"]
+                       and query.get("action", record["action"]) == record["action"]]
         return {"now": now, "messages": messages, "waiting": self.service.waiting(), "faults": self.faults.describe(),
-                "journal": list(self.journal)}
+                "last_number": self._next_number - 1, "journal": journal}
+
+
+def _describe(queue_name: str, message) -> dict:
+    return {"queue": queue_name, "id": message.id, "body": message.body, "state": message.state, "group": message.group,
+            "receive_count": message.receive_count, "visible_at": message.visible_at,
+            "sequence_number": f"{message.number:020d}", "deduplication_id": message.deduplication_id,
+            "attributes": message.attributes}

@@ -64,9 +64,9 @@ class Verifier:
         if "host" not in signed or any(name not in request.headers for name in signed):
             raise SqsError("SignatureDoesNotMatch", "A header that has to be signed is missing.")
         path, _, query = request.target.partition("?")
-        pairs = sorted(tuple(urllib.parse.quote(urllib.parse.unquote(text), safe="-_.~") for text in pair.partition("=")[::2])
-                       for pair in query.split("&") if pair)
-        lines = [request.method, urllib.parse.quote(path, safe="/-_.~"), "&".join(f"{key}={value}" for key, value in pairs)]
+        pairs = sorted(pair.partition("=")[::2] for pair in query.split("&") if pair)
+        query = "&".join(f"{_quote(name)}={_quote(value)}" for name, value in pairs)
+        lines = [request.method, urllib.parse.quote(path, safe="/-_.~"), query]
         lines += [f"{name}:{' '.join(request.headers[name].split())}" for name in signed]
         lines += ["", ";".join(signed), hashlib.sha256(request.body).hexdigest()]
         canonical = hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -82,3 +82,7 @@ class Verifier:
                 key = hmac.digest(key, part.encode(), "sha256")
             self._keys = {name: key}
         return key
+
+
+def _quote(text: str) -> str:
+    return urllib.parse.quote(urllib.parse.unquote(text), safe="-_.~")
