@@ -44,7 +44,8 @@ integration: programs support ## runs the tests against real servers, and those 
 integration-address:
 	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=address programs
 	@$(SANITIZER_ENVIRONMENT) FERRY_PROGRAMS=$(abspath $(BUILD))/$(CC_KIND)-address/bin $(PYTEST) -q tests/integration \
-	  --ignore=tests/integration/test_sdk_install.py --ignore=tests/integration/test_valgrind.py $(PYTEST_ARGUMENTS)
+	  --ignore=tests/integration/test_sdk_install.py --ignore=tests/integration/test_valgrind.py \
+	  --ignore=tests/integration/test_servers.py $(PYTEST_ARGUMENTS)
 
 test-address: ## unit tests and integration tests of an ASan+UBSan+LSan build
 	@tools/setup lint

@@ -611,7 +611,7 @@ def test_fault_error(server, standard):
         assert refusal(standard.send)[0] == "RequestThrottled"
     standard.send()
     assert standard.depth() == (2, 0)
-    assert [call["status"] for call in server.journal("SendMessage", standard.url)] == [200, 403, 403, 200]
+    assert [call["status"] for call in server.journal("SendMessage", standard.url)] == [200, 400, 400, 200]
 
 
 # The effect takes place, the answer is lost.
