@@ -35,6 +35,7 @@ HOMES = {
     r"\.pb-c\.h$": {"temporal"},
     r"^curl/": {"http"},
     r"^microhttpd\.h$": {"http"},
+    r"^gnutls/": {"http"},
     r"^openssl/": {"crypto"},
     r"^yaml\.h$": {"base"},
     r"^pcre2\.h$": {"rules"},

@@ -6,9 +6,11 @@
 #include <strings.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "response.h"
 #include "sockets.h"
+#include "tls_material.h"
 
 #define CALL_RESPONSE_BYTES_DEFAULT ((size_t)1 << 20)
 #define CALL_DNS_CACHE_SECONDS 60
@@ -49,11 +51,7 @@ static CURLcode set_fixed_options(struct http_call *call, const struct call_sett
     SET(CURLOPT_OPENSOCKETDATA, settings->sockets);
     SET(CURLOPT_CLOSESOCKETFUNCTION, sockets_close);
     SET(CURLOPT_CLOSESOCKETDATA, settings->sockets);
-    if (settings->ca_file != NULL) {
-        SET(CURLOPT_CAINFO, settings->ca_file);
-    }
-    SET(CURLOPT_SSLCERT, settings->client_certificate);
-    SET(CURLOPT_SSLKEY, settings->client_key);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* or later */
 #undef SET
     return failed;
 }
@@ -80,6 +78,7 @@ void call_destroy(struct http_call *call)
     buffer_deinit(&call->body);
     free(call->request_memory);
     free(call->unix_socket);
+    tls_material_release(call->tls);
     free(call);
 }
 
@@ -213,6 +212,45 @@ static CURLcode set_unix_socket(struct http_call *call, const char *unix_socket)
     return failed;
 }
 
+static CURLcode set_blob(CURL *easy, CURLoption option, const struct tls_pem *pem)
+{
+    if (pem == NULL || pem->text == NULL) {
+        return curl_easy_setopt(easy, option, NULL);
+    }
+    struct curl_blob blob = {.data = pem->text, .len = pem->length, .flags = CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, option, &blob);
+}
+
+/* curl compares the bytes when it looks for a connection to use again, and keeps no store of CAs that came as bytes:
+ * so what the files hold now is what counts. Debian's curl also trusts a folder of the system's CAs unless told not
+ * to. */
+static CURLcode set_tls(struct http_call *call, struct http_tls *tls)
+{
+    struct tls_material *material = tls != NULL ? tls_current(tls, clock_monotonic_ms()) : NULL;
+    CURL *easy = call->easy;
+    CURLcode failed = CURLE_OK;
+    if (material == call->tls) {
+        tls_material_release(material);
+        return CURLE_OK;
+    }
+    char *ca_folder = NULL;
+    bool has_ca = material != NULL && material->pem[TLS_CA].text != NULL;
+    if (!has_ca) {
+        (void)curl_easy_getinfo(easy, CURLINFO_CAPATH, &ca_folder);
+    }
+    failed = curl_easy_setopt(easy, CURLOPT_CAPATH, ca_folder);
+    failed = failed != CURLE_OK ? failed
+                                : set_blob(easy, CURLOPT_CAINFO_BLOB, has_ca ? &material->pem[TLS_CA] : NULL);
+    failed = failed != CURLE_OK ? failed : set_blob(easy, CURLOPT_SSLCERT_BLOB,
+                                                    material != NULL ? &material->pem[TLS_CERTIFICATE] : NULL);
+    failed = failed != CURLE_OK ? failed
+                                : set_blob(easy, CURLOPT_SSLKEY_BLOB, material != NULL ? &material->pem[TLS_KEY] : NULL);
+    tls_material_release(call->tls);
+    call->tls = material;
+    call->tls_ca_path = has_ca ? tls_paths_of(tls)->of[TLS_CA] : NULL;
+    return failed;
+}
+
 enum status call_prepare(struct http_call *call, const struct http_request *request, struct error *error)
 {
     struct header_lines lines = {0};
@@ -233,6 +271,7 @@ enum status call_prepare(struct http_call *call, const struct http_request *requ
     failed = failed != CURLE_OK ? failed : curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, lines.nodes);
     failed = failed != CURLE_OK ? failed : set_method(call, request, body);
     failed = failed != CURLE_OK ? failed : set_unix_socket(call, request->unix_socket);
+    failed = failed != CURLE_OK ? failed : set_tls(call, request->tls);
     if (failed != CURLE_OK) {
         return error_set(error, STATUS_INVALID_ARGUMENT, "the request cannot be sent: %s", curl_easy_strerror(failed));
     }

@@ -34,6 +34,8 @@ struct http_call {
 
     void *request_memory;       /* owned: header list and body of the request; curl borrows it */
     char *unix_socket;          /* owned: what the easy handle is set to; NULL: TCP */
+    struct tls_material *tls;   /* shared: what the easy handle is set to; NULL: the system's CAs */
+    const char *tls_ca_path;    /* of a CA of its own; NULL: the system's. Borrowed from the request's http_tls */
     char error_text[CURL_ERROR_SIZE];
 
     struct buffer head;         /* "name\0value\0"... of the response, names in lower case */
@@ -44,14 +46,12 @@ struct http_call {
 };
 
 struct sockets;
+struct tls_material;
 
 /* What all calls of a client have in common. Texts are owned by the client, which outlives its calls. */
 struct call_settings {
     char *user_agent;
     char *no_proxy;
-    char *ca_file;            /* NULL: the system's */
-    char *client_certificate; /* NULL: none */
-    char *client_key;         /* NULL: none */
     long connect_timeout_ms;
     struct sockets *sockets;
 };

@@ -160,35 +160,12 @@ static char *make_no_proxy(void)
     return strcmp(given, "*") == 0 ? memory_copy_string(given) : memory_format("%s,%s", given, loopback);
 }
 
-static enum status check_readable(const char *path, const char *what, struct error *error)
-{
-    if (path != NULL && access(path, R_OK) != 0) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "cannot read the %s %s", what, path);
-    }
-    return STATUS_OK;
-}
-
-static enum status check_options(const struct http_client_options *options, struct error *error)
-{
-    enum status status = check_readable(options->ca_file, "CA file", error);
-    if (status == STATUS_OK) {
-        status = check_readable(options->client_certificate, "client certificate", error);
-    }
-    if (status == STATUS_OK) {
-        status = check_readable(options->client_key, "client key", error);
-    }
-    return status;
-}
-
 static void copy_settings(struct http_client *client, const struct http_client_options *options)
 {
     const char *user_agent = options->user_agent != NULL ? options->user_agent : "ferry/" FERRY_VERSION;
     client->settings = (struct call_settings){
         .user_agent = memory_copy_string(user_agent),
         .no_proxy = make_no_proxy(),
-        .ca_file = memory_copy_string(options->ca_file),
-        .client_certificate = memory_copy_string(options->client_certificate),
-        .client_key = memory_copy_string(options->client_key),
         .connect_timeout_ms =
             options->connect_timeout_ms > 0 ? (long)options->connect_timeout_ms : CLIENT_CONNECT_TIMEOUT_MS,
         .sockets = &client->sockets,
@@ -205,19 +182,12 @@ static void client_free(struct http_client *client)
     sockets_deinit(&client->sockets);
     free(client->settings.user_agent);
     free(client->settings.no_proxy);
-    free(client->settings.ca_file);
-    free(client->settings.client_certificate);
-    free(client->settings.client_key);
     free(client);
 }
 
 enum status http_client_new(struct loop *loop, const struct http_client_options *options,
                             struct http_client **out_client, struct error *error)
 {
-    enum status status = check_options(options, error);
-    if (status != STATUS_OK) {
-        return status;
-    }
     (void)pthread_once(&s_curl_once, initialise_curl);
     CURLM *multi = s_curl_failed == CURLE_OK ? curl_multi_init() : NULL;
     if (multi == NULL) {
@@ -236,7 +206,7 @@ enum status http_client_new(struct loop *loop, const struct http_client_options 
     (void)curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
     (void)curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, per_host);
     (void)curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, per_host * CLIENT_HOSTS);
-    status = sockets_init(&client->sockets, multi, error);
+    enum status status = sockets_init(&client->sockets, multi, error);
     if (status != STATUS_OK) {
         client_free(client);
         return status;

@@ -171,7 +171,7 @@ void http_exchange_reply(struct http_exchange *exchange, int status, const char 
     for (size_t i = 0; i < header_count; i++) {
         add_header(response, headers[i].name, headers[i].value);
     }
-    if (atomic_load_explicit(&exchange->server->is_draining, memory_order_relaxed)) {
+    if (exchange->ends_connection || atomic_load_explicit(&exchange->server->is_draining, memory_order_relaxed)) {
         add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     }
     finish_reply(exchange, response, (unsigned)status);

@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "server_internal.h"
+#include "server_tls.h"
 
 /* What is read and thrown away behind a 413, so that the peer can read it: a socket closed with unread bytes in it is
  * reset, and the answer may be lost with it. */
@@ -109,11 +110,15 @@ static void cut_too_large(struct http_exchange *exchange)
                           "Content-Type: application/problem+json\r\nContent-Length: %zu\r\n\r\n%s",
                           sizeof body - 1, body);
     CHECK(length > 0 && (size_t)length < sizeof answer);
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    CHECK(info != NULL);
     /* A fresh socket has room for these bytes; where it has not, the peer sees the connection end. */
-    (void)send(info->connect_fd, answer, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (exchange->server->tls != NULL) {
+        server_tls_send(exchange->connection, answer, (size_t)length);
+    } else {
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        CHECK(info != NULL);
+        (void)send(info->connect_fd, answer, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
     exchange->is_cut = true;
     exchange->status = MHD_HTTP_CONTENT_TOO_LARGE;
     buffer_deinit(&exchange->body);
@@ -132,6 +137,7 @@ static void begin(struct http_exchange *exchange, const struct framing *framing)
         exchange->body_limit = exchange->match.route->max_body_bytes;
     }
     buffer_init(&exchange->body, exchange->body_limit);
+    exchange->ends_connection = server_tls_is_outdated(exchange);
     if (!framing->is_valid) {
         http_exchange_problem(exchange, MHD_HTTP_BAD_REQUEST, "malformed-request", "The request cannot be read.",
                               "the length of its body is given twice, in two ways, or wrongly", 0);
@@ -196,6 +202,9 @@ static enum MHD_Result take_body(struct http_exchange *exchange, const char *byt
 void *request_line_seen(void *user, const char *target, struct MHD_Connection *connection)
 {
     struct http_server *server = user;
+    if (server->tls != NULL) {
+        server_tls_request(server, connection);
+    }
     pthread_mutex_lock(&server->mutex);
     server->active++;
     pthread_mutex_unlock(&server->mutex);

@@ -116,6 +116,9 @@ enum status call_result(struct http_call *call, CURLcode code, struct http_respo
     }
     if (code != CURLE_OK) {
         const char *text = call->error_text[0] != '\0' ? call->error_text : curl_easy_strerror(code);
+        if (code == CURLE_PEER_FAILED_VERIFICATION && call->tls_ca_path != NULL) {
+            return error_set(error, failure_status(code), "%s (trusted: %s)", text, call->tls_ca_path);
+        }
         return error_set(error, failure_status(code), "%s", text);
     }
     long http_status = 0;

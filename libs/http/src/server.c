@@ -16,6 +16,7 @@
 #include "base/thread.h"
 #include "request.h"
 #include "server_internal.h"
+#include "server_tls.h"
 
 #define SERVER_BODY_DEFAULT ((size_t)1 << 20)
 #define SERVER_CONNECTIONS_DEFAULT 10000
@@ -76,6 +77,9 @@ static struct http_server *server_alloc(const struct http_server_options *option
     server->admit = options->admit;
     server->admit_user = options->admit_user;
     server->metrics = options->metrics;
+    server->tls = options->tls;
+    server->idle_seconds =
+        options->idle_timeout_seconds > 0 ? options->idle_timeout_seconds : SERVER_IDLE_SECONDS_DEFAULT;
     pthread_mutex_init(&server->mutex, NULL);
     thread_condition_init(&server->idle);
     gone_watcher_init(&server->gone);
@@ -102,10 +106,19 @@ static void server_free(struct http_server *server)
 static struct MHD_Daemon *start_daemon(struct http_server *server, const struct http_server_options *options)
 {
     unsigned connections = options->max_connections > 0 ? options->max_connections : SERVER_CONNECTIONS_DEFAULT;
-    unsigned idle_seconds =
-        options->idle_timeout_seconds > 0 ? options->idle_timeout_seconds : SERVER_IDLE_SECONDS_DEFAULT;
     unsigned threads = options->threads > 1 ? options->threads : 0; /* 0: microhttpd's single thread */
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    /* microhttpd's own credentials refuse: each connection gets ours when it begins. */
+    struct MHD_OptionItem tls_options[] = {
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)SERVER_TLS_PRIORITIES},
+        {MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, (void *)(intptr_t)server_tls_no_certificate},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)server_tls_connection, server},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_OptionItem no_options[] = {{MHD_OPTION_END, 0, NULL}};
+    if (server->tls != NULL) {
+        flags |= MHD_USE_TLS;
+    }
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
@@ -115,7 +128,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, const struct 
         MHD_OPTION_EXTERNAL_LOGGER, log_daemon_message, NULL,
         MHD_OPTION_LISTEN_SOCKET, server->listening.descriptor,
         MHD_OPTION_CONNECTION_LIMIT, connections,
-        MHD_OPTION_CONNECTION_TIMEOUT, idle_seconds,
+        MHD_OPTION_CONNECTION_TIMEOUT, server->idle_seconds,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, SERVER_CONNECTION_MEMORY,
         MHD_OPTION_CONNECTION_MEMORY_INCREMENT, SERVER_MEMORY_INCREMENT,
         MHD_OPTION_STRICT_FOR_CLIENT, 1,
@@ -123,6 +136,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, const struct 
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
         MHD_OPTION_NOTIFY_COMPLETED, request_completed, server,
         MHD_OPTION_THREAD_POOL_SIZE, threads,
+        MHD_OPTION_ARRAY, server->tls != NULL ? tls_options : no_options,
         MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return daemon;

@@ -53,6 +53,8 @@ struct http_server {
     bool (*admit)(struct http_exchange *exchange, void *user);
     void *admit_user;
     struct metrics *metrics; /* borrowed; NULL: none */
+    struct http_tls *tls;    /* borrowed; NULL: plain HTTP */
+    unsigned idle_seconds;
     struct gone_watcher gone;
 
     int quiesced; /* the listening socket since a drain began; -1: microhttpd's own. The draining thread's */
@@ -97,6 +99,7 @@ struct http_exchange {
     bool is_refused;        /* answered before the handler: the body is read and thrown away */
     bool is_cut;            /* answered 413 behind microhttpd's back: the connection ends with the request */
     bool is_dispatched;     /* the handler was called */
+    bool ends_connection;   /* the answer says that the connection ends with it */
 
     atomic_int state; /* enum exchange_state */
     struct MHD_Response *response; /* written before state becomes REPLIED, read after */

@@ -1,14 +1,10 @@
 /* Checks of single values: addresses, URLs, names; and secrets from files. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/memory.h"
+#include "base/secret.h"
 #include "loader.h"
 
-#define SECRET_MAX ((size_t)64 << 10)
 #define QUEUE_URL_MAX 2048
 
 static bool is_port(const char *text)
@@ -118,45 +114,5 @@ enum status settings_check_queue_name(const char *value, struct error *error)
 
 enum status settings_read_secret_file(const char *path, char **out_secret, struct error *error)
 {
-    enum status status = STATUS_OK;
-    char *text = memory_alloc(SECRET_MAX + 1);
-    size_t length = 0;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s cannot be read: %s", path, strerrordesc_np(errno));
-        goto done;
-    }
-    while (length <= SECRET_MAX) {
-        ssize_t got = read(file, text + length, SECRET_MAX + 1 - length);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            status = error_set(error, STATUS_INVALID_ARGUMENT, "%s cannot be read: %s", path, strerrordesc_np(errno));
-            goto done;
-        }
-        if (got == 0) {
-            break;
-        }
-        length += (size_t)got;
-    }
-    if (length > SECRET_MAX) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s is longer than %zu bytes", path, SECRET_MAX);
-        goto done;
-    }
-    while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL) {
-        length--;
-    }
-    if (length == 0 || memchr(text, '\0', length) != NULL) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s holds no secret", path);
-        goto done;
-    }
-    *out_secret = memory_copy(text, length);
-done:
-    if (file >= 0) {
-        (void)close(file); /* only read from */
-    }
-    memory_wipe(text, SECRET_MAX + 1);
-    free(text);
-    return status;
+    return secret_read_file(path, out_secret, error);
 }

@@ -589,19 +589,6 @@ static void tells_canceled_when_the_client_ends(void **state)
     free(url);
 }
 
-static void names_option_files_that_cannot_be_read(void **state)
-{
-    struct loop *loop = loop_new();
-    struct http_client *client = NULL;
-    struct error error = {0};
-    (void)state;
-    struct http_client_options options = {.ca_file = "/nonexistent/ca.pem"};
-    assert_int_equal(http_client_new(loop, &options, &client, &error), STATUS_INVALID_ARGUMENT);
-    assert_non_null(strstr(error.text, "/nonexistent/ca.pem"));
-    assert_null(client);
-    loop_destroy(loop);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -627,7 +614,6 @@ int main(void)
         cmocka_unit_test(lets_callbacks_send_and_cancel),
         cmocka_unit_test(cancels_calls_that_failed_or_never_ran),
         cmocka_unit_test(tells_canceled_when_the_client_ends),
-        cmocka_unit_test(names_option_files_that_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -7,6 +7,9 @@
  * What is sent is what the caller says and no more, since callers sign it: of headers only Host (the URL's host, with a
  * port that is not the default one), User-Agent and Content-Length are added; the path stays as it is, dots included.
  *
+ * TLS is 1.2 or later; names and certificates are always verified. A connection serves only requests of the same
+ * certificates: when the files of a struct http_tls have changed, new connections are made with what they hold then.
+ *
  * Retries: a request on a kept connection that the peer closes without a byte of answer is sent again, on another
  * connection, whatever its method. So any request may arrive twice, and must be one that may. Nothing else is retried.
  * Proxies: http_proxy, https_proxy, all_proxy and no_proxy of the environment hold, except that localhost, 127.0.0.0/8
@@ -19,6 +22,7 @@
 
 #include "base/error.h"
 #include "base/loop.h"
+#include "http/tls.h"
 
 struct http_client;
 struct http_call;
@@ -27,9 +31,6 @@ struct http_client_options {
     const char *user_agent;         /* NULL: "ferry/VERSION" */
     int64_t connect_timeout_ms;     /* 0: 5,000 */
     long max_connections_per_host;  /* 0: 64 */
-    const char *ca_file;            /* NULL: the system's */
-    const char *client_certificate; /* NULL: none */
-    const char *client_key;
 };
 
 struct http_header {
@@ -47,6 +48,8 @@ struct http_request {
     int64_t deadline_ms;         /* clock_monotonic_ms; for the whole call */
     size_t max_response_bytes;   /* 0: 1 MiB. A longer body ends the call with TOO_LARGE. Header lines: 64 KiB in all */
     const char *unix_socket;     /* NULL; "@name" for the abstract name space, else a path */
+    struct http_tls *tls;        /* for https. NULL: the system's CAs, and no certificate of our own. With a CA of its
+                                    own no other is trusted. It outlives the client */
 };
 
 struct http_response {
@@ -64,8 +67,7 @@ struct http_response {
  * destroy the client. */
 typedef void http_done_fn(void *user, const struct http_response *response, const struct error *error);
 
-/* The client becomes the loop's source: one client for each loop. INTERNAL: curl cannot be initialised;
- * INVALID_ARGUMENT: a file of the options cannot be read. */
+/* The client becomes the loop's source: one client for each loop. INTERNAL: curl cannot be initialised. */
 MUST_CHECK enum status http_client_new(struct loop *loop, const struct http_client_options *options,
                                        struct http_client **out_client, struct error *error);
 /* Ends what is under way with CANCELED first, and so what those callbacks send. NULL is fine. */

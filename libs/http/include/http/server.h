@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/metrics.h"
 #include "http/client.h" /* struct http_header */
+#include "http/tls.h"
 
 struct http_server;
 struct http_exchange;
@@ -40,6 +41,10 @@ struct http_server_options {
     unsigned idle_timeout_seconds; /* 0: 75 */
     unsigned threads;              /* 0: 1 */
     bool reuse_port;               /* several processes on one port */
+    /* NULL: plain HTTP. It has a certificate and its key. TLS 1.2 and 1.3 only; a connection must have sent a request
+     * line within 10 s; one that began before the certificates changed ends with its next answer. With a CA clients are
+     * asked for a certificate, which http_exchange_verify_client checks. */
+    struct http_tls *tls;
     /* Seen before any handler, for authentication; NULL: none. true: go on; false: it has replied. The body is not
      * there yet; path parameters, query and headers are. */
     bool (*admit)(struct http_exchange *exchange, void *user);
@@ -66,6 +71,11 @@ const char *http_exchange_parameter(const struct http_exchange *exchange, const 
 const char *http_exchange_query(const struct http_exchange *exchange, const char *name);     /* NULL: not there */
 const char *http_exchange_header(const struct http_exchange *exchange, const char *name);    /* any case */
 const char *http_exchange_body(const struct http_exchange *exchange, size_t *out_length);    /* zero-terminated */
+
+/* Server's threads, before the reply: whether the client has shown a certificate that the server's CA has signed and that
+ * may be used by clients. Verified once for each connection; its expiry is looked at each time. UNAUTHENTICATED: it has
+ * shown none, or the server has no TLS or no CA; PERMISSION_DENIED: the certificate is refused, and why. */
+MUST_CHECK enum status http_exchange_verify_client(struct http_exchange *exchange, struct error *error);
 
 /* Answers. The exchange is gone afterwards. body is copied; NULL with length 0 is fine. status: 200 .. 599. A header
  * with a line break, or one that HTTP's framing owns (Content-Length), is left out and logged; an empty one is left
