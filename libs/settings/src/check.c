@@ -76,6 +76,44 @@ static enum status check_closing(const struct settings_route *route, const struc
     return STATUS_OK;
 }
 
+/* A certificate and its key are given together, or neither is. */
+static enum status check_pair(const struct settings_loader *loader, const char *certificate_name,
+                              const char *certificate, const char *key_name, const char *key, struct error *error)
+{
+    bool has_certificate = certificate != NULL;
+    if (has_certificate == (key != NULL)) {
+        return STATUS_OK;
+    }
+    return fail(loader->gateway_node, has_certificate ? certificate_name : key_name, "gateway", error,
+                "expected a certificate and its key together (%s and %s), found only the %s", certificate_name,
+                key_name, has_certificate ? "certificate" : "key");
+}
+
+static enum status check_gateway(const struct settings_loader *loader, struct error *error)
+{
+    const struct settings_gateway *gateway = &loader->settings->gateway;
+    const char *client_key = gateway->client_tls_ca != NULL ? "client_tls_ca" : "client_tls_certificate";
+    enum status status = check_pair(loader, "tls_certificate", gateway->tls_certificate, "tls_key", gateway->tls_key,
+                                    error);
+    if (status == STATUS_OK) {
+        status = check_pair(loader, "client_tls_certificate", gateway->client_tls_certificate, "client_tls_key",
+                            gateway->client_tls_key, error);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (gateway->tls_client_ca != NULL && gateway->tls_certificate == NULL) {
+        return fail(loader->gateway_node, "tls_client_ca", "gateway", error,
+                    "expected tls_certificate and tls_key beside it: without TLS no client shows a certificate");
+    }
+    if ((gateway->client_tls_ca != NULL || gateway->client_tls_certificate != NULL) &&
+        strncmp(gateway->url, "https://", 8) != 0) {
+        return fail(loader->gateway_node, client_key, "gateway", error,
+                    "expected an https:// URL in gateway.url beside it, found \"%s\"", gateway->url);
+    }
+    return STATUS_OK;
+}
+
 static enum status check_route(const struct settings_route *route, const struct config_node *node,
                                struct error *error)
 {
@@ -197,6 +235,9 @@ enum status settings_check(const struct settings_loader *loader, struct error *e
 {
     const struct settings *settings = loader->settings;
     enum status status = check_temporal(loader, error);
+    if (status == STATUS_OK) {
+        status = check_gateway(loader, error);
+    }
     for (size_t i = 0; status == STATUS_OK && i < settings->route_count; i++) {
         status = check_route(&settings->routes[i], loader->route_nodes[i], error);
     }

@@ -175,6 +175,37 @@ static enum status read_addresses(struct settings *settings, struct error *error
     return status;
 }
 
+static enum status read_gateway_tls(struct settings_gateway *gateway, struct error *error)
+{
+    const struct {
+        const char *name;
+        char **path;
+    } files[] = {
+        {"FERRY_GATEWAY_TLS_CERT_PATH", &gateway->tls_certificate},
+        {"FERRY_GATEWAY_TLS_KEY_PATH", &gateway->tls_key},
+        {"FERRY_GATEWAY_TLS_CLIENT_CA_PATH", &gateway->tls_client_ca},
+        {"FERRY_GATEWAY_CA_PATH", &gateway->client_tls_ca},
+        {"FERRY_GATEWAY_CLIENT_CERT_PATH", &gateway->client_tls_certificate},
+        {"FERRY_GATEWAY_CLIENT_KEY_PATH", &gateway->client_tls_key},
+    };
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < sizeof files / sizeof files[0]; i++) {
+        status = read_text(files[i].name, NULL, files[i].path, error);
+    }
+    return status;
+}
+
+/* The variables stand over the file's token_file. */
+static enum status read_token(struct settings_gateway *gateway, struct error *error)
+{
+    enum status status = read_secret("FERRY_API_TOKEN", &gateway->token, error);
+    const char *path = environment_get("FERRY_API_TOKEN_FILE");
+    if (status == STATUS_OK && (path != NULL || environment_get("FERRY_API_TOKEN") != NULL)) {
+        settings_replace(&gateway->token_file, path);
+    }
+    return status;
+}
+
 enum status settings_read_environment(struct settings_loader *loader, struct error *error)
 {
     struct settings *settings = loader->settings;
@@ -186,7 +217,10 @@ enum status settings_read_environment(struct settings_loader *loader, struct err
         status = read_addresses(settings, error);
     }
     if (status == STATUS_OK) {
-        status = read_secret("FERRY_API_TOKEN", &settings->gateway.token, error);
+        status = read_token(&settings->gateway, error);
+    }
+    if (status == STATUS_OK) {
+        status = read_gateway_tls(&settings->gateway, error);
     }
     return status;
 }

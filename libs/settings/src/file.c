@@ -109,24 +109,47 @@ enum status settings_read_closed_action(const struct config_node *mapping, const
     return STATUS_OK;
 }
 
-static enum status read_gateway(struct settings_loader *loader, const struct config_node *node, struct error *error)
+/* Who may call, and what callers send. */
+static enum status read_gateway_token(struct settings_gateway *gateway, const struct config_node *node,
+                                      struct error *error)
 {
     static const char *const names[] = {"token", "none", NULL};
-    struct settings_gateway *gateway = &loader->settings->gateway;
     int auth = 0;
+    SETTINGS_TRY(read_secret_file(node, "token_file", &gateway->token, error));
+    SETTINGS_TRY(config_read_string(node, "token_file", &gateway->token_file, error));
+    SETTINGS_TRY(config_read_duration_ms(node, "token_overlap", 0, HOUR_MS, &gateway->token_overlap_ms, error));
+    SETTINGS_TRY(config_read_choice(node, "auth", names, &auth, error));
+    gateway->auth_none = auth == 1;
+    return STATUS_OK;
+}
+
+/* What the gateway itself shows and asks for, and what its clients do. */
+static enum status read_gateway_tls(struct settings_gateway *gateway, const struct config_node *node,
+                                    struct error *error)
+{
+    SETTINGS_TRY(settings_read_text(node, "tls_certificate", settings_check_name, &gateway->tls_certificate, error));
+    SETTINGS_TRY(settings_read_text(node, "tls_key", settings_check_name, &gateway->tls_key, error));
+    SETTINGS_TRY(settings_read_text(node, "tls_client_ca", settings_check_name, &gateway->tls_client_ca, error));
+    SETTINGS_TRY(settings_read_text(node, "client_tls_ca", settings_check_name, &gateway->client_tls_ca, error));
+    SETTINGS_TRY(settings_read_text(node, "client_tls_certificate", settings_check_name, &gateway->client_tls_certificate, error));
+    return settings_read_text(node, "client_tls_key", settings_check_name, &gateway->client_tls_key, error);
+}
+
+static enum status read_gateway(struct settings_loader *loader, const struct config_node *node, struct error *error)
+{
+    struct settings_gateway *gateway = &loader->settings->gateway;
     SETTINGS_TRY(settings_expect_mapping(node, error));
     SETTINGS_TRY(settings_read_text(node, "url", settings_check_http_url, &gateway->url, error));
     SETTINGS_TRY(settings_read_text(node, "listen", settings_check_listen, &gateway->listen, error));
     gateway->listen_line = config_get(node, "listen") != NULL ? config_line(config_get(node, "listen")) : 0;
     SETTINGS_TRY(read_admin_listen(node, &gateway->admin_listen, error));
-    SETTINGS_TRY(read_secret_file(node, "token_file", &gateway->token, error));
-    SETTINGS_TRY(config_read_choice(node, "auth", names, &auth, error));
+    SETTINGS_TRY(read_gateway_token(gateway, node, error));
+    SETTINGS_TRY(read_gateway_tls(gateway, node, error));
     SETTINGS_TRY(settings_read_text(node, "callback_url", settings_check_http_url, &gateway->callback_url, error));
     SETTINGS_TRY(config_read_integer(node, "long_polls", 0, 100000, &gateway->long_polls, error));
     SETTINGS_TRY(config_read_bytes(node, "max_body", (int64_t)64 << 10, (int64_t)256 << 20, &gateway->max_body_bytes,
-                          error));
+                                   error));
     SETTINGS_TRY(read_grace(node, &gateway->grace_ms, error));
-    gateway->auth_none = auth == 1;
     loader->gateway_node = node;
     return STATUS_OK;
 }

@@ -129,6 +129,7 @@ static struct settings *settings_new(void)
     settings->gateway.long_polls = 1000;
     settings->gateway.max_body_bytes = (int64_t)16 << 20;
     settings->gateway.grace_ms = 30 * SECOND_MS;
+    settings->gateway.token_overlap_ms = 300 * SECOND_MS;
     settings->worker.task_queue = memory_copy_string(DEFAULT_TASK_QUEUE);
     settings->worker.activities = 200;
     settings->worker.workflow_cache = 10000;
@@ -165,6 +166,13 @@ void settings_destroy(struct settings *settings)
     free(settings->gateway.admin_listen);
     free(settings->gateway.callback_url);
     settings_replace_secret(&settings->gateway.token, NULL);
+    free(settings->gateway.token_file);
+    free(settings->gateway.tls_certificate);
+    free(settings->gateway.tls_key);
+    free(settings->gateway.tls_client_ca);
+    free(settings->gateway.client_tls_ca);
+    free(settings->gateway.client_tls_certificate);
+    free(settings->gateway.client_tls_key);
     free(settings->worker.task_queue);
     free(settings->worker.admin_listen);
     free(settings);

@@ -107,7 +107,15 @@ struct settings_gateway {
     char *listen;       /* 127.0.0.1:8080 */
     int listen_line;    /* where settings.path says so; 0: it does not */
     char *admin_listen; /* NULL: health and metrics on `listen` only */
-    char *token;        /* NULL: none. From FERRY_API_TOKEN[_FILE] */
+    char *token;        /* NULL: none. From FERRY_API_TOKEN[_FILE] or token_file: what it was when it was read */
+    char *token_file;   /* to be read again when it changes; NULL: the token is not from a file */
+    int64_t token_overlap_ms;     /* how long the token before a change is good, 5 min */
+    char *tls_certificate;        /* PEM file paths; NULL: none. The server's: */
+    char *tls_key;
+    char *tls_client_ca;          /* clients need a certificate of this CA */
+    char *client_tls_ca;          /* The clients' of `url`: whom they trust and what they show */
+    char *client_tls_certificate;
+    char *client_tls_key;
     bool auth_none;     /* `auth: none`: said aloud */
     char *callback_url;     /* where Temporal reaches this gateway; NULL: completion callbacks are not asked for */
     int64_t long_polls;     /* runs that are waited for by history long polls, 1,000 */
