@@ -78,6 +78,27 @@ static void make_metrics(struct gateway *gateway)
     }
 }
 
+/* What callers must know or show, and what we show them. */
+static enum status read_credentials(struct gateway *gateway, struct error *error)
+{
+    const struct settings_gateway *settings = &gateway->settings->gateway;
+    enum status status = STATUS_OK;
+    if (settings->tls_certificate != NULL) {
+        const struct http_tls_files files = {.certificate = settings->tls_certificate,
+                                             .key = settings->tls_key,
+                                             .ca = settings->tls_client_ca};
+        status = http_tls_new(&files, &gateway->tls, error);
+    }
+    if (status != STATUS_OK || settings->token == NULL || settings->auth_none) {
+        return status;
+    }
+    if (settings->token_file == NULL) {
+        gateway->token = secret_new(settings->token);
+        return STATUS_OK;
+    }
+    return secret_new_from_file(settings->token_file, settings->token_overlap_ms, &gateway->token, error);
+}
+
 static enum status start_server(struct gateway *gateway, struct error *error)
 {
     const struct settings_gateway *settings = &gateway->settings->gateway;
@@ -101,12 +122,15 @@ static enum status start_server(struct gateway *gateway, struct error *error)
         .admit = gateway_admit,
         .admit_user = gateway,
         .metrics = service_metrics(gateway->service),
+        .tls = gateway->tls,
     };
     enum status status = http_server_start(&options, &gateway->server, error);
     if (status == STATUS_OK) {
         log_event(LOG_LEVEL_INFO, "listening", LOG_STRING("listen", settings->listen),
                   LOG_INTEGER("port", http_server_port(gateway->server)),
-                  LOG_BOOLEAN("token", settings->token != NULL && !settings->auth_none));
+                  LOG_BOOLEAN("tls", gateway->tls != NULL),
+                  LOG_BOOLEAN("client_certificates", settings->tls_client_ca != NULL),
+                  LOG_BOOLEAN("token", gateway->token != NULL));
     }
     return status;
 }
@@ -145,7 +169,10 @@ enum status run_gateway(struct service *service, const struct settings *settings
     atomic_init(&gateway.ready, false);
     make_metrics(&gateway);
     gateway.recent = memory_alloc(sizeof *gateway.recent);
-    enum status status = connect_temporal(&gateway, error);
+    enum status status = read_credentials(&gateway, error);
+    if (status == STATUS_OK) {
+        status = connect_temporal(&gateway, error);
+    }
     if (status != STATUS_OK) {
         goto done;
     }
@@ -174,6 +201,8 @@ done:
     /* Calls that are still under way end here and answer their requests: the server goes after them. */
     temporal_connection_destroy(gateway.connection);
     http_server_destroy(gateway.server);
+    http_tls_destroy(gateway.tls);
+    secret_destroy(gateway.token);
     free(gateway.routes);
     free(gateway.recent);
     (void)pthread_cond_destroy(&flag.condition);

@@ -12,8 +12,10 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "base/secret.h"
 #include "entry.h"
 #include "http/server.h"
+#include "http/tls.h"
 #include "problem.h"
 #include "recent_starts.h"
 #include "service/service.h"
@@ -37,6 +39,8 @@ struct gateway {
     const struct settings *settings;
     struct temporal_connection *connection;
     struct http_server *server;
+    struct http_tls *tls;  /* NULL: plain HTTP */
+    struct secret *token;  /* NULL: nobody is asked for one */
     struct loop *loop;
     struct gateway_route_metrics *routes; /* in the order of the settings' */
     struct metric_histogram *start_seconds;
@@ -62,7 +66,7 @@ void gateway_handle_workflow_signal(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_cancel(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_terminate(struct http_exchange *exchange, void *user);
 
-/* false: the token is missing or wrong; it has replied. */
+/* false: a client certificate or the token is needed, and missing or wrong; it has replied. */
 bool gateway_admit(struct http_exchange *exchange, void *user);
 
 /* Follows runs at Temporal for the watch table. */

@@ -2,12 +2,24 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "http/tls.h"
 #include "run_gateway.h"
 #include "service/service.h"
 
 static const char *admin_listen(const struct settings *settings)
 {
     return settings->gateway.admin_listen;
+}
+
+/* The files are read when the gateway starts, too; here --check finds what is wrong with them. */
+static enum status check_certificates(const struct settings_gateway *gateway, struct error *error)
+{
+    const struct http_tls_files files = {
+        .certificate = gateway->tls_certificate, .key = gateway->tls_key, .ca = gateway->tls_client_ca};
+    struct http_tls *tls = NULL;
+    enum status status = http_tls_new(&files, &tls, error);
+    http_tls_destroy(tls);
+    return status;
 }
 
 static enum status check(const struct settings *settings, struct error *error)
@@ -23,7 +35,7 @@ static enum status check(const struct settings *settings, struct error *error)
                          "FERRY_API_TOKEN_FILE or gateway.token_file), or auth: none to say that none is wanted",
                          place, gateway->listen);
     }
-    return STATUS_OK;
+    return check_certificates(gateway, error);
 }
 
 int main(int argc, char **argv)

@@ -209,6 +209,7 @@ static void on_forwarded(void *user, const struct http_response *response, const
     int64_t retry_after_ms = gateway_retry_after_ms(response);
     struct message *first = forward->messages[0];
     metric_histogram_observe(consumer->metrics.forward_seconds, (double)(now_ms - forward->sent_ms) / 1000.0);
+    gateway_note_answer(consumer->options.gateway, response);
     gateway_describe(response, error, reason, sizeof reason);
     switch (verdict_of_forward(response != NULL ? response->status : 0, forward->count)) {
     case FORWARD_ANSWERED:

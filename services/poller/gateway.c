@@ -9,6 +9,8 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "events.h"
 
@@ -16,22 +18,24 @@
 #define ANSWER_MAX ((size_t)4 << 20)
 #define RETRY_AFTER_DIGITS_MAX 6
 
+/* Answers to requests that were sent before a token was changed for the other say nothing of that one. */
+#define REFUSAL_PAUSE_MS 2000
+
 struct gateway {
-    struct http_client *http;
-    char *url;           /* without a slash at its end */
-    char *authorization; /* NULL: none */
+    struct gateway_options options;
+    char *url; /* without a slash at its end */
+    int64_t previous_token_until_ms; /* the token before the last change is sent until then */
+    int64_t next_refusal_ms;         /* refusals before that are not looked at */
 };
 
-struct gateway *gateway_new(struct http_client *http, const char *url, const char *token)
+struct gateway *gateway_new(const struct gateway_options *options)
 {
     struct gateway *gateway = memory_alloc(sizeof *gateway);
-    gateway->http = http;
-    gateway->url = memory_copy_string(url);
-    for (size_t length = strlen(url); length > 0 && gateway->url[length - 1] == '/'; length--) {
+    gateway->options = *options;
+    gateway->options.url = NULL;
+    gateway->url = memory_copy_string(options->url);
+    for (size_t length = strlen(options->url); length > 0 && gateway->url[length - 1] == '/'; length--) {
         gateway->url[length - 1] = '\0';
-    }
-    if (token != NULL && token[0] != '\0') {
-        gateway->authorization = memory_format("Bearer %s", token);
     }
     return gateway;
 }
@@ -41,10 +45,44 @@ void gateway_destroy(struct gateway *gateway)
     if (gateway == NULL) {
         return;
     }
-    memory_wipe_string(gateway->authorization);
-    free(gateway->authorization);
     free(gateway->url);
     free(gateway);
+}
+
+/* "Bearer …", or NULL; secret_wipe it. */
+static char *make_authorization(const struct gateway *gateway)
+{
+    struct secret *secret = gateway->options.token;
+    int64_t now_ms = clock_monotonic_ms();
+    if (secret == NULL) {
+        return NULL;
+    }
+    char *token = secret_current(secret, now_ms);
+    char *previous = now_ms < gateway->previous_token_until_ms ? secret_previous(secret, now_ms) : NULL;
+    char *authorization = memory_format("Bearer %s", previous != NULL ? previous : token);
+    secret_wipe(previous);
+    secret_wipe(token);
+    return authorization;
+}
+
+void gateway_note_answer(struct gateway *gateway, const struct http_response *response)
+{
+    struct secret *secret = gateway->options.token;
+    int64_t now_ms = clock_monotonic_ms();
+    if (response == NULL || response->status != 401 || secret == NULL || now_ms < gateway->next_refusal_ms) {
+        return;
+    }
+    bool was_previous = now_ms < gateway->previous_token_until_ms;
+    bool has_changed = secret_look_again(secret, now_ms);
+    char *previous = secret_previous(secret, now_ms);
+    gateway->next_refusal_ms = now_ms + REFUSAL_PAUSE_MS;
+    gateway->previous_token_until_ms = 0;
+    if (previous != NULL && !was_previous && !has_changed) {
+        /* Half: when the other end has changed by then, too, it still takes this one until we change over. */
+        gateway->previous_token_until_ms = now_ms + gateway->options.token_overlap_ms / 2;
+        log_plain(LOG_LEVEL_WARN, "the gateway does not know the new token yet: the one before it is sent");
+    }
+    secret_wipe(previous);
 }
 
 static struct http_call *send_request(struct gateway *gateway, const char *method, const char *path,
@@ -56,8 +94,9 @@ static struct http_call *send_request(struct gateway *gateway, const char *metho
     if (content_type != NULL) {
         headers[header_count++] = (struct http_header){"Content-Type", content_type};
     }
-    if (gateway->authorization != NULL) {
-        headers[header_count++] = (struct http_header){"Authorization", gateway->authorization};
+    char *authorization = make_authorization(gateway);
+    if (authorization != NULL) {
+        headers[header_count++] = (struct http_header){"Authorization", authorization};
     }
     char *url = memory_format("%s%s", gateway->url, path);
     const struct http_request request = {
@@ -69,8 +108,10 @@ static struct http_call *send_request(struct gateway *gateway, const char *metho
         .body_length = length,
         .deadline_ms = deadline_ms,
         .max_response_bytes = ANSWER_MAX,
+        .tls = gateway->options.tls,
     };
-    struct http_call *call = http_client_send(gateway->http, &request, done, user);
+    struct http_call *call = http_client_send(gateway->options.http, &request, done, user);
+    secret_wipe(authorization);
     free(url);
     return call;
 }

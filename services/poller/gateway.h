@@ -3,12 +3,22 @@
 #ifndef POLLER_GATEWAY_H
 #define POLLER_GATEWAY_H
 
+#include <stdint.h>
+
+#include "base/secret.h"
 #include "http/client.h"
 
 struct gateway;
 
-/* All copied but http. token NULL: none. */
-struct gateway *gateway_new(struct http_client *http, const char *url, const char *token);
+/* url is copied; the others outlive the gateway. */
+struct gateway_options {
+    struct http_client *http;
+    const char *url;
+    struct http_tls *tls;     /* NULL: the system's CAs, no certificate of our own */
+    struct secret *token;     /* NULL: none is sent */
+    int64_t token_overlap_ms; /* how long the gateway takes the token before a change */
+};
+struct gateway *gateway_new(const struct gateway_options *options);
 void gateway_destroy(struct gateway *gateway); /* after the last call has ended. NULL is fine */
 
 /* body: a CloudEvents batch, copied. deadline_ms: clock_monotonic_ms. */
@@ -17,6 +27,10 @@ struct http_call *gateway_send_events(struct gateway *gateway, const char *route
 struct http_call *gateway_wait_runs(struct gateway *gateway, const char *body, size_t length, int64_t deadline_ms,
                                     http_done_fn *done, void *user);
 struct http_call *gateway_ask_ready(struct gateway *gateway, int64_t deadline_ms, http_done_fn *done, void *user);
+
+/* For every answer to gateway_send_events and gateway_wait_runs. A 401 has the token's file read again; if the token has
+ * changed lately, the gateway may not have seen that yet, and the one before it is sent for some time. */
+void gateway_note_answer(struct gateway *gateway, const struct http_response *response);
 
 /* The Retry-After header in milliseconds (seconds form only); 0: none. */
 int64_t gateway_retry_after_ms(const struct http_response *response);

@@ -2,6 +2,7 @@
 #include "aws/credentials.h"
 #include "aws/sqs_client.h"
 #include "base/loop.h"
+#include "http/tls.h"
 #include "poller.h"
 #include "service/service.h"
 
@@ -18,13 +19,30 @@ static const char *admin_listen(const struct settings *settings)
     return settings->poller.admin_listen;
 }
 
+/* What the poller shows the gateway, and whom it trusts there. The check reads the files, too. */
+static enum status read_certificates(const struct settings *settings, struct http_tls **out_tls, struct error *error)
+{
+    const struct settings_gateway *gateway = &settings->gateway;
+    const struct http_tls_files files = {.certificate = gateway->client_tls_certificate,
+                                         .key = gateway->client_tls_key,
+                                         .ca = gateway->client_tls_ca};
+    if (files.certificate == NULL && files.ca == NULL) {
+        *out_tls = NULL; /* the system's CAs will do */
+        return STATUS_OK;
+    }
+    return http_tls_new(&files, out_tls, error);
+}
+
 static enum status check(const struct settings *settings, struct error *error)
 {
     if (settings->queue_count == 0) {
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "no queue: name one in the file (queues: - url: …) or in FERRY_QUEUE_URL");
     }
-    return STATUS_OK;
+    struct http_tls *tls = NULL;
+    enum status status = read_certificates(settings, &tls, error);
+    http_tls_destroy(tls);
+    return status;
 }
 
 static void on_ready(void *user, bool is_ready, const char *reason)
@@ -51,11 +69,23 @@ static void on_stop(void *user)
     loop_post(running->loop, stop_on_loop, running);
 }
 
+/* *out_token NULL: none is sent. */
+static enum status read_token(const struct settings_gateway *gateway, struct secret **out_token, struct error *error)
+{
+    if (gateway->token_file != NULL) {
+        return secret_new_from_file(gateway->token_file, gateway->token_overlap_ms, out_token, error);
+    }
+    *out_token = gateway->token != NULL ? secret_new(gateway->token) : NULL;
+    return STATUS_OK;
+}
+
 static enum status run(struct service *service, const struct settings *settings, struct error *error)
 {
     enum status status = STATUS_OK;
     struct running running = {.service = service, .loop = loop_new()};
     struct http_client *http = NULL;
+    struct http_tls *tls = NULL;
+    struct secret *token = NULL;
     struct aws_credentials_provider *credentials = NULL;
     struct sqs_client *sqs = NULL;
     const struct http_client_options http_options = {.max_connections_per_host = CONNECTIONS_PER_HOST};
@@ -68,7 +98,13 @@ static enum status run(struct service *service, const struct settings *settings,
         .drained = on_drained,
         .user = &running,
     };
-    status = http_client_new(running.loop, &http_options, &http, error);
+    status = read_certificates(settings, &tls, error);
+    if (status == STATUS_OK) {
+        status = read_token(&settings->gateway, &token, error);
+    }
+    if (status == STATUS_OK) {
+        status = http_client_new(running.loop, &http_options, &http, error);
+    }
     if (status != STATUS_OK) {
         goto done;
     }
@@ -81,6 +117,8 @@ static enum status run(struct service *service, const struct settings *settings,
     }
     options.http = http;
     options.sqs = sqs;
+    options.tls = tls;
+    options.token = token;
     running.poller = poller_new(&options);
     poller_start(running.poller);
     service_set_stop(service, on_stop, &running);
@@ -90,6 +128,8 @@ done:
     sqs_client_destroy(sqs);
     aws_credentials_provider_destroy(credentials);
     http_client_destroy(http);
+    http_tls_destroy(tls);
+    secret_destroy(token);
     loop_destroy(running.loop);
     return status;
 }

@@ -161,7 +161,13 @@ struct poller *poller_new(const struct poller_options *options)
     const struct settings *settings = options->settings;
     struct poller *poller = memory_alloc(sizeof *poller);
     poller->options = *options;
-    poller->gateway = gateway_new(options->http, settings->gateway.url, settings->gateway.token);
+    poller->gateway = gateway_new(&(struct gateway_options){
+        .http = options->http,
+        .url = settings->gateway.url,
+        .tls = options->tls,
+        .token = options->token,
+        .token_overlap_ms = settings->gateway.token_overlap_ms,
+    });
     const struct waiter_options waiter_options = {
         .loop = options->loop,
         .gateway = poller->gateway,

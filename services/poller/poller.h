@@ -6,6 +6,7 @@
 #include "aws/sqs_client.h"
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "base/secret.h"
 #include "http/client.h"
 #include "settings/settings.h"
 
@@ -16,6 +17,8 @@ struct poller_options {
     struct loop *loop;
     struct http_client *http;
     struct sqs_client *sqs;
+    struct http_tls *tls;  /* for the gateway; NULL: the system's CAs */
+    struct secret *token;  /* of the gateway; NULL: none */
     struct metrics *metrics;
     const struct settings *settings; /* at least one queue; each queue's route is there */
     void (*ready)(void *user, bool is_ready, const char *reason); /* whenever it has changed */

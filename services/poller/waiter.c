@@ -153,6 +153,7 @@ static void on_answer(void *user, const struct http_response *response, const st
     struct error problem = {0};
     bool was_soon = clock_monotonic_ms() - call->sent_ms < WAIT_MS / 2;
     bool is_ok = response != NULL && response->status == 200;
+    gateway_note_answer(waiter->options.gateway, response);
     int64_t delay_ms = 0;
     if (!is_ok) {
         char reason[ERROR_TEXT_SIZE];
