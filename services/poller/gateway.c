@@ -10,29 +10,27 @@
 #include "base/buffer.h"
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "events.h"
+#include "token.h"
 
 #define URL_MAX 8192
 #define ANSWER_MAX ((size_t)4 << 20)
 #define RETRY_AFTER_DIGITS_MAX 6
 
-/* Answers to requests that were sent before a token was changed for the other say nothing of that one. */
-#define REFUSAL_PAUSE_MS 2000
-
 struct gateway {
-    struct gateway_options options;
+    struct http_client *http;
+    struct http_tls *tls;
     char *url; /* without a slash at its end */
-    int64_t previous_token_until_ms; /* the token before the last change is sent until then */
-    int64_t next_refusal_ms;         /* refusals before that are not looked at */
+    struct token token;
 };
 
 struct gateway *gateway_new(const struct gateway_options *options)
 {
     struct gateway *gateway = memory_alloc(sizeof *gateway);
-    gateway->options = *options;
-    gateway->options.url = NULL;
+    gateway->http = options->http;
+    gateway->tls = options->tls;
+    token_init(&gateway->token, options->token, options->token_overlap_ms);
     gateway->url = memory_copy_string(options->url);
     for (size_t length = strlen(options->url); length > 0 && gateway->url[length - 1] == '/'; length--) {
         gateway->url[length - 1] = '\0';
@@ -50,39 +48,19 @@ void gateway_destroy(struct gateway *gateway)
 }
 
 /* "Bearer …", or NULL; secret_wipe it. */
-static char *make_authorization(const struct gateway *gateway)
+static char *make_authorization(struct gateway *gateway)
 {
-    struct secret *secret = gateway->options.token;
-    int64_t now_ms = clock_monotonic_ms();
-    if (secret == NULL) {
-        return NULL;
-    }
-    char *token = secret_current(secret, now_ms);
-    char *previous = now_ms < gateway->previous_token_until_ms ? secret_previous(secret, now_ms) : NULL;
-    char *authorization = memory_format("Bearer %s", previous != NULL ? previous : token);
-    secret_wipe(previous);
+    char *token = token_take(&gateway->token, clock_monotonic_ms());
+    char *authorization = token != NULL ? memory_format("Bearer %s", token) : NULL;
     secret_wipe(token);
     return authorization;
 }
 
 void gateway_note_answer(struct gateway *gateway, const struct http_response *response)
 {
-    struct secret *secret = gateway->options.token;
-    int64_t now_ms = clock_monotonic_ms();
-    if (response == NULL || response->status != 401 || secret == NULL || now_ms < gateway->next_refusal_ms) {
-        return;
+    if (response != NULL && response->status == 401) {
+        token_refused(&gateway->token, clock_monotonic_ms());
     }
-    bool was_previous = now_ms < gateway->previous_token_until_ms;
-    bool has_changed = secret_look_again(secret, now_ms);
-    char *previous = secret_previous(secret, now_ms);
-    gateway->next_refusal_ms = now_ms + REFUSAL_PAUSE_MS;
-    gateway->previous_token_until_ms = 0;
-    if (previous != NULL && !was_previous && !has_changed) {
-        /* Half: when the other end has changed by then, too, it still takes this one until we change over. */
-        gateway->previous_token_until_ms = now_ms + gateway->options.token_overlap_ms / 2;
-        log_plain(LOG_LEVEL_WARN, "the gateway does not know the new token yet: the one before it is sent");
-    }
-    secret_wipe(previous);
 }
 
 static struct http_call *send_request(struct gateway *gateway, const char *method, const char *path,
@@ -108,9 +86,9 @@ static struct http_call *send_request(struct gateway *gateway, const char *metho
         .body_length = length,
         .deadline_ms = deadline_ms,
         .max_response_bytes = ANSWER_MAX,
-        .tls = gateway->options.tls,
+        .tls = gateway->tls,
     };
-    struct http_call *call = http_client_send(gateway->options.http, &request, done, user);
+    struct http_call *call = http_client_send(gateway->http, &request, done, user);
     secret_wipe(authorization);
     free(url);
     return call;

@@ -28,8 +28,7 @@ struct http_call *gateway_wait_runs(struct gateway *gateway, const char *body, s
                                     http_done_fn *done, void *user);
 struct http_call *gateway_ask_ready(struct gateway *gateway, int64_t deadline_ms, http_done_fn *done, void *user);
 
-/* For every answer to gateway_send_events and gateway_wait_runs. A 401 has the token's file read again; if the token has
- * changed lately, the gateway may not have seen that yet, and the one before it is sent for some time. */
+/* For every answer to gateway_send_events and gateway_wait_runs: a 401 says something of the token (token.h). */
 void gateway_note_answer(struct gateway *gateway, const struct http_response *response);
 
 /* The Retry-After header in milliseconds (seconds form only); 0: none. */

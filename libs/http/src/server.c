@@ -107,7 +107,10 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, const struct 
 {
     unsigned connections = options->max_connections > 0 ? options->max_connections : SERVER_CONNECTIONS_DEFAULT;
     unsigned threads = options->threads > 1 ? options->threads : 0; /* 0: microhttpd's single thread */
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    /* With epoll microhttpd (0.9.75) tries a handshake again and again while it waits for the peer: one client that is
+     * slow, or means harm, would cost a whole CPU. With poll it waits (docs/adr/0016). */
+    unsigned flags = MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    flags |= server->tls != NULL ? MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS : MHD_USE_EPOLL_INTERNAL_THREAD;
     /* microhttpd's own credentials refuse: each connection gets ours when it begins. */
     struct MHD_OptionItem tls_options[] = {
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)SERVER_TLS_PRIORITIES},
@@ -116,9 +119,6 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, const struct 
         {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem no_options[] = {{MHD_OPTION_END, 0, NULL}};
-    if (server->tls != NULL) {
-        flags |= MHD_USE_TLS;
-    }
     sigset_t all;
     sigset_t before;
     sigfillset(&all);

@@ -180,6 +180,18 @@ static void contradictions_are_refused(void **state)
         {"temporal:\n  tls_certificate: c.pem\n",
          "ferry.yaml:2: temporal.tls_certificate: expected a client certificate and its key together, found only "
          "the certificate"},
+        {"gateway:\n  tls_certificate: c.pem\n",
+         "ferry.yaml:2: gateway.tls_certificate: expected a certificate and its key together (tls_certificate and "
+         "tls_key), found only the certificate"},
+        {"gateway:\n  url: https://g\n  client_tls_key: c.key\n",
+         "ferry.yaml:3: gateway.client_tls_key: expected a certificate and its key together (client_tls_certificate "
+         "and client_tls_key), found only the key"},
+        {"gateway:\n  tls_client_ca: ca.pem\n",
+         "ferry.yaml:2: gateway.tls_client_ca: expected tls_certificate and tls_key beside it: without TLS no client "
+         "shows a certificate"},
+        {"gateway:\n  url: http://g:80\n  client_tls_ca: ca.pem\n",
+         "ferry.yaml:3: gateway.client_tls_ca: expected an https:// URL in gateway.url beside it, found "
+         "\"http://g:80\""},
         {"temporal:\n  tls: false\n  tls_ca: ca.pem\n",
          "ferry.yaml:2: temporal.tls: expected TLS with an API key, a certificate, a CA or a server name, found "
          "tls: false"},

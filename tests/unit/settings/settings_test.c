@@ -117,6 +117,49 @@ static void a_route_of_ones_own_needs_only_its_workflow(void **state)
     settings_destroy(settings);
 }
 
+static void a_tokens_file_is_kept_to_be_read_again(void **state)
+{
+    (void)state;
+    support_write("secret", "from the file\n");
+    support_write("other.yaml", "from the other\n");
+    struct settings *settings = support_load("gateway: { token_file: secret, token_overlap: 90s }\n");
+    assert_string_equal(settings->gateway.token, "from the file");
+    assert_string_equal(settings->gateway.token_file, "secret");
+    assert_int_equal(settings->gateway.token_overlap_ms, 90000);
+    settings_destroy(settings);
+    setenv("FERRY_API_TOKEN_FILE", "other.yaml", 1);
+    settings = support_load("gateway: { token_file: secret }\n");
+    assert_string_equal(settings->gateway.token, "from the other");
+    assert_string_equal(settings->gateway.token_file, "other.yaml");
+    settings_destroy(settings);
+    unsetenv("FERRY_API_TOKEN_FILE");
+    setenv("FERRY_API_TOKEN", "a text", 1);
+    settings = support_load("gateway: { token_file: secret }\n");
+    assert_string_equal(settings->gateway.token, "a text");
+    assert_null(settings->gateway.token_file);
+    settings_destroy(settings);
+    unsetenv("FERRY_API_TOKEN");
+}
+
+static void certificates_come_from_the_file_or_the_environment(void **state)
+{
+    (void)state;
+    setenv("FERRY_GATEWAY_TLS_KEY_PATH", "other.key", 1);
+    setenv("FERRY_GATEWAY_CA_PATH", "trusted.pem", 1);
+    setenv("FERRY_GATEWAY_CLIENT_CERT_PATH", "client.pem", 1);
+    setenv("FERRY_GATEWAY_CLIENT_KEY_PATH", "client.key", 1);
+    struct settings *settings = support_load("gateway: { url: 'https://g:1', tls_certificate: s.pem, tls_key: s.key, "
+                                             "tls_client_ca: ca.pem, client_tls_ca: replaced }\n");
+    const struct settings_gateway *gateway = &settings->gateway;
+    assert_string_equal(gateway->tls_certificate, "s.pem");
+    assert_string_equal(gateway->tls_key, "other.key");
+    assert_string_equal(gateway->tls_client_ca, "ca.pem");
+    assert_string_equal(gateway->client_tls_ca, "trusted.pem");
+    assert_string_equal(gateway->client_tls_certificate, "client.pem");
+    assert_string_equal(gateway->client_tls_key, "client.key");
+    settings_destroy(settings);
+}
+
 static void the_built_in_route_goes_to_the_worker_as_well(void **state)
 {
     (void)state;
@@ -277,6 +320,8 @@ int main(void)
         TEST(nothing_at_all_gives_the_defaults),
         TEST(reads_every_key_of_the_file),
         TEST(a_route_of_ones_own_needs_only_its_workflow),
+        TEST(a_tokens_file_is_kept_to_be_read_again),
+        TEST(certificates_come_from_the_file_or_the_environment),
         TEST(the_built_in_route_goes_to_the_worker_as_well),
         TEST(the_environment_stands_over_the_file),
         TEST(an_empty_variable_is_none),
