@@ -228,23 +228,21 @@ static CURLcode set_tls(struct http_call *call, struct http_tls *tls)
 {
     struct tls_material *material = tls != NULL ? tls_current(tls, clock_monotonic_ms()) : NULL;
     CURL *easy = call->easy;
-    CURLcode failed = CURLE_OK;
     if (material == call->tls) {
         tls_material_release(material);
         return CURLE_OK;
     }
+    const struct tls_pem *pem = material != NULL ? material->pem : NULL;
+    bool has_ca = pem != NULL && pem[TLS_CA].text != NULL;
     char *ca_folder = NULL;
-    bool has_ca = material != NULL && material->pem[TLS_CA].text != NULL;
     if (!has_ca) {
         (void)curl_easy_getinfo(easy, CURLINFO_CAPATH, &ca_folder);
     }
-    failed = curl_easy_setopt(easy, CURLOPT_CAPATH, ca_folder);
+    CURLcode failed = curl_easy_setopt(easy, CURLOPT_CAPATH, ca_folder);
+    failed = failed != CURLE_OK ? failed : set_blob(easy, CURLOPT_CAINFO_BLOB, has_ca ? &pem[TLS_CA] : NULL);
     failed = failed != CURLE_OK ? failed
-                                : set_blob(easy, CURLOPT_CAINFO_BLOB, has_ca ? &material->pem[TLS_CA] : NULL);
-    failed = failed != CURLE_OK ? failed : set_blob(easy, CURLOPT_SSLCERT_BLOB,
-                                                    material != NULL ? &material->pem[TLS_CERTIFICATE] : NULL);
-    failed = failed != CURLE_OK ? failed
-                                : set_blob(easy, CURLOPT_SSLKEY_BLOB, material != NULL ? &material->pem[TLS_KEY] : NULL);
+                                : set_blob(easy, CURLOPT_SSLCERT_BLOB, pem != NULL ? &pem[TLS_CERTIFICATE] : NULL);
+    failed = failed != CURLE_OK ? failed : set_blob(easy, CURLOPT_SSLKEY_BLOB, pem != NULL ? &pem[TLS_KEY] : NULL);
     tls_material_release(call->tls);
     call->tls = material;
     call->tls_ca_path = has_ca ? tls_paths_of(tls)->of[TLS_CA] : NULL;

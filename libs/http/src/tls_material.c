@@ -146,7 +146,8 @@ static enum status read_files(const struct tls_paths *paths, struct tls_material
         if (paths->of[part] != NULL) {
             struct error why = {0};
             struct tls_pem *pem = &material->pem[part];
-            enum status status = file_read(paths->of[part], TLS_FILE_MAX, &pem->text, &pem->length, &stamps[part], &why);
+            enum status status = file_read(paths->of[part], TLS_FILE_MAX, &pem->text, &pem->length, &stamps[part],
+                                           &why);
             if (status != STATUS_OK && first == STATUS_OK) {
                 first = error_set(error, status, "TLS %s: %s", s_part_names[part], why.text);
             }

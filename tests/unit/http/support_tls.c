@@ -48,8 +48,8 @@ struct test_identity test_identity_make(enum test_role role, const char *name, c
     unsigned char id[20];
     size_t id_size = sizeof id;
     assert_true(gnutls_x509_privkey_init(&made.key) >= 0);
-    assert_true(gnutls_x509_privkey_generate(made.key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
-                                             0) >= 0);
+    unsigned curve = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
+    assert_true(gnutls_x509_privkey_generate(made.key, GNUTLS_PK_ECDSA, curve, 0) >= 0);
     assert_true(gnutls_x509_crt_init(&made.certificate) >= 0);
     assert_true(gnutls_x509_crt_set_version(made.certificate, 3) >= 0);
     assert_true(gnutls_x509_crt_set_serial(made.certificate, &serial, 1) >= 0);

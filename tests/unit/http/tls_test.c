@@ -110,8 +110,8 @@ static void refuses_a_key_with_a_passphrase(void **state)
     (void)state;
     char text[4096];
     size_t size = sizeof text - 1;
-    assert_true(gnutls_x509_privkey_export_pkcs8(s_server.key, GNUTLS_X509_FMT_PEM, "secret", GNUTLS_PKCS_PBES2_AES_256, text,
-                                                 &size) >= 0);
+    assert_true(gnutls_x509_privkey_export_pkcs8(s_server.key, GNUTLS_X509_FMT_PEM, "secret",
+                                                 GNUTLS_PKCS_PBES2_AES_256, text, &size) >= 0);
     text[size] = '\0';
     test_write("locked.key", text);
     assert_refused(files_named("server.pem", "locked.key", NULL), "locked.key", "expected one without a passphrase");

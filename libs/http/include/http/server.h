@@ -72,9 +72,9 @@ const char *http_exchange_query(const struct http_exchange *exchange, const char
 const char *http_exchange_header(const struct http_exchange *exchange, const char *name);    /* any case */
 const char *http_exchange_body(const struct http_exchange *exchange, size_t *out_length);    /* zero-terminated */
 
-/* Server's threads, before the reply: whether the client has shown a certificate that the server's CA has signed and that
- * may be used by clients. Verified once for each connection; its expiry is looked at each time. UNAUTHENTICATED: it has
- * shown none, or the server has no TLS or no CA; PERMISSION_DENIED: the certificate is refused, and why. */
+/* Server's threads, before the reply: whether the client has shown a certificate that the server's CA has signed and
+ * that may be used by clients. Verified once for each connection; its expiry is looked at each time. UNAUTHENTICATED:
+ * it has shown none, or the server has no TLS or no CA; PERMISSION_DENIED: the certificate is refused, and why. */
 MUST_CHECK enum status http_exchange_verify_client(struct http_exchange *exchange, struct error *error);
 
 /* Answers. The exchange is gone afterwards. body is copied; NULL with length 0 is fine. status: 200 .. 599. A header
