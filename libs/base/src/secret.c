@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -108,6 +109,7 @@ void secret_destroy(struct secret *secret)
 /* The file's new value takes the place of the current one. false: it is the same. */
 static bool take_value(struct secret *secret, char *text, int64_t now_ms)
 {
+    CHECK(text != NULL);
     pthread_mutex_lock(&secret->mutex);
     bool has_changed = strcmp(text, secret->current) != 0;
     char *unwanted = text;

@@ -13,7 +13,7 @@
 #include "support_tls.h"
 #include "tls_material.h"
 
-#define LATER_MS 1000 /* than the last look at the files */
+#define LATER_MS INT64_C(1000) /* than the last look at the files */
 
 static struct test_identity s_ca;
 static struct test_identity s_server;
