@@ -117,7 +117,8 @@ static enum status read_gateway_token(struct settings_gateway *gateway, const st
     int auth = 0;
     SETTINGS_TRY(read_secret_file(node, "token_file", &gateway->token, error));
     SETTINGS_TRY(config_read_string(node, "token_file", &gateway->token_file, error));
-    SETTINGS_TRY(config_read_duration_ms(node, "token_overlap", 0, HOUR_MS, &gateway->token_overlap_ms, error));
+    SETTINGS_TRY(config_read_duration_ms(node, "token_overlap", 0, SETTINGS_HOUR_MS, &gateway->token_overlap_ms,
+                                         error));
     SETTINGS_TRY(config_read_choice(node, "auth", names, &auth, error));
     gateway->auth_none = auth == 1;
     return STATUS_OK;
