@@ -132,7 +132,8 @@ static enum status read_gateway_tls(struct settings_gateway *gateway, const stru
     SETTINGS_TRY(settings_read_text(node, "tls_key", settings_check_name, &gateway->tls_key, error));
     SETTINGS_TRY(settings_read_text(node, "tls_client_ca", settings_check_name, &gateway->tls_client_ca, error));
     SETTINGS_TRY(settings_read_text(node, "client_tls_ca", settings_check_name, &gateway->client_tls_ca, error));
-    SETTINGS_TRY(settings_read_text(node, "client_tls_certificate", settings_check_name, &gateway->client_tls_certificate, error));
+    SETTINGS_TRY(settings_read_text(node, "client_tls_certificate", settings_check_name,
+                                    &gateway->client_tls_certificate, error));
     return settings_read_text(node, "client_tls_key", settings_check_name, &gateway->client_tls_key, error);
 }
 
