@@ -137,14 +137,20 @@ static enum status read_gateway_tls(struct settings_gateway *gateway, const stru
     return settings_read_text(node, "client_tls_key", settings_check_name, &gateway->client_tls_key, error);
 }
 
+static enum status read_gateway_addresses(struct settings_gateway *gateway, const struct config_node *node,
+                                          struct error *error)
+{
+    SETTINGS_TRY(settings_read_text(node, "url", settings_check_http_url, &gateway->url, error));
+    SETTINGS_TRY(settings_read_text(node, "listen", settings_check_listen, &gateway->listen, error));
+    gateway->listen_line = config_get(node, "listen") != NULL ? config_line(config_get(node, "listen")) : 0;
+    return read_admin_listen(node, &gateway->admin_listen, error);
+}
+
 static enum status read_gateway(struct settings_loader *loader, const struct config_node *node, struct error *error)
 {
     struct settings_gateway *gateway = &loader->settings->gateway;
     SETTINGS_TRY(settings_expect_mapping(node, error));
-    SETTINGS_TRY(settings_read_text(node, "url", settings_check_http_url, &gateway->url, error));
-    SETTINGS_TRY(settings_read_text(node, "listen", settings_check_listen, &gateway->listen, error));
-    gateway->listen_line = config_get(node, "listen") != NULL ? config_line(config_get(node, "listen")) : 0;
-    SETTINGS_TRY(read_admin_listen(node, &gateway->admin_listen, error));
+    SETTINGS_TRY(read_gateway_addresses(gateway, node, error));
     SETTINGS_TRY(read_gateway_token(gateway, node, error));
     SETTINGS_TRY(read_gateway_tls(gateway, node, error));
     SETTINGS_TRY(settings_read_text(node, "callback_url", settings_check_http_url, &gateway->callback_url, error));
