@@ -19,19 +19,21 @@
 struct event_pattern;
 
 /* A message, in the caller's storage; everything is borrowed. = {0} and set what the message has. One thread at a time.
- * A subject may be matched against any number of patterns; the first one that needs the body as JSON parses it, and
- * event_subject_deinit() frees that. */
+ * A subject may be matched with any number of patterns: what they need of it is made once, the body parsed at most once,
+ * and only where a pattern looks into it. event_subject_deinit() frees that. */
 struct event_subject {
-    const char *message_id;           /* NULL: the message has none */
-    const char *body;                 /* UTF-8; NULL: the message has none */
+    const char *message_id; /* NULL: the message has none; then it is absent for patterns, likewise below */
+    const char *body;       /* UTF-8 */
     size_t body_length;
-    const json_t *message_attributes; /* {name: {"DataType": ..., "StringValue" or "BinaryValue": text}}; NULL: none */
-    const json_t *attributes;         /* system attributes {name: text}; NULL: none */
-    const char *event_source_arn;     /* the queue's ARN; NULL: unknown, then it matches as if absent */
-    const char *aws_region;           /* NULL: unknown, likewise */
+    const json_t *message_attributes; /* {name: {"DataType": ..., "StringValue" or "BinaryValue": text}} */
+    const json_t *attributes;         /* the system attributes: {name: text} */
+    const char *event_source_arn;     /* the queue's ARN */
+    const char *aws_region;
     /* Private. */
-    json_t *parsed_body;
-    bool is_body_parsed; /* also where it was no JSON: parsed_body is NULL then */
+    json_t *record;   /* the members but the body as JSON */
+    json_t *body_text;
+    json_t *body_json; /* NULL also where it is no JSON */
+    bool is_body_parsed;
 };
 
 /* Keeps nothing of pattern. INVALID_ARGUMENT: not a valid pattern (an unknown operator or member of the record, an empty
@@ -44,8 +46,7 @@ void event_pattern_destroy(struct event_pattern *pattern); /* NULL is fine */
 /* true: it looks into the body, so that a match parses it (once for each subject). */
 bool event_pattern_needs_body_json(const struct event_pattern *pattern);
 
-/* A body that is no JSON, where the pattern looks into it, counts as a body without members: it matches only where the
- * pattern asks for that ("exists": false). */
+/* Where the pattern looks into the body and the body is no JSON, the message does not match (as with Lambda). */
 bool event_pattern_matches(const struct event_pattern *pattern, struct event_subject *subject);
 
 void event_subject_deinit(struct event_subject *subject); /* frees the parsed body, nothing that was borrowed */
