@@ -1,5 +1,5 @@
-/* Fuzzes libs/rules' regular expressions: a pattern, a line feed, a text. Whatever is taken ends within its work, and what
- * matches as a whole also matches anywhere. */
+/* Fuzzes libs/rules' regular expressions: a pattern, a line feed, a text. Whatever is taken ends within its work,
+ * and what matches as a whole also matches anywhere. */
 #include <stdlib.h>
 #include <string.h>
 

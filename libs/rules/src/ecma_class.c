@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SPACES "\\x{9}-\\x{d}\\x{20}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}"
+#define SPACES                                                                                                         \
+    "\\x{9}-\\x{d}\\x{20}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}"                      \
+    "\\x{3000}\\x{feff}"
 #define NO_SPACES                                                                                                      \
-    "\\x{0}-\\x{8}\\x{e}-\\x{1f}\\x{21}-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}\\x{200b}-\\x{2027}"                 \
+    "\\x{0}-\\x{8}\\x{e}-\\x{1f}\\x{21}-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}\\x{200b}-\\x{2027}"                \
     "\\x{202a}-\\x{202e}\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{fefe}\\x{ff00}-\\x{10ffff}"
 
 /* The values of General_Category, long and short, and the binary properties that PCRE2 knows as well. */
@@ -37,7 +39,8 @@ static const struct {
 static const char *find_property(const char *name, bool is_category_needed)
 {
     for (size_t i = 0; i < sizeof s_properties / sizeof s_properties[0]; i++) {
-        bool is_short = s_properties[i].is_category && strcmp(name, s_properties[i].ours) == 0 && strchr(name, '&') == NULL;
+        bool is_short =
+            s_properties[i].is_category && strcmp(name, s_properties[i].ours) == 0 && strchr(name, '&') == NULL;
         if ((is_short || strcmp(name, s_properties[i].name) == 0) &&
             (!is_category_needed || s_properties[i].is_category)) {
             return s_properties[i].ours;
@@ -67,8 +70,8 @@ static bool scan_property(struct ecma_scan *scan, char kind, struct ecma_class_i
         scan->position++;
     }
     text[length] = '\0';
-    if (!is_open || length != strlen(text) || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_=") != length ||
-        !ecma_scan_take(scan, '}')) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_=";
+    if (!is_open || length != strlen(text) || strspn(text, letters) != length || !ecma_scan_take(scan, '}')) {
         return ecma_scan_fail(scan, "expected a property as in \"\\p{Letter}\" or \"\\p{Script=Greek}\"");
     }
     const char *name = text;
@@ -85,9 +88,11 @@ static bool scan_property(struct ecma_scan *scan, char kind, struct ecma_class_i
         ours = find_property(name, has_key);
     }
     if (ours == NULL || strchr(ours, '=') != NULL || *ours == '\0') {
-        return ecma_scan_fail(scan, "the property \"%s\" is not supported: general categories, Script, "
-                                    "Script_Extensions, Any, ASCII, Alphabetic, Uppercase, Lowercase, White_Space, Emoji, "
-                                    "ID_Start and ID_Continue are", text);
+        return ecma_scan_fail(scan,
+                              "the property \"%s\" is not supported: general categories, Script, Script_Extensions, "
+                              "Any, ASCII, Alphabetic, Uppercase, Lowercase, White_Space, Emoji, ID_Start and "
+                              "ID_Continue are",
+                              text);
     }
     out->is_set = true;
     (void)snprintf(out->set, sizeof out->set, "\\%c{%s%s}", kind, key, ours);

@@ -1,5 +1,5 @@
-/* ECMA-262's regular expressions (u flag, no flags besides) in PCRE2's words. Only whether a text matches is of interest:
- * groups capture nothing. Every construct that is not known to mean the same is refused. */
+/* ECMA-262's regular expressions (u flag, no flags besides) in PCRE2's words. Only whether a text matches is of
+ * interest: groups capture nothing. Every construct that is not known to mean the same is refused. */
 #include <stdint.h>
 #include <string.h>
 
@@ -125,7 +125,8 @@ static bool translate_escape(struct translation *translation)
     translation->before = BEFORE_ATOM;
     struct ecma_class_item item;
     return ecma_class_escape(scan, false, &item) &&
-           (item.is_set ? ecma_class_emit_set(scan, item.set, false) : ecma_scan_emit_code_point(scan, item.code_point));
+           (item.is_set ? ecma_class_emit_set(scan, item.set, false)
+                        : ecma_scan_emit_code_point(scan, item.code_point));
 }
 
 static bool translate_literal(struct translation *translation)

@@ -10,9 +10,10 @@
 #include "base/memory.h"
 #include "value.h"
 
-#define PLACE_LEVELS_SHOWN 16 /* the nearest ones */
+#define PLACE_LEVELS_SHOWN 16         /* the nearest ones */
+#define PLACE_SIZE_MAX ((size_t)4096) /* bytes: more than those levels need */
 
-static void append_name(struct buffer *out, const char *name)
+static bool append_name(struct buffer *out, const char *name)
 {
     size_t length = strlen(name);
     size_t shown = length < EVALUATION_NAME_SHOWN ? length : EVALUATION_NAME_SHOWN;
@@ -20,15 +21,13 @@ static void append_name(struct buffer *out, const char *name)
         shown--; /* not inside a character */
     }
     for (size_t i = 0; i < shown; i++) {
-        unsigned char byte = (unsigned char)name[i];
-        const char *escaped = name[i] == '~' ? "~0" : name[i] == '/' ? "~1" : byte < 0x20U || byte == 0x7FU ? "?" : NULL;
+        bool is_control = (unsigned char)name[i] < 0x20U || name[i] == 0x7F;
+        const char *escaped = name[i] == '~' ? "~0" : name[i] == '/' ? "~1" : is_control ? "?" : NULL;
         if (!(escaped != NULL ? buffer_append_string(out, escaped) : buffer_append(out, &name[i], 1))) {
-            return;
+            return false;
         }
     }
-    if (shown < length && !buffer_append_string(out, "...")) {
-        return;
-    }
+    return shown == length || buffer_append_string(out, "...");
 }
 
 /* The JSON pointer to a place; of deep ones only the end. */
@@ -46,9 +45,8 @@ static void append_place(struct buffer *out, const struct evaluation_place *plac
         if (level->name == NULL) {
             is_fine = buffer_append_format(out, "/%zu", level->index);
         } else {
-            is_fine = buffer_append_string(out, "/");
-            append_name(out, level->name);
-            is_fine = !level->is_name || buffer_append_string(out, " (its name)");
+            is_fine = buffer_append_string(out, "/") && append_name(out, level->name) &&
+                      (!level->is_name || buffer_append_string(out, " (its name)"));
         }
     }
 }
@@ -57,7 +55,7 @@ bool evaluation_fail(struct evaluation *evaluation, const struct evaluation_plac
 {
     if (evaluation->why != NULL) {
         struct buffer pointer;
-        buffer_init(&pointer, ERROR_TEXT_SIZE * 4);
+        buffer_init(&pointer, PLACE_SIZE_MAX);
         append_place(&pointer, place);
         va_list arguments;
         va_start(arguments, format);

@@ -61,8 +61,9 @@ static bool check_contained(struct evaluation *evaluation, const struct schema_n
         }
     }
     if (found < node->contained.least) {
-        return evaluation_fail(evaluation, value.place, "expected at least %zu elements as contains has them, found %zu",
-                               node->contained.least, found);
+        return evaluation_fail(evaluation, value.place,
+                               "expected at least %zu elements as contains has them, found %zu", node->contained.least,
+                               found);
     }
     if (found > node->contained.most) {
         return evaluation_fail(evaluation, value.place, "expected at most %zu elements as contains has them, found %zu",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "evaluation.h"
+#include "place.h"
 #include "value.h"
 
 #define TYPES_TEXT_SIZE 80
@@ -127,7 +128,7 @@ static bool check_text(struct evaluation *evaluation, const struct schema_node *
     }
     if (node->pattern != NULL && !evaluation_matches(evaluation, node->pattern, text, bytes)) {
         return evaluation_fail(evaluation, value.place, "expected a text that matches the pattern of the schema at %s",
-                               node->place[0] == '\0' ? "(root)" : node->place);
+                               place_shown(node->place));
     }
     return true;
 }

@@ -14,7 +14,8 @@ enum status json_value_parse(const char *text, size_t length, json_t **out_value
     if (value == NULL) {
         bool is_overflow = json_error_code(&problem) == json_error_numeric_overflow;
         return error_set(error, STATUS_MALFORMED, "%s at line %d, column %d",
-                         is_overflow ? "a number beyond what a double holds" : "expected a JSON value, found something else",
+                         is_overflow ? "a number beyond what a double holds"
+                                     : "expected a JSON value, found something else",
                          problem.line, problem.column);
     }
     *out_value = value;

@@ -89,7 +89,6 @@ struct pattern_compiler {
 };
 
 bool pattern_fail(struct pattern_compiler *compiler, const char *place, const char *format, ...) PRINTF_LIKE(3, 4);
-char *pattern_place(const char *place, const char *name); /* free() it */
 
 /* One element of a field's list. false: the error is set; the matcher is to be freed all the same. */
 bool pattern_compile_matcher(struct pattern_compiler *compiler, const json_t *value, const char *place,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "place.h"
 #include "value.h"
 
 #define OR "$or"
@@ -16,25 +17,8 @@ bool pattern_fail(struct pattern_compiler *compiler, const char *place, const ch
     va_start(arguments, format);
     (void)error_set_v(compiler->error, STATUS_INVALID_ARGUMENT, format, arguments);
     va_end(arguments);
-    error_prefix(compiler->error, "%s: ", place[0] == '\0' ? "(root)" : place);
+    error_prefix(compiler->error, "%s: ", place_shown(place));
     return false;
-}
-
-char *pattern_place(const char *place, const char *name)
-{
-    size_t length = strlen(place);
-    char *text = memory_alloc(length + 2 + 2 * strlen(name));
-    memcpy(text, place, length);
-    text[length++] = '/';
-    for (; *name != '\0'; name++) {
-        if (*name == '~' || *name == '/') {
-            text[length++] = '~';
-            text[length++] = *name == '~' ? '0' : '1';
-        } else {
-            text[length++] = *name;
-        }
-    }
-    return text;
 }
 
 static void destroy_fields(struct pattern_fields *fields)
@@ -67,7 +51,7 @@ static bool compile_matchers(struct pattern_compiler *compiler, const json_t *va
     bool is_fine = true;
     field->matchers = memory_alloc_array(count, sizeof *field->matchers);
     for (size_t i = 0; i < count && is_fine; i++) {
-        char *element = memory_format("%s/%zu", place, i);
+        char *element = place_element(place, i);
         is_fine = pattern_compile_matcher(compiler, json_array_get(value, i), element, &field->matchers[i]);
         field->matcher_count++;
         free(element);
@@ -85,7 +69,7 @@ static bool compile_alternatives(struct pattern_compiler *compiler, const json_t
     bool is_fine = true;
     fields->alternatives = memory_alloc_array(count, sizeof(struct pattern_fields *));
     for (size_t i = 0; i < count && is_fine; i++) {
-        char *element = memory_format("%s/%zu", place, i);
+        char *element = place_element(place, i);
         is_fine = compile_fields(compiler, json_array_get(value, i), element, depth, &fields->alternatives[i]);
         fields->alternative_count++;
         free(element);
@@ -111,7 +95,8 @@ static bool check_record_member(struct pattern_compiler *compiler, const char *n
     }
     for (size_t i = 0; i < sizeof objects / sizeof objects[0]; i++) {
         if (strcmp(objects[i], name) == 0) {
-            return json_is_object(value) || pattern_fail(compiler, place, "expected an object with names of attributes");
+            return json_is_object(value) ||
+                   pattern_fail(compiler, place, "expected an object with names of attributes");
         }
     }
     return pattern_fail(compiler, place, "not a member of a message; known are body, messageAttributes, attributes, "
@@ -150,7 +135,7 @@ static bool compile_fields(struct pattern_compiler *compiler, const json_t *valu
     const json_t *member = NULL;
     VALUE_FOR_EACH_MEMBER(value, name, member)
     {
-        char *below = pattern_place(place, name);
+        char *below = place_member(place, name);
         is_fine = strcmp(name, OR) == 0 ? compile_alternatives(compiler, member, below, depth, fields)
                                         : compile_field(compiler, name, member, below, depth, fields);
         free(below);

@@ -1,5 +1,5 @@
-/* Matches a message. Lists in it are looked through: a field is taken if one of its elements is, and fields that are asked
- * for together must be found in the same element. */
+/* Matches a message. Lists in it are looked through: a field is taken if one of its elements is, and fields that are
+ * asked for together must be found in the same element. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "pattern.h"
+#include "place.h"
 #include "value.h"
 
 #define OPERATORS "prefix, suffix, equals-ignore-case, wildcard, anything-but, numeric, exists and cidr"
@@ -54,7 +55,7 @@ static bool compile_edge(struct pattern_compiler *compiler, const json_t *value,
     out->operation = operation;
     out->value = value;
     if (inner != NULL && strcmp(name, "equals-ignore-case") == 0) {
-        char *below = pattern_place(place, name);
+        char *below = place_member(place, name);
         bool is_fine = compile_caseless(compiler, inner, below, operation == PATTERN_PREFIX,
                                         operation == PATTERN_SUFFIX, out);
         free(below);
@@ -102,7 +103,8 @@ static bool compile_excluded_texts(struct pattern_compiler *compiler, const char
         if (!is_known) {
             is_fine = pattern_fail(compiler, place, "not an operator that anything-but takes: prefix, suffix, "
                                                     "equals-ignore-case and wildcard are");
-        } else if (is_fine && json_is_string(one) && json_string_length(one) == 0 && strcmp(name, "equals-ignore-case") != 0) {
+        } else if (is_fine && json_string_length(one) == 0 && json_is_string(one) &&
+                   strcmp(name, "equals-ignore-case") != 0) {
             is_fine = pattern_fail(compiler, place, "an empty text would take nothing");
         }
     }
@@ -139,7 +141,7 @@ static bool compile_anything_but(struct pattern_compiler *compiler, const json_t
     if (inner == NULL) {
         return compile_excluded_values(compiler, value, place, out);
     }
-    char *below = pattern_place(place, name);
+    char *below = place_member(place, name);
     bool is_fine = compile_excluded_texts(compiler, name, inner, below, out);
     free(below);
     return is_fine;
@@ -192,7 +194,7 @@ bool pattern_compile_matcher(struct pattern_compiler *compiler, const json_t *va
     if (inner == NULL) {
         return pattern_fail(compiler, place, "expected an object with one operator; known are " OPERATORS);
     }
-    char *below = pattern_place(place, name);
+    char *below = place_member(place, name);
     bool is_fine = compile_operator(compiler, name, inner, below, out);
     free(below);
     return is_fine;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "place.h"
 #include "schema_compile.h"
 #include "value.h"
 
@@ -13,10 +14,10 @@ bool schema_compile_list(struct schema_compiler *compiler, struct schema_node *n
         return schema_fail(compiler, node->place, name, "expected a list of at least one schema");
     }
     out->items = memory_alloc_array(count, sizeof(struct schema_node *));
-    char *place = schema_place_member(node->place, name);
+    char *place = place_member(node->place, name);
     bool is_fine = true;
     for (size_t i = 0; i < count && is_fine; i++) {
-        char *element = schema_place_element(place, i);
+        char *element = place_element(place, i);
         is_fine = schema_compile_node(compiler, json_array_get(value, i), element, &out->items[i]);
         out->count += is_fine ? 1 : 0;
         free(element);
@@ -33,13 +34,13 @@ bool schema_compile_map(struct schema_compiler *compiler, struct schema_node *no
     }
     bool is_fine = true;
     struct map *map = map_new();
-    char *place = schema_place_member(node->place, name);
+    char *place = place_member(node->place, name);
     const char *key = NULL;
     const json_t *member = NULL;
     VALUE_FOR_EACH_MEMBER(value, key, member)
     {
         struct schema_node *child = NULL;
-        char *below = schema_place_member(place, key);
+        char *below = place_member(place, key);
         is_fine = schema_compile_node(compiler, member, below, &child);
         free(below);
         if (!is_fine) {
@@ -65,7 +66,7 @@ bool schema_compile_patterns(struct schema_compiler *compiler, struct schema_nod
     bool is_fine = true;
     size_t count = json_object_size(value);
     node->patterns = count == 0 ? NULL : memory_alloc_array(count, sizeof *node->patterns);
-    char *place = schema_place_member(node->place, name);
+    char *place = place_member(node->place, name);
     const char *key = NULL;
     const json_t *member = NULL;
     VALUE_FOR_EACH_MEMBER(value, key, member)
@@ -77,7 +78,7 @@ bool schema_compile_patterns(struct schema_compiler *compiler, struct schema_nod
             break;
         }
         node->pattern_count++;
-        char *below = schema_place_member(place, key);
+        char *below = place_member(place, key);
         is_fine = schema_compile_node(compiler, member, below, &named->schema);
         free(below);
         if (!is_fine) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "place.h"
 #include "value.h"
 
 const char *const schema_type_names[] = {"null", "boolean", "integer", "number", "string", "array", "object", NULL};
@@ -16,33 +17,10 @@ bool schema_fail(struct schema_compiler *compiler, const char *place, const char
     va_start(arguments, format);
     (void)error_set_v(compiler->error, STATUS_INVALID_ARGUMENT, format, arguments);
     va_end(arguments);
-    char *member = keyword == NULL ? NULL : schema_place_member(place, keyword);
-    const char *shown = member == NULL ? place : member;
-    error_prefix(compiler->error, "%s: ", shown[0] == '\0' ? "(root)" : shown);
+    char *member = keyword == NULL ? NULL : place_member(place, keyword);
+    error_prefix(compiler->error, "%s: ", place_shown(member == NULL ? place : member));
     free(member);
     return false;
-}
-
-char *schema_place_member(const char *place, const char *name)
-{
-    size_t length = strlen(place);
-    char *text = memory_alloc(length + 2 + 2 * strlen(name));
-    memcpy(text, place, length);
-    text[length++] = '/';
-    for (; *name != '\0'; name++) {
-        if (*name == '~' || *name == '/') {
-            text[length++] = '~';
-            text[length++] = *name == '~' ? '0' : '1';
-        } else {
-            text[length++] = *name;
-        }
-    }
-    return text;
-}
-
-char *schema_place_element(const char *place, size_t index)
-{
-    return memory_format("%s/%zu", place, index);
 }
 
 static struct schema_node *add_node(struct schema_compiler *compiler, const char *place)

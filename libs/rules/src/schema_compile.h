@@ -25,10 +25,6 @@ struct schema_compiler {
 bool schema_fail(struct schema_compiler *compiler, const char *place, const char *keyword, const char *format, ...)
     PRINTF_LIKE(4, 5);
 
-/* The pointer to a member or element below place; free() it. */
-char *schema_place_member(const char *place, const char *name);
-char *schema_place_element(const char *place, size_t index);
-
 /* Compiles the schema at place. false: the error is set. */
 bool schema_compile_node(struct schema_compiler *compiler, const json_t *value, const char *place,
                          struct schema_node **out);

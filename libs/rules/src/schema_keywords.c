@@ -2,8 +2,10 @@
  * a rule. */
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "place.h"
 #include "schema_compile.h"
 #include "value.h"
 
@@ -124,7 +126,8 @@ static bool compile_type(struct schema_compiler *compiler, struct schema_node *n
     }
     if (types == 0) {
         return schema_fail(compiler, node->place, "type",
-                           "expected null, boolean, integer, number, string, array or object, or a list of some of them");
+                           "expected null, boolean, integer, number, string, array or object, or a list of some of "
+                           "them");
     }
     node->types = types;
     return true;
@@ -212,7 +215,7 @@ static bool compile_schema(struct schema_compiler *compiler, struct schema_node 
     if (strcmp(name, "items") == 0 && json_is_array(value)) {
         return schema_fail(compiler, node->place, name, "a list is not part of draft 2020-12: use prefixItems");
     }
-    char *place = schema_place_member(node->place, name);
+    char *place = place_member(node->place, name);
     bool is_fine = schema_compile_node(compiler, value, place, out);
     free(place);
     return is_fine;

@@ -17,7 +17,7 @@ static inline json_t *value_without_const(const json_t *value)
     return (json_t *)(uintptr_t)value;
 }
 
-#define VALUE_FOR_EACH_MEMBER(object, name, member)                                                                     \
+#define VALUE_FOR_EACH_MEMBER(object, name, member)                                                                    \
     for (void *name##_position = json_object_iter(value_without_const(object));                                        \
          name##_position != NULL && ((name) = json_object_iter_key(name##_position)) != NULL &&                        \
          ((member) = json_object_iter_value(name##_position)) != NULL;                                                 \
@@ -38,7 +38,8 @@ static inline bool value_spend(size_t *work_left, size_t steps)
 int value_compare_numbers(const json_t *left, const json_t *right);
 bool value_is_integer(const json_t *value); /* 1.0 is one */
 
-/* divisor > 0. Reals count as the shortest decimal that reads back as the same double, so 19.99 is a multiple of 0.01. */
+/* divisor > 0. A real counts as the shortest decimal that reads back as the same double: 19.99 is a multiple of
+ * 0.01. */
 bool value_is_multiple(const json_t *number, const json_t *divisor);
 
 #define VALUE_NUMBER_SIZE 40

@@ -1,4 +1,4 @@
-/* Equality, and elements that occur twice: found by sorting hashes, so that a long array costs no square of its length. */
+/* Equality, and elements that occur twice: found by sorting hashes, so that a long array does not cost its square. */
 #include "value.h"
 
 #include <math.h>

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/check.h"
+
 #define INTEGERS_END 9223372036854775808.0 /* 2^63: the first double beyond them */
 #define DIGITS_MAX 17                      /* decimal digits that tell every double from every other one */
 
@@ -90,6 +92,7 @@ bool value_is_multiple(const json_t *number, const json_t *divisor)
 {
     struct decimal value = decimal_of(number);
     struct decimal unit = decimal_of(divisor);
+    CHECK(unit.digits != 0);
     if (value.digits == 0) {
         return true;
     }

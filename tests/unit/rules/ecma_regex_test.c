@@ -194,7 +194,8 @@ static void long_and_deep_patterns_are_refused(void **state)
     assert_refused("((a{1000}){1000}){1000}", "not a regular expression that is supported");
 }
 
-/* 2^30 ways to split it, or a million characters from a million starts: PCRE2's own limit counts for each start anew. */
+/* 2^30 ways to split it, or a million characters from a million starts:
+ * PCRE2's own limit counts for each start anew. */
 static void a_match_that_would_take_too_long_is_given_up(void **state)
 {
     (void)state;

@@ -241,7 +241,8 @@ static void one_schema_serves_several_threads(void **state)
 {
     (void)state;
     struct json_schema *schema =
-        compile("{\"properties\": {\"a\": {\"items\": {\"pattern\": \"^x(a|b)+$\"}}}, \"unevaluatedProperties\": false}");
+        compile("{\"properties\": {\"a\": {\"items\": {\"pattern\": \"^x(a|b)+$\"}}}, "
+                "\"unevaluatedProperties\": false}");
     struct shared shared = {.schema = schema};
     struct worker workers[THREADS];
     pthread_t threads[THREADS];

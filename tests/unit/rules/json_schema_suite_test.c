@@ -1,6 +1,7 @@
-/* The official JSON Schema Test Suite, draft 2020-12, all required files: from the folder that FERRY_JSON_SCHEMA_SUITE
- * names (tools/fetch-json-schema-suite fetches it and prints it); without it this is skipped on a developer's machine and
- * fails in CI. Every case passes, but those whose schema is refused: exactly the ones that are listed here. */
+/* The official JSON Schema Test Suite, draft 2020-12, all required files: from the folder that
+ * FERRY_JSON_SCHEMA_SUITE names (tools/fetch-json-schema-suite fetches it and prints it); without it this is skipped
+ * on a developer's machine and fails in CI. Every case passes, but those whose schema is refused: exactly the ones
+ * that are listed here. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -189,7 +190,8 @@ static void every_case_passes_or_its_schema_is_refused_as_listed(void **state)
     if (folder == NULL || folder[0] == '\0') {
         const char *is_ci = getenv("CI");
         if (is_ci != NULL && strcmp(is_ci, "true") == 0) {
-            fail_msg("FERRY_JSON_SCHEMA_SUITE is not set: run tools/fetch-json-schema-suite and set it to what it prints");
+            fail_msg("FERRY_JSON_SCHEMA_SUITE is not set: run tools/fetch-json-schema-suite and set it to what "
+                     "it prints");
         }
         print_message("skipped: FERRY_JSON_SCHEMA_SUITE is not set (tools/fetch-json-schema-suite)\n");
         skip();

@@ -68,7 +68,8 @@ static void structure_is_checked(void **state)
     assert_refused("{\"body\": {\"a/b\": []}}", "/body/a~1b: expected a list of at least one value or operator");
     assert_refused("{\"body\": {\"a\": [[1]]}}", "/body/a/0: expected a value or an operator, found a list");
     assert_refused("{\"body\": {\"a\": [1, {}]}}", "/body/a/1: expected an object with one operator; known are prefix");
-    assert_refused("{\"body\": {\"a\": [{\"prefix\": \"a\", \"suffix\": \"b\"}]}}", "/body/a/0: expected an object with one");
+    assert_refused("{\"body\": {\"a\": [{\"prefix\": \"a\", \"suffix\": \"b\"}]}}",
+                   "/body/a/0: expected an object with one");
     assert_refused("{\"$or\": [{\"messageId\": [\"a\"]}]}", "/$or: expected a list of at least two objects");
     assert_refused("{\"body\": {\"$or\": {\"a\": [1]}}}", "/body/$or: expected a list of at least two objects");
     assert_refused("{\"$or\": [{\"messageId\": [\"a\"]}, {\"a\": [1]}]}", "/$or/1/a: not a member of a message");
@@ -104,7 +105,8 @@ static void each_operator_is_checked(void **state)
         {"{\"anything-but\": true}", "/anything-but: expected a text, a number, a list of texts"},
         {"{\"anything-but\": []}", "/anything-but: expected a text, a number, a list of texts"},
         {"{\"anything-but\": [1, \"a\"]}", "/anything-but: expected a text, a number, a list of texts"},
-        {"{\"anything-but\": {\"numeric\": [\"=\", 5]}}", "/anything-but/numeric: not an operator that anything-but takes"},
+        {"{\"anything-but\": {\"numeric\": [\"=\", 5]}}",
+         "/anything-but/numeric: not an operator that anything-but takes"},
         {"{\"anything-but\": {\"prefix\": \"\"}}", "/anything-but/prefix: an empty text would take nothing"},
         {"{\"anything-but\": {\"prefix\": []}}", "/anything-but/prefix: expected a text or a list of texts"},
         {"{\"anything-but\": {\"wildcard\": [\"a\", 5]}}", "/anything-but/wildcard: expected a text of at most 256"},

@@ -35,7 +35,8 @@ static bool matches(const char *pattern_text, const char *body)
     struct event_pattern *pattern = compile(pattern_text);
     struct event_subject subject = {.body = body, .body_length = body == NULL ? 0 : strlen(body)};
     bool result = event_pattern_matches(pattern, &subject);
-    assert_int_equal(event_pattern_matches(pattern, &subject), result); /* what was made for the first one is used again */
+    /* what was made for the first one is used again */
+    assert_int_equal(event_pattern_matches(pattern, &subject), result);
     event_subject_deinit(&subject);
     event_pattern_destroy(pattern);
     return result;
@@ -182,10 +183,18 @@ static void existence_is_that_of_a_value_at_the_end(void **state)
         const char *body;
         bool is_there;
     } cases[] = {
-        {"{\"a\": {\"b\": 1}}", true},       {"{\"a\": {\"b\": null}}", true}, {"{\"a\": {\"b\": {\"c\": 1}}}", false},
-        {"{\"a\": {\"b\": []}}", false},     {"{\"a\": {\"b\": [1]}}", true},  {"{\"a\": {\"b\": [{\"c\": 1}]}}", false},
-        {"{\"a\": {}}", false},              {"{\"a\": 1}", false},            {"{}", false},
-        {"{\"a\": [{}, {\"b\": 1}]}", true}, {"[]", false},                    {"5", false},
+        {"{\"a\": {\"b\": 1}}", true},
+        {"{\"a\": {\"b\": null}}", true},
+        {"{\"a\": {\"b\": {\"c\": 1}}}", false},
+        {"{\"a\": {\"b\": []}}", false},
+        {"{\"a\": {\"b\": [1]}}", true},
+        {"{\"a\": {\"b\": [{\"c\": 1}]}}", false},
+        {"{\"a\": {}}", false},
+        {"{\"a\": 1}", false},
+        {"{}", false},
+        {"{\"a\": [{}, {\"b\": 1}]}", true},
+        {"[]", false},
+        {"5", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_int_equal(matches(is_there, cases[i].body), cases[i].is_there);
@@ -199,13 +208,15 @@ static void existence_is_that_of_a_value_at_the_end(void **state)
 static void lists_are_looked_through(void **state)
 {
     (void)state;
-    const char *people = "{\"p\": [[{\"first\": \"John\", \"last\": \"Doe\"}], {\"first\": \"Anna\", \"last\": \"Smith\"}]}";
+    const char *people = "{\"p\": [[{\"first\": \"John\", \"last\": \"Doe\"}], {\"first\": \"Anna\", \"last\": "
+                         "\"Smith\"}]}";
     assert_true(matches("{\"body\": {\"a\": [2]}}", "{\"a\": [1, [2]]}"));
     assert_true(matches("{\"body\": {\"a\": [{\"anything-but\": 1}]}}", "{\"a\": [1, 2]}"));
     assert_false(matches("{\"body\": {\"a\": [{\"anything-but\": 1}]}}", "{\"a\": [1, 1]}"));
     assert_true(matches("{\"body\": {\"p\": {\"first\": [\"John\"]}}}", people));
     assert_true(matches("{\"body\": {\"p\": {\"first\": [\"Anna\"], \"last\": [\"Smith\"]}}}", people));
-    assert_false(matches("{\"body\": {\"p\": {\"first\": [\"Anna\"], \"last\": [\"Doe\"]}}}", people)); /* of two people */
+    /* of two people */
+    assert_false(matches("{\"body\": {\"p\": {\"first\": [\"Anna\"], \"last\": [\"Doe\"]}}}", people));
     assert_true(matches("{\"body\": {\"x\": [1]}}", "[{\"x\": 2}, {\"x\": 1}]"));
 }
 
@@ -251,7 +262,8 @@ static void attributes_are_named_as_in_lambdas_record(void **state)
 {
     (void)state;
     json_t *attributes = json_pack("{s:s, s:s}", "ApproximateReceiveCount", "3", "MessageGroupId", "g1");
-    json_t *custom = json_pack("{s:{s:s, s:s}, s:{s:s, s:s}, s:{s:s, s:s}}", "color", "DataType", "String", "StringValue",
+    json_t *custom = json_pack("{s:{s:s, s:s}, s:{s:s, s:s}, s:{s:s, s:s}}", "color", "DataType", "String",
+                               "StringValue",
                                "red", "size", "DataType", "Number", "StringValue", "12.5", "raw", "DataType", "Binary",
                                "BinaryValue", "AAE=");
     struct event_subject subject = {.message_id = "id-1",
@@ -266,9 +278,11 @@ static void attributes_are_named_as_in_lambdas_record(void **state)
     assert_false(matches_message("{\"messageAttributes\": {\"color\": {\"StringValue\": [\"red\"]}}}", &subject));
     assert_true(matches_message("{\"messageAttributes\": {\"color\": {\"dataType\": [\"String\"]}}}", &subject));
     assert_true(matches_message("{\"messageAttributes\": {\"raw\": {\"binaryValue\": [\"AAE=\"]}}}", &subject));
-    assert_true(matches_message("{\"messageAttributes\": {\"none\": {\"stringValue\": [{\"exists\": false}]}}}", &subject));
+    assert_true(matches_message("{\"messageAttributes\": {\"none\": {\"stringValue\": [{\"exists\": false}]}}}",
+                                &subject));
     assert_true(matches_message("{\"attributes\": {\"MessageGroupId\": [\"g1\"]}}", &subject));
-    assert_true(matches_message("{\"attributes\": {\"ApproximateReceiveCount\": [{\"numeric\": [\">\", 2]}]}}", &subject));
+    assert_true(matches_message("{\"attributes\": {\"ApproximateReceiveCount\": [{\"numeric\": [\">\", 2]}]}}",
+                                &subject));
     assert_false(matches_message("{\"attributes\": {\"MessageGroupId\": [{\"numeric\": [\">\", 0]}]}}", &subject));
     assert_true(matches_message(
         "{\"messageAttributes\": {\"size\": {\"stringValue\": [{\"numeric\": [\"=\", 12.5]}]}}}", &subject));
@@ -281,7 +295,8 @@ static void what_a_message_lacks_is_absent(void **state)
 {
     (void)state;
     struct event_subject subject = {0};
-    assert_true(matches_message("{\"messageId\": [{\"exists\": false}], \"awsRegion\": [{\"exists\": false}]}", &subject));
+    assert_true(matches_message("{\"messageId\": [{\"exists\": false}], \"awsRegion\": [{\"exists\": false}]}",
+                                &subject));
     assert_true(matches_message("{\"attributes\": {\"SenderId\": [{\"exists\": false}]}}", &subject));
     assert_false(matches_message("{\"messageAttributes\": {\"a\": {\"stringValue\": [\"b\"]}}}", &subject));
     event_subject_deinit(&subject);

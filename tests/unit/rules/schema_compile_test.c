@@ -1,5 +1,5 @@
-/* Compiling schemas: what is taken, and what is refused with which words. The meaning is tested by evaluation_test.c and
- * the official suite. */
+/* Compiling schemas: what is taken, and what is refused with which words. The meaning is tested by evaluation_test.c
+ * and the official suite. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -47,11 +47,14 @@ static void annotations_and_own_members_are_taken(void **state)
     (void)state;
     assert_taken("true");
     assert_taken("{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"$id\": \"https://example.com/a\","
-                 "\"title\": 1, \"description\": \"\", \"default\": {\"type\": 5}, \"examples\": [], \"deprecated\": true,"
-                 "\"readOnly\": true, \"writeOnly\": true, \"$comment\": \"\", \"format\": \"email\", \"x-own\": {\"a\": 1},"
+                 "\"title\": 1, \"description\": \"\", \"default\": {\"type\": 5}, \"examples\": [], "
+                 "\"deprecated\": true,"
+                 "\"readOnly\": true, \"writeOnly\": true, \"$comment\": \"\", \"format\": \"email\", "
+                 "\"x-own\": {\"a\": 1},"
                  "\"contentEncoding\": \"base64\", \"contentMediaType\": \"a/b\", \"contentSchema\": {}}");
     assert_taken("{\"$ref\": \"#/definitions/a~1b%25\", \"definitions\": {\"a/b%\": {\"type\": \"null\"}}}");
-    assert_taken("{\"$id\": \"https://example.com/a\", \"$ref\": \"https://example.com/a#/$defs/b\", \"$defs\": {\"b\": true}}");
+    assert_taken("{\"$id\": \"https://example.com/a\", \"$ref\": \"https://example.com/a#/$defs/b\", \"$defs\": "
+                 "{\"b\": true}}");
 }
 
 static void each_keyword_is_checked(void **state)
@@ -68,7 +71,8 @@ static void each_keyword_is_checked(void **state)
     assert_refused("{\"maxItems\": 1.5}", "/maxItems: expected a whole number of at least 0");
     assert_refused("{\"pattern\": 5}", "/pattern: expected a text");
     assert_refused("{\"pattern\": \"(\"}", "/pattern: regular expression, at byte 1: \"(\" without \")\"");
-    assert_refused("{\"patternProperties\": {\"a/[\": true}}", "/patternProperties/a~1[: regular expression, at byte 2");
+    assert_refused("{\"patternProperties\": {\"a/[\": true}}",
+                   "/patternProperties/a~1[: regular expression, at byte 2");
     assert_refused("{\"patternProperties\": []}", "/patternProperties: expected an object");
     assert_refused("{\"uniqueItems\": 1}", "/uniqueItems: expected true or false");
     assert_refused("{\"items\": [{}]}", "/items: a list is not part of draft 2020-12: use prefixItems");
@@ -85,8 +89,10 @@ static void each_keyword_is_checked(void **state)
 static void what_is_beyond_the_subset_is_refused(void **state)
 {
     (void)state;
-    assert_refused("{\"requird\": [\"a\"]}", "/requird: not a keyword that is supported; members of your own begin with");
-    assert_refused("{\"$schema\": \"http://json-schema.org/draft-07/schema#\"}", "/$schema: expected \"https://json-schema");
+    assert_refused("{\"requires\": [\"a\"]}",
+                   "/requires: not a keyword that is supported; members of your own begin with");
+    assert_refused("{\"$schema\": \"http://json-schema.org/draft-07/schema#\"}",
+                   "/$schema: expected \"https://json-schema");
     assert_refused("{\"$dynamicRef\": \"#a\"}", "/$dynamicRef: not supported: use $ref");
     assert_refused("{\"$vocabulary\": {}}", "/$vocabulary: not supported");
     assert_refused("{\"dependencies\": {}}", "/dependencies: not part of draft 2020-12");
@@ -105,7 +111,8 @@ static void references_lead_to_schemas_of_the_same_document(void **state)
     assert_refused("{\"$ref\": \"#/%zz\"}", "/$ref: there is no schema at");
     assert_refused("{\"$ref\": 5}", "/$ref: expected a text");
     assert_refused("{\"$anchor\": \"1\"}", "/$anchor: expected a letter");
-    assert_refused("{\"$anchor\": \"a\", \"items\": {\"$anchor\": \"a\"}}", "/items/$anchor: \"a\" is the anchor of another");
+    assert_refused("{\"$anchor\": \"a\", \"items\": {\"$anchor\": \"a\"}}",
+                   "/items/$anchor: \"a\" is the anchor of another");
 }
 
 static void endless_references_are_refused(void **state)

@@ -18,9 +18,9 @@
 /* Immutable once compiled: any thread may match with it at any time. */
 struct event_pattern;
 
-/* A message, in the caller's storage; everything is borrowed. = {0} and set what the message has. One thread at a time.
- * A subject may be matched with any number of patterns: what they need of it is made once, the body parsed at most once,
- * and only where a pattern looks into it. event_subject_deinit() frees that. */
+/* A message, in the caller's storage; everything is borrowed. = {0} and set what the message has. One thread at a
+ * time. A subject may be matched with any number of patterns: what they need of it is made once, the body parsed at
+ * most once, and only where a pattern looks into it. event_subject_deinit() frees that. */
 struct event_subject {
     const char *message_id; /* NULL: the message has none; then it is absent for patterns, likewise below */
     const char *body;       /* UTF-8 */
@@ -36,9 +36,9 @@ struct event_subject {
     bool is_body_parsed;
 };
 
-/* Keeps nothing of pattern. INVALID_ARGUMENT: not a valid pattern (an unknown operator or member of the record, an empty
- * object or list, ...); TOO_LARGE: over a limit above. The text names the place as a JSON pointer into the pattern:
- * "/body/amount/0/numeric: expected one of =, <, <=, > and >=, then a number". */
+/* Keeps nothing of pattern. INVALID_ARGUMENT: not a valid pattern (an unknown operator or member of the record, an
+ * empty object or list, ...); TOO_LARGE: over a limit above. The text names the place as a JSON pointer into the
+ * pattern: "/body/amount/0/numeric: expected one of =, <, <=, > and >=, then a number". */
 MUST_CHECK enum status event_pattern_compile(const json_t *pattern, struct event_pattern **out_pattern,
                                              struct error *error);
 void event_pattern_destroy(struct event_pattern *pattern); /* NULL is fine */

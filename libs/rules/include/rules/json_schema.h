@@ -24,9 +24,10 @@ MUST_CHECK enum status json_schema_compile(const json_t *schema, struct json_sch
 void json_schema_destroy(struct json_schema *schema); /* NULL is fine */
 
 /* value is only read; make it with json_value_parse(). false: why (may be NULL) has the place in the value and what was
- * expected: "/items/3/amount: expected a number of at least 0, found -5". It repeats no text of the value, only numbers,
- * lengths and names of members. Its status is INVALID_ARGUMENT; TOO_LARGE where validating took more than WORK_MAX steps,
- * DEPTH_MAX levels, or a regular expression more memory than its limit: then the value is neither valid nor invalid. */
+ * expected: "/items/3/amount: expected a number of at least 0, found -5". It repeats no text of the value, only
+ * numbers, lengths and names of members. Its status is INVALID_ARGUMENT; TOO_LARGE where validating took more than
+ * WORK_MAX steps, DEPTH_MAX levels, or a regular expression more memory than its limit: then the value is neither valid
+ * nor invalid, and validating it again ends the same way. */
 MUST_CHECK bool json_schema_validate(const struct json_schema *schema, const json_t *value, struct error *why);
 
 #endif
