@@ -1,7 +1,6 @@
 /* Equality, and elements that occur twice: found by sorting hashes, so that a long array does not cost its square. */
 #include "value.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

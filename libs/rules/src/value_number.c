@@ -1,7 +1,6 @@
 /* Numbers: 64-bit integers and doubles, compared exactly. */
 #include "value.h"
 
-#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +28,9 @@ static int compare_integer_with_real(json_int_t integer, double real)
     if (real < -INTEGERS_END) {
         return 1;
     }
-    double whole = trunc(real);
-    int order = compare_integers(integer, (json_int_t)whole);
-    return order != 0 ? order : compare_reals(whole, real);
+    json_int_t whole = (json_int_t)real; /* towards 0; within the integers, a double has no more than their digits */
+    int order = compare_integers(integer, whole);
+    return order != 0 ? order : compare_reals((double)whole, real);
 }
 
 int value_compare_numbers(const json_t *left, const json_t *right)
@@ -47,8 +46,12 @@ int value_compare_numbers(const json_t *left, const json_t *right)
 
 bool value_is_integer(const json_t *value)
 {
-    return json_is_integer(value) ||
-           (json_is_real(value) && compare_reals(trunc(json_real_value(value)), json_real_value(value)) == 0);
+    if (!json_is_real(value)) {
+        return json_is_integer(value);
+    }
+    double real = json_real_value(value);
+    bool is_large = real >= INTEGERS_END || real < -INTEGERS_END; /* then it has no fraction */
+    return is_large || compare_reals((double)(json_int_t)real, real) == 0;
 }
 
 /* digits * 10^exponent, the sign left out. */
@@ -77,10 +80,10 @@ static struct decimal decimal_of(const json_t *number)
     }
     char text[VALUE_NUMBER_SIZE];
     int precision = 0;
-    format_shortest(fabs(json_real_value(number)), &precision, text, sizeof text);
+    format_shortest(json_real_value(number), &precision, text, sizeof text);
     const char *cursor = text;
     for (; *cursor != 'e'; cursor++) {
-        if (*cursor >= '0' && *cursor <= '9') { /* all but the locale's point */
+        if (*cursor >= '0' && *cursor <= '9') { /* all but the sign and the locale's point */
             decimal.digits = decimal.digits * 10 + (uint64_t)(*cursor - '0');
         }
     }
