@@ -87,18 +87,21 @@ static void a_replay_carries_its_own_attributes_and_the_run_that_failed(void **s
     struct dead_letter letter = {0};
     struct error error = {0};
     struct sqs_message message =
-        message_with("{\"colour\":{\"DataType\":\"String\",\"StringValue\":\"red\"},\"FerryReplay\":{\"DataType\":"
-                     "\"String\",\"StringValue\":\"{\\\"messageId\\\":\\\"old\\\"}\"},\"FerryDeadLetter\":{\"DataType\":"
-                     "\"String\",\"StringValue\":\"{\\\"messageId\\\":\\\"m1\\\",\\\"runId\\\":\\\"r1\\\",\\\"workflowId\\\":"
-                     "\\\"w-m1\\\",\\\"route\\\":\\\"w\\\",\\\"queue\\\":\\\"q\\\",\\\"reason\\\":\\\"failed\\\"}\"}}",
+        message_with("{\"colour\":{\"DataType\":\"String\",\"StringValue\":\"red\"},"
+                     "\"FerryReplay\":{\"DataType\":\"String\",\"StringValue\":\"{\\\"messageId\\\":\\\"old\\\"}\"},"
+                     "\"FerryDeadLetter\":{\"DataType\":\"String\",\"StringValue\":"
+                     "\"{\\\"messageId\\\":\\\"m1\\\",\\\"runId\\\":\\\"r1\\\",\\\"workflowId\\\":\\\"w-m1\\\","
+                     "\\\"route\\\":\\\"w\\\",\\\"queue\\\":\\\"q\\\",\\\"reason\\\":\\\"failed\\\"}\"}}",
                      &json);
     assert_int_equal(dead_letter_read(&message, &letter, &error), STATUS_OK);
     char *text = dead_letter_replay_attributes(&message, &letter);
     json_t *attributes = json_loads(text, 0, NULL);
     assert_int_equal(json_object_size(attributes), 2);
-    assert_string_equal(json_string_value(json_object_get(json_object_get(attributes, "colour"), "StringValue")), "red");
-    assert_string_equal(json_string_value(json_object_get(json_object_get(attributes, "FerryReplay"), "StringValue")),
-                        "{\"messageId\":\"m1\",\"workflowId\":\"w-m1\",\"runId\":\"r1\",\"route\":\"w\",\"queue\":\"q\"}");
+    const char *colour = json_string_value(json_object_get(json_object_get(attributes, "colour"), "StringValue"));
+    const char *replay = json_string_value(json_object_get(json_object_get(attributes, "FerryReplay"), "StringValue"));
+    assert_string_equal(colour, "red");
+    assert_string_equal(replay, "{\"messageId\":\"m1\",\"workflowId\":\"w-m1\",\"runId\":\"r1\",\"route\":\"w\","
+                                "\"queue\":\"q\"}");
     json_decref(attributes);
     free(text);
     dead_letter_deinit(&letter);

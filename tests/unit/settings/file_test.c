@@ -158,6 +158,25 @@ static void contradictions_of_route_lists_are_refused(void **state)
     ASSERT_ALL_REFUSED(refusals);
 }
 
+static void filters_and_schemas_are_checked(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"routes:\n  a:\n    workflow: w\n    filter: '{\"body\":{\"a\":[{\"like\":1}]}}'\n",
+         "ferry.yaml:4: routes.a.filter: /body/a/0/like: not an operator; known are prefix, suffix, "
+         "equals-ignore-case, wildcard, anything-but, numeric, exists and cidr"},
+        {"routes:\n  a:\n    workflow: w\n    filter: '{'\n",
+         "ferry.yaml:4: routes.a.filter: expected a JSON value, found something else at line 1, column 1"},
+        {"routes:\n  a:\n    workflow: w\n    schema: nowhere\n",
+         "ferry.yaml:4: routes.a.schema: nowhere cannot be read: No such file or directory"},
+        {"routes:\n  a:\n    workflow: w\n    schema: secret\n",
+         "ferry.yaml:4: routes.a.schema: secret: /type: expected null, boolean, integer, number, string, array or "
+         "object, or a list of some of them"},
+    };
+    support_write("secret", "{\"type\": \"objects\"}");
+    ASSERT_ALL_REFUSED(refusals);
+}
+
 static void contradictions_are_refused(void **state)
 {
     (void)state;
@@ -217,7 +236,7 @@ int main(void)
         TEST(unknown_keys_are_refused),       TEST(wrong_types_and_words_are_refused),
         TEST(values_out_of_range_are_refused), TEST(missing_keys_are_refused),
         TEST(contradictions_are_refused),     TEST(contradictions_of_targets_and_dead_letters_are_refused),
-        TEST(contradictions_of_route_lists_are_refused),
+        TEST(contradictions_of_route_lists_are_refused), TEST(filters_and_schemas_are_checked),
         TEST(a_secret_file_must_hold_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
