@@ -36,7 +36,7 @@ enum status sqs_session_new(struct sqs_session **out_session, struct error *erro
     if (status != STATUS_OK) {
         goto done;
     }
-    session->credentials = aws_credentials_provider_new_default(session->loop);
+    session->credentials = aws_credentials_provider_new_default(session->loop, session->http);
     options.http = session->http;
     options.credentials = session->credentials;
     status = sqs_client_new(&options, &session->sqs, error);

@@ -36,6 +36,7 @@ test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets brie
 unit: tests ## runs the unit tests of this kind of build (SANITIZE=address|thread, CC=clang)
 	@$(SANITIZER_ENVIRONMENT) FERRY_SIGV4_VECTORS="$${FERRY_SIGV4_VECTORS:-$$(tools/fetch-sigv4-vectors)}" \
 	  FERRY_JSON_SCHEMA_SUITE="$${FERRY_JSON_SCHEMA_SUITE:-$$(tools/fetch-json-schema-suite)}" \
+	  FERRY_AWS_VECTORS="$${FERRY_AWS_VECTORS:-$$(tools/fetch-aws-vectors)}" \
 	  tools/run-unit-tests "$(TEST_WRAPPER)" $(call reverse,$(UNIT_TESTS))
 
 integration: programs support ## runs the tests against real servers, and those of proto/ (FERRY_PROGRAMS: another build's programs)

@@ -108,7 +108,7 @@ static enum status run(struct service *service, const struct settings *settings,
     if (status != STATUS_OK) {
         goto done;
     }
-    credentials = aws_credentials_provider_new_default(running.loop);
+    credentials = aws_credentials_provider_new_default(running.loop, http);
     sqs_options.http = http;
     sqs_options.credentials = credentials;
     status = sqs_client_new(&sqs_options, &sqs, error);

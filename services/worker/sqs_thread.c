@@ -70,7 +70,7 @@ enum status sqs_thread_start(const struct settings *settings, struct metrics *me
     if (status != STATUS_OK) {
         goto done;
     }
-    thread->credentials = aws_credentials_provider_new_default(thread->loop);
+    thread->credentials = aws_credentials_provider_new_default(thread->loop, thread->http);
     options.loop = thread->loop;
     options.http = thread->http;
     options.credentials = thread->credentials;

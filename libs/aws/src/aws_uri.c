@@ -28,6 +28,11 @@ static bool append_encoded(struct buffer *out, const char *text, size_t length, 
     return true;
 }
 
+bool aws_uri_append_encoded(struct buffer *out, const char *text)
+{
+    return append_encoded(out, text, strlen(text), false);
+}
+
 /* RFC 3986 section 5.2.4, and empty segments dropped. out takes strlen(path) + 2 bytes. */
 static void normalize_path(const char *path, char *out)
 {

@@ -15,6 +15,9 @@ MUST_CHECK bool aws_uri_append_path(struct buffer *out, const char *path, bool i
 /* Parameters with normalised percent-encoding, sorted by name, then value. false: more than maximum, or out is full. */
 MUST_CHECK bool aws_uri_append_query(struct buffer *out, const char *query, size_t maximum);
 
+/* A value of a form or query: all but the unreserved bytes percent-encoded. */
+MUST_CHECK bool aws_uri_append_encoded(struct buffer *out, const char *text);
+
 #define AWS_URI_HOST_MAX 300
 /* An http or https URL's front part, as the HTTP client will put it into the Host header. */
 struct aws_endpoint {

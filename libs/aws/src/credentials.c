@@ -21,6 +21,7 @@ void aws_credentials_copy(struct aws_credentials *out, const struct aws_credenti
 {
     aws_credentials_init(out, from->access_key_id, from->secret_access_key, from->session_token,
                          from->expires_wall_ms);
+    out->generation = from->generation;
 }
 
 void aws_credentials_deinit(struct aws_credentials *credentials)

@@ -2,7 +2,7 @@
 #include "base/buffer.h"
 #include "base/check.h"
 #include "base/memory.h"
-#include "credentials_provider.h"
+#include "credentials_sources.h"
 
 struct chain_provider {
     struct aws_credentials_provider base;
@@ -43,19 +43,12 @@ static void on_answer(void *user, const struct aws_credentials *credentials, con
     aws_credentials_loaded(&self->base, credentials, error);
 }
 
-/* A member that has credentials at hand may be refreshing them in the background: this asks for it. */
 static void ask_next(struct chain_provider *self)
 {
     if (self->asked == self->count) {
         fail_unconfigured(self);
-        return;
-    }
-    struct aws_credentials_provider *member = self->members[self->asked];
-    const struct aws_credentials *current = aws_credentials_provider_current(member);
-    if (current != NULL) {
-        aws_credentials_loaded(&self->base, current, NULL);
     } else {
-        aws_credentials_provider_get(member, &self->request, on_answer, self);
+        aws_credentials_provider_get(self->members[self->asked], &self->request, on_answer, self);
     }
 }
 
@@ -75,16 +68,7 @@ static void deinit(struct aws_credentials_provider *provider)
     }
 }
 
-static void invalidate(struct aws_credentials_provider *provider)
-{
-    struct chain_provider *self = (struct chain_provider *)(void *)provider;
-    for (size_t i = 0; i < self->count; i++) {
-        aws_credentials_provider_invalidate(self->members[i]);
-    }
-}
-
-static const struct aws_credentials_class s_class = {
-    .name = "chain", .load = load, .deinit = deinit, .invalidate = invalidate};
+static const struct aws_credentials_class s_class = {.name = "chain", .load = load, .deinit = deinit};
 
 struct aws_credentials_provider *aws_credentials_provider_new_chain(struct loop *loop,
                                                                     struct aws_credentials_provider **members,
@@ -95,16 +79,21 @@ struct aws_credentials_provider *aws_credentials_provider_new_chain(struct loop 
     aws_credentials_provider_init(&self->base, &s_class, loop);
     while (self->count < count) {
         self->members[self->count] = members[self->count];
+        self->members[self->count]->is_member = true;
         self->count++;
     }
     return &self->base;
 }
 
-struct aws_credentials_provider *aws_credentials_provider_new_default(struct loop *loop)
+struct aws_credentials_provider *aws_credentials_provider_new_default(struct loop *loop, struct http_client *http)
 {
     struct aws_credentials_provider *members[] = {
         aws_credentials_provider_new_environment(loop),
+        credentials_role_new(loop, http),
+        credentials_web_identity_new(loop, http, NULL),
         aws_credentials_provider_new_profile(loop, NULL),
+        credentials_container_new(loop, http),
+        credentials_instance_new(loop, http),
     };
     return aws_credentials_provider_new_chain(loop, members, sizeof members / sizeof members[0]);
 }

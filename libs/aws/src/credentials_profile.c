@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "credentials_provider.h"
 #include "profile_file.h"
+#include "role_plan.h"
 
 struct profile_provider {
     struct aws_credentials_provider base;
@@ -12,25 +13,30 @@ struct profile_provider {
     char *profile;
 };
 
-/* What the profile lacks, as an error. */
-static void explain(const struct profile *profile, const char *name, bool is_asked, struct error *error)
+static enum status find_keys(const struct profile_section *profile, const char *name, bool is_asked,
+                             struct aws_credentials *out, struct error *error)
 {
-    bool has_key = profile->access_key_id != NULL || profile->secret_access_key != NULL;
-    if (has_key) {
-        (void)error_set(error, STATUS_INVALID_ARGUMENT, "AWS profile \"%s\" has no %s", name,
-                        profile->access_key_id == NULL ? "aws_access_key_id" : "aws_secret_access_key");
-    } else if (profile->indirection != NULL) {
-        (void)error_set(error, STATUS_INVALID_ARGUMENT,
-                        "AWS profile \"%s\" gets its credentials by %s, which this version cannot do: give it "
-                        "aws_access_key_id and aws_secret_access_key, or set them in the environment",
-                        name, profile->indirection);
-    } else if (!is_asked) {
-        (void)error_set(error, STATUS_NOT_FOUND, "there is no default AWS profile with keys");
-    } else if (!profile->is_found) {
-        (void)error_set(error, STATUS_INVALID_ARGUMENT, "there is no AWS profile \"%s\"", name);
-    } else {
-        (void)error_set(error, STATUS_INVALID_ARGUMENT, "AWS profile \"%s\" has no aws_access_key_id", name);
+    const char *key = profile_get(profile, "aws_access_key_id");
+    const char *secret = profile_get(profile, "aws_secret_access_key");
+    const char *unsupported = role_plan_unsupported(profile);
+    if (key != NULL && secret != NULL) {
+        aws_credentials_init(out, key, secret, profile_get(profile, "aws_session_token"), AWS_CREDENTIALS_NEVER_EXPIRE);
+        return STATUS_OK;
     }
+    if (key != NULL || secret != NULL) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "AWS profile \"%s\" has no %s", name,
+                         key == NULL ? "aws_access_key_id" : "aws_secret_access_key");
+    }
+    if (unsupported != NULL) {
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "AWS profile \"%s\" gets its credentials by %s, which Ferry does not support: give it "
+                         "aws_access_key_id and aws_secret_access_key or a role, or set them in the environment",
+                         name, unsupported);
+    }
+    if (profile == NULL && is_asked) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "there is no AWS profile \"%s\"", name);
+    }
+    return error_set(error, STATUS_NOT_FOUND, "AWS profile \"%s\" holds no keys", name);
 }
 
 static void load(struct aws_credentials_provider *provider)
@@ -38,26 +44,19 @@ static void load(struct aws_credentials_provider *provider)
     struct profile_provider *self = (struct profile_provider *)(void *)provider;
     const struct aws_profile_options options = {
         .credentials_file = self->credentials_file, .config_file = self->config_file, .profile = self->profile};
-    struct profile profile = {0};
-    char *name = NULL;
-    bool is_asked = false;
+    struct profile_files files = {0};
+    struct aws_credentials credentials = {0};
     struct error error = {0};
-    if (aws_profile_load(&options, &profile, &name, &is_asked, &error) != STATUS_OK) {
-        aws_credentials_loaded(provider, NULL, &error);
-        return;
+    bool is_asked = false;
+    enum status status = profile_files_load(&options, &files, &error);
+    if (status == STATUS_OK) {
+        const char *name = profile_name_choose(self->profile, &is_asked);
+        const struct profile_section *profile = profile_files_find(&files, PROFILE_SECTION_PROFILE, name);
+        status = find_keys(profile, name, is_asked, &credentials, &error);
     }
-    if (profile.access_key_id != NULL && profile.secret_access_key != NULL) {
-        struct aws_credentials credentials;
-        aws_credentials_init(&credentials, profile.access_key_id, profile.secret_access_key, profile.session_token,
-                             AWS_CREDENTIALS_NEVER_EXPIRE);
-        aws_credentials_loaded(provider, &credentials, NULL);
-        aws_credentials_deinit(&credentials);
-    } else {
-        explain(&profile, name, is_asked, &error);
-        aws_credentials_loaded(provider, NULL, &error);
-    }
-    aws_profile_deinit(&profile);
-    free(name);
+    aws_credentials_loaded(provider, status == STATUS_OK ? &credentials : NULL, status == STATUS_OK ? NULL : &error);
+    aws_credentials_deinit(&credentials);
+    profile_files_deinit(&files);
 }
 
 static void deinit(struct aws_credentials_provider *provider)

@@ -4,6 +4,7 @@
 #define AWS_SRC_CREDENTIALS_PROVIDER_H
 
 #include "aws/credentials.h"
+#include "base/log.h"
 
 struct aws_credentials_class {
     const char *name;
@@ -11,8 +12,6 @@ struct aws_credentials_class {
     void (*load)(struct aws_credentials_provider *provider);
     /* Frees what is the class's own; a load under way is given up, without aws_credentials_loaded. NULL: nothing. */
     void (*deinit)(struct aws_credentials_provider *provider);
-    /* Passes aws_credentials_provider_invalidate on. NULL: nothing. */
-    void (*invalidate)(struct aws_credentials_provider *provider);
 };
 
 /* Owned by whoever made it; the loop's thread only. */
@@ -22,8 +21,13 @@ struct aws_credentials_provider {
     struct list waiting;            /* struct aws_credentials_request */
     struct loop_timer deliver;      /* answers the waiting ones in a turn of its own */
     bool is_loading;
+    bool is_member;                 /* of another provider, which keeps what this one loads */
+    int64_t (*wall_ms)(void);
     struct aws_credentials current; /* access_key_id NULL: none */
+    uint64_t generation;            /* of what was loaded last */
+    int64_t last_use_ms;            /* that long before the expiry `current` is no longer given out */
     int64_t next_refresh_wall_ms;   /* not before this another refresh ahead of the expiry */
+    struct log_limiter refresh_log;
     struct error failure;           /* of the last load; status OK: it succeeded */
 };
 

@@ -1,27 +1,31 @@
-/* Reading AWS's profile files. */
+/* The sections of AWS's profile files. */
 #include "profile_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
-#include "base/buffer.h"
+#include "base/check.h"
 #include "base/memory.h"
 
-void aws_profile_deinit(struct profile *profile)
+static void section_deinit(struct profile_section *section)
 {
-    memory_wipe_string(profile->access_key_id);
-    memory_wipe_string(profile->secret_access_key);
-    memory_wipe_string(profile->session_token);
-    free(profile->access_key_id);
-    free(profile->secret_access_key);
-    free(profile->session_token);
-    free(profile->region);
-    free(profile->indirection);
-    *profile = (struct profile){0};
+    for (size_t i = 0; i < section->count; i++) {
+        memory_wipe_string(section->properties[i].value);
+        free(section->properties[i].name);
+        free(section->properties[i].value);
+    }
+    section->count = 0;
+}
+
+void profile_files_deinit(struct profile_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        section_deinit(&files->sections[i]);
+        free(files->sections[i].properties);
+        free(files->sections[i].name);
+    }
+    free(files->sections);
+    *files = (struct profile_files){0};
 }
 
 /* A piece of a line. */
@@ -52,129 +56,222 @@ static bool equals(struct text text, const char *string)
     return text.length == strlen(string) && memcmp(text.data, string, text.length) == 0;
 }
 
-static bool equals_any_case(struct text text, const char *string)
+static bool is_comment(struct text text)
 {
-    return text.length == strlen(string) && strncasecmp(text.data, string, text.length) == 0;
+    return text.length > 0 && (text.data[0] == '#' || text.data[0] == ';');
 }
 
-/* A comment behind a value or section starts with white space and '#' or ';'. */
+/* What is behind the '=': a comment in it starts with white space and '#' or ';'. */
 static struct text cut_comment(struct text text)
 {
-    for (size_t i = 0; i < text.length; i++) {
-        bool is_mark = text.data[i] == '#' || text.data[i] == ';';
-        if (is_mark && (i == 0 || is_blank(text.data[i - 1]))) {
+    for (size_t i = 1; i < text.length; i++) {
+        if ((text.data[i] == '#' || text.data[i] == ';') && is_blank(text.data[i - 1])) {
             text.length = i;
         }
     }
     return trim(text);
 }
 
+/* Of profiles and properties. */
+static bool is_name(struct text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.data[i];
+        bool is_fine = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                       (byte != '\0' && strchr("-/.%@_:+", byte) != NULL);
+        if (!is_fine) {
+            return false;
+        }
+    }
+    return text.length > 0;
+}
+
 struct parser {
+    struct profile_files *files;
     const char *file;
     int line;
     enum profile_file_kind kind;
-    const char *profile_name;
-    struct profile *profile;
-    bool is_ours;         /* inside the section that is looked for */
+    size_t section;       /* 1 + place of the one that properties belong to; 0: they are passed over */
+    size_t property;      /* 1 + place of the one that continuations belong to; 0: they are passed over */
     bool is_any_section;  /* after the first [section] */
     bool is_continuation; /* an indented line may follow: a property came before */
+    bool is_nested;       /* that property had no value: indented lines are properties of their own */
 };
 
-static bool is_section_ours(const struct parser *parser, struct text name)
+static enum status malformed(const struct parser *parser, const char *what, struct error *error)
 {
+    return error_set(error, STATUS_MALFORMED, "%s:%d: %s", parser->file, parser->line, what);
+}
+
+/* What is left of name behind a word and white space. */
+static bool cut_word(struct text name, const char *word, struct text *out)
+{
+    size_t length = strlen(word);
+    if (name.length <= length || memcmp(name.data, word, length) != 0 || !is_blank(name.data[length])) {
+        return false;
+    }
+    *out = trim((struct text){name.data + length, name.length - length});
+    return true;
+}
+
+/* false: a section of no kind that is of interest. */
+static bool read_header(const struct parser *parser, struct text name, struct profile_section *out,
+                        struct text *out_name)
+{
+    *out = (struct profile_section){.kind = PROFILE_SECTION_PROFILE};
+    *out_name = name;
     if (parser->kind == PROFILE_FILE_CREDENTIALS) {
-        return equals(name, parser->profile_name);
+        return is_name(name);
     }
-    static const char s_prefix[] = "profile";
-    size_t prefix = sizeof s_prefix - 1;
-    if (name.length > prefix && memcmp(name.data, s_prefix, prefix) == 0 && is_blank(name.data[prefix])) {
-        return equals(trim((struct text){name.data + prefix, name.length - prefix}), parser->profile_name);
+    if (cut_word(name, "profile", out_name)) {
+        out->is_prefixed = true;
+    } else if (cut_word(name, "sso-session", out_name)) {
+        out->kind = PROFILE_SECTION_SSO_SESSION;
+    } else if (cut_word(name, "services", out_name)) {
+        out->kind = PROFILE_SECTION_SERVICES;
+    } else {
+        return equals(name, "default");
     }
-    return equals(name, "default") && strcmp(parser->profile_name, "default") == 0;
+    return is_name(*out_name);
+}
+
+static struct profile_section *find(const struct profile_files *files, enum profile_section_kind kind,
+                                    struct text name)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        if (files->sections[i].kind == kind && equals(name, files->sections[i].name)) {
+            return &files->sections[i];
+        }
+    }
+    return NULL;
+}
+
+static size_t open_section(struct parser *parser, const struct profile_section *header, struct text name)
+{
+    struct profile_files *files = parser->files;
+    struct profile_section *section = find(files, header->kind, name);
+    if (section == NULL) {
+        if (files->count == files->capacity) {
+            files->capacity = files->capacity == 0 ? 8 : files->capacity * 2;
+            files->sections = memory_resize_array(files->sections, files->capacity, sizeof *files->sections);
+        }
+        section = &files->sections[files->count++];
+        *section = *header;
+        section->name = memory_copy(name.data, name.length);
+    } else if (parser->kind == PROFILE_FILE_CONFIG && section->is_prefixed != header->is_prefixed) {
+        if (section->is_prefixed) {
+            return 0;
+        }
+        section_deinit(section);
+        section->is_prefixed = true;
+    }
+    return (size_t)(section - files->sections) + 1;
 }
 
 static enum status parse_section(struct parser *parser, struct text line, struct error *error)
 {
     const char *end = memchr(line.data, ']', line.length);
     if (end == NULL) {
-        return error_set(error, STATUS_MALFORMED, "%s:%d: this section has no \"]\"", parser->file, parser->line);
+        return malformed(parser, "this section has no \"]\"", error);
     }
-    struct text name = trim((struct text){line.data + 1, (size_t)(end - line.data) - 1});
-    parser->is_ours = is_section_ours(parser, name);
-    parser->profile->is_found = parser->profile->is_found || parser->is_ours;
+    struct profile_section header;
+    struct text name;
+    bool is_known =
+        read_header(parser, trim((struct text){line.data + 1, (size_t)(end - line.data) - 1}), &header, &name);
+    parser->section = is_known ? open_section(parser, &header, name) : 0;
     parser->is_any_section = true;
     parser->is_continuation = false;
     return STATUS_OK;
 }
 
-static void set(char **out, struct text value)
+static char *copy_lower(struct text text)
 {
-    if (*out == NULL && value.length > 0) {
-        *out = memory_copy(value.data, value.length);
+    char *copy = memory_copy(text.data, text.length);
+    for (char *at = copy; *at != '\0'; at++) {
+        *at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
     }
+    return copy;
 }
 
-static void keep_property(struct parser *parser, struct text key, struct text value)
+static size_t set_property(struct profile_section *section, struct text key, struct text value)
 {
-    static const char *const s_indirections[] = {"role_arn",    "credential_process", "web_identity_token_file",
-                                                 "sso_session", "sso_start_url",      "sso_account_id",
-                                                 "login_session"};
-    struct profile *profile = parser->profile;
-    if (equals_any_case(key, "aws_access_key_id")) {
-        set(&profile->access_key_id, value);
-    } else if (equals_any_case(key, "aws_secret_access_key")) {
-        set(&profile->secret_access_key, value);
-    } else if (equals_any_case(key, "aws_session_token")) {
-        set(&profile->session_token, value);
-    } else if (equals_any_case(key, "region")) {
-        set(&profile->region, value);
-    }
-    for (size_t i = 0; i < sizeof s_indirections / sizeof s_indirections[0]; i++) {
-        if (equals_any_case(key, s_indirections[i])) {
-            set(&profile->indirection, (struct text){s_indirections[i], strlen(s_indirections[i])});
+    char *name = copy_lower(key);
+    char *copy = memory_copy(value.data, value.length);
+    for (size_t i = 0; i < section->count; i++) {
+        struct profile_property *property = &section->properties[i];
+        if (strcmp(property->name, name) == 0) {
+            memory_wipe_string(property->value);
+            free(property->value);
+            property->value = copy;
+            free(name);
+            return i + 1;
         }
     }
+    if (section->count == section->capacity) {
+        section->capacity = section->capacity == 0 ? 8 : section->capacity * 2;
+        section->properties = memory_resize_array(section->properties, section->capacity, sizeof *section->properties);
+    }
+    section->properties[section->count++] = (struct profile_property){.name = name, .value = copy};
+    return section->count;
+}
+
+static enum status parse_continuation(struct parser *parser, struct text line, struct error *error)
+{
+    if (!parser->is_any_section) {
+        return malformed(parser, "a property before the first [section]", error);
+    }
+    if (!parser->is_continuation) {
+        return malformed(parser, "an indented line must follow a property", error);
+    }
+    const char *equals_sign = memchr(line.data, '=', line.length);
+    if (parser->is_nested && (equals_sign == NULL || equals_sign == line.data)) {
+        return malformed(parser, "expected \"key = value\" below a property without a value", error);
+    }
+    if (parser->section != 0 && parser->property != 0) {
+        CHECK(parser->property <= parser->files->sections[parser->section - 1].count);
+        struct profile_property *property =
+            &parser->files->sections[parser->section - 1].properties[parser->property - 1];
+        char *longer = memory_format("%s\n%.*s", property->value, (int)line.length, line.data);
+        memory_wipe_string(property->value);
+        free(property->value);
+        property->value = longer;
+    }
+    return STATUS_OK;
 }
 
 static enum status parse_line(struct parser *parser, struct text line, struct error *error)
 {
     struct text trimmed = trim(line);
-    if (trimmed.length == 0 || line.data[0] == '#' || line.data[0] == ';') {
+    if (trimmed.length == 0 || is_comment(trimmed)) {
         return STATUS_OK;
     }
-    if (is_blank(line.data[0])) { /* belongs to the property before: sub-properties of services, nothing we read */
-        bool is_comment = trimmed.data[0] == '#' || trimmed.data[0] == ';';
-        if (parser->is_continuation || is_comment) {
-            return STATUS_OK;
-        }
-        return error_set(error, STATUS_MALFORMED, "%s:%d: an indented line must follow a property", parser->file,
-                         parser->line);
+    if (is_blank(line.data[0])) {
+        return parse_continuation(parser, trimmed, error);
     }
     if (trimmed.data[0] == '[') {
         return parse_section(parser, trimmed, error);
+    }
+    if (!parser->is_any_section) {
+        return malformed(parser, "a property before the first [section]", error);
     }
     const char *equals_sign = memchr(trimmed.data, '=', trimmed.length);
     size_t key_length = equals_sign == NULL ? 0 : (size_t)(equals_sign - trimmed.data);
     struct text key = trim((struct text){trimmed.data, key_length});
     if (key.length == 0) {
-        return error_set(error, STATUS_MALFORMED, "%s:%d: expected \"key = value\"", parser->file, parser->line);
+        return malformed(parser, "expected \"key = value\"", error);
     }
-    if (!parser->is_any_section) {
-        return error_set(error, STATUS_MALFORMED, "%s:%d: a property before the first [section]", parser->file,
-                         parser->line);
-    }
+    struct text value = cut_comment((struct text){equals_sign + 1, trimmed.length - key_length - 1});
+    bool is_kept = parser->section != 0 && is_name(key) && memchr(value.data, '\0', value.length) == NULL;
+    parser->property = is_kept ? set_property(&parser->files->sections[parser->section - 1], key, value) : 0;
     parser->is_continuation = true;
-    if (parser->is_ours) {
-        struct text value = {equals_sign + 1, trimmed.length - key_length - 1};
-        keep_property(parser, key, cut_comment(trim(value)));
-    }
+    parser->is_nested = value.length == 0;
     return STATUS_OK;
 }
 
-enum status aws_profile_parse(const char *text, size_t length, const char *name, enum profile_file_kind kind,
-                          const char *profile_name, struct profile *profile, struct error *error)
+enum status profile_files_parse(struct profile_files *files, const char *text, size_t length, const char *name,
+                                enum profile_file_kind kind, struct error *error)
 {
-    struct parser parser = {.file = name, .kind = kind, .profile_name = profile_name, .profile = profile};
+    struct parser parser = {.files = files, .file = name, .kind = kind};
     size_t at = 0;
     if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
         at = 3; /* a byte order mark */
@@ -192,113 +289,34 @@ enum status aws_profile_parse(const char *text, size_t length, const char *name,
     return STATUS_OK;
 }
 
-/* NOT_FOUND: no such file. */
-static enum status read_file(const char *path, struct buffer *out, struct error *error)
+const struct profile_section *profile_files_find(const struct profile_files *files, enum profile_section_kind kind,
+                                                 const char *name)
 {
-    enum status status = STATUS_OK;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) {
-        status = errno == ENOENT || errno == ENOTDIR ? STATUS_NOT_FOUND : STATUS_INVALID_ARGUMENT;
-        return error_set(error, status, "%s: %s", path, strerrordesc_np(errno));
-    }
-    char chunk[4096];
-    ssize_t got;
-    while ((got = read(file, chunk, sizeof chunk)) != 0) {
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            status = error_set(error, STATUS_INVALID_ARGUMENT, "%s: %s", path, strerrordesc_np(errno));
-            break;
-        }
-        if (!buffer_append(out, chunk, (size_t)got)) {
-            status = error_set(error, STATUS_INVALID_ARGUMENT, "%s: longer than %zu bytes", path, out->maximum);
-            break;
-        }
-    }
-    memory_wipe(chunk, sizeof chunk);
-    (void)close(file); /* only read from */
-    return status;
+    return find(files, kind, (struct text){name, strlen(name)});
 }
 
-/* given, else the variable's value, else below ~/.aws; NULL: there is no home. */
-static char *choose_path(const char *given, const char *variable, const char *file, bool *out_is_asked)
+const char *profile_get(const struct profile_section *section, const char *name)
 {
-    const char *path = given != NULL ? given : getenv(variable);
-    *out_is_asked = path != NULL && path[0] != '\0';
-    const char *home = getenv("HOME");
-    if (!*out_is_asked) {
-        return home == NULL || home[0] == '\0' ? NULL : memory_format("%s/.aws/%s", home, file);
+    for (size_t i = 0; section != NULL && i < section->count; i++) {
+        if (strcmp(section->properties[i].name, name) == 0) {
+            return section->properties[i].value[0] == '\0' ? NULL : section->properties[i].value;
+        }
     }
-    if (strncmp(path, "~/", 2) == 0 && home != NULL) {
-        return memory_format("%s%s", home, path + 1);
-    }
-    return memory_copy_string(path);
+    return NULL;
 }
 
-static enum status load_file(const char *given, enum profile_file_kind kind, const char *profile_name,
-                             struct profile *profile, struct error *error)
+char *profile_get_nested(const struct profile_section *section, const char *outer, const char *inner)
 {
-    bool is_credentials = kind == PROFILE_FILE_CREDENTIALS;
-    bool is_asked = false;
-    char *path = choose_path(given, is_credentials ? "AWS_SHARED_CREDENTIALS_FILE" : "AWS_CONFIG_FILE",
-                             is_credentials ? "credentials" : "config", &is_asked);
-    if (path == NULL) {
-        return STATUS_OK;
-    }
-    struct buffer text;
-    buffer_init(&text, PROFILE_FILE_MAX);
-    enum status status = read_file(path, &text, error);
-    if (status == STATUS_OK) {
-        status = aws_profile_parse(text.data, text.length, path, kind, profile_name, profile, error);
-        if (status == STATUS_MALFORMED && error != NULL) {
-            error->status = STATUS_INVALID_ARGUMENT;
+    const char *at = profile_get(section, outer);
+    while (at != NULL && *at != '\0') {
+        at += at[0] == '\n' ? 1 : 0;
+        size_t length = strcspn(at, "\n");
+        const char *equals_sign = memchr(at, '=', length);
+        if (equals_sign != NULL && equals(trim((struct text){at, (size_t)(equals_sign - at)}), inner)) {
+            struct text value = trim((struct text){equals_sign + 1, length - (size_t)(equals_sign - at) - 1});
+            return value.length == 0 ? NULL : memory_copy(value.data, value.length);
         }
-        status = status == STATUS_MALFORMED ? STATUS_INVALID_ARGUMENT : status;
-    } else if (status == STATUS_NOT_FOUND && is_asked) {
-        status = STATUS_INVALID_ARGUMENT;
-        if (error != NULL) {
-            error->status = status;
-        }
-    } else if (status == STATUS_NOT_FOUND) {
-        status = STATUS_OK;
-        error_init(error);
+        at += length;
     }
-    memory_wipe(text.data, text.capacity);
-    buffer_deinit(&text);
-    free(path);
-    return status;
-}
-
-enum status aws_profile_load(const struct aws_profile_options *options, struct profile *out, char **out_name,
-                         bool *out_is_asked, struct error *error)
-{
-    static const struct aws_profile_options s_none;
-    if (options == NULL) {
-        options = &s_none;
-    }
-    const char *name = options->profile != NULL ? options->profile : getenv("AWS_PROFILE");
-    bool is_asked = name != NULL && name[0] != '\0';
-    if (!is_asked) {
-        name = "default";
-    }
-    struct error local = {0};
-    struct profile profile = {0};
-    enum status status = load_file(options->credentials_file, PROFILE_FILE_CREDENTIALS, name, &profile, &local);
-    if (status == STATUS_OK) {
-        status = load_file(options->config_file, PROFILE_FILE_CONFIG, name, &profile, &local);
-    }
-    if (status != STATUS_OK) {
-        aws_profile_deinit(&profile);
-        if (error != NULL) {
-            *error = local;
-        }
-        return status;
-    }
-    *out = profile;
-    *out_name = memory_copy_string(name);
-    if (out_is_asked != NULL) {
-        *out_is_asked = is_asked;
-    }
-    return STATUS_OK;
+    return NULL;
 }

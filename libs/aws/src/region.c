@@ -35,8 +35,14 @@ char *aws_region_from_queue_url(const char *queue_url)
         return NULL;
     }
     static const char *const s_prefixes[] = {"sqs.", "sqs-fips."};
-    static const char *const s_suffixes[] = {".amazonaws.com", ".amazonaws.com.cn", ".api.aws",
-                                             ".vpce.amazonaws.com", ".vpce.amazonaws.com.cn"};
+    static const char *const s_suffixes[] = {".amazonaws.com",
+                                             ".amazonaws.com.cn",
+                                             ".amazonaws.eu",
+                                             ".api.aws",
+                                             ".api.amazonwebservices.com.cn",
+                                             ".api.amazonwebservices.eu",
+                                             ".vpce.amazonaws.com",
+                                             ".vpce.amazonaws.com.cn"};
     const char *host = endpoint.host;
     const char *inner = strstr(host, ".sqs.");
     if (strncmp(host, "vpce-", 5) == 0 && inner != NULL) {
@@ -70,8 +76,8 @@ static const char *variable(const char *name)
 enum status aws_region_find(const char *explicit_region, char **out_region, struct error *error)
 {
     enum status status = STATUS_OK;
-    char *profile_name = NULL;
-    struct profile profile = {0};
+    struct profile_files files = {0};
+    bool is_asked = false;
     const char *named = explicit_region;
     if (named == NULL || named[0] == '\0') {
         named = variable("AWS_REGION");
@@ -80,12 +86,13 @@ enum status aws_region_find(const char *explicit_region, char **out_region, stru
         named = variable("AWS_DEFAULT_REGION");
     }
     if (named == NULL) {
-        status = aws_profile_load(NULL, &profile, &profile_name, NULL, error);
+        status = profile_files_load(NULL, &files, error);
         if (status != STATUS_OK) {
             error_prefix(error, "looking for the AWS region: ");
             goto done;
         }
-        named = profile.region;
+        named = profile_get(
+            profile_files_find(&files, PROFILE_SECTION_PROFILE, profile_name_choose(NULL, &is_asked)), "region");
     }
     if (named == NULL) {
         status = error_set(error, STATUS_NOT_FOUND, "no AWS region is configured");
@@ -96,8 +103,7 @@ enum status aws_region_find(const char *explicit_region, char **out_region, stru
     }
 
 done:
-    free(profile_name);
-    aws_profile_deinit(&profile);
+    profile_files_deinit(&files);
     return status;
 }
 

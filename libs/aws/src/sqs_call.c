@@ -9,18 +9,13 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/random.h"
 
-#define ATTEMPTS_MAX 3
 #define ATTEMPT_MS INT64_C(15000) /* of an action that is retried */
-#define BACKOFF_FIRST_MS INT64_C(1000)
-#define BACKOFF_MAX_MS INT64_C(20000)
-#define RETRY_AFTER_EXTRA_MS INT64_C(5000) /* how much longer than our own back-off the service may make us wait */
-#define CLOCK_SKEW_MS (INT64_C(4) * 60 * 1000)
 #define SIGNED_HEADERS_MAX 6
 #define AUTHORIZATION_MAX 4096
 
 static void attempt(void *argument);
+static void on_fail_timer(void *argument);
 
 static void call_free(struct sqs_call *call)
 {
@@ -68,66 +63,102 @@ void sqs_call_cancel(struct sqs_call *call)
     call_free(call);
 }
 
+static void start_timer(struct sqs_call *call, int64_t pause_ms, loop_task_fn *fire)
+{
+    loop_timer_start(call->client->loop, &call->timer, clock_monotonic_ms() + pause_ms, fire, call);
+}
+
+/* A receive is repeated by its caller, at its caller's pace, on the same budget. Once that is spent, the failure is told
+ * late: no caller may spin. */
+static bool pace_receive(struct sqs_call *call)
+{
+    struct sqs_client *client = call->client;
+    client->receive_failures += client->receive_failures < INT32_MAX ? 1 : 0;
+    client->receive_debt =
+        retry_quota_take(&client->quota, call->failure.public.error.status == STATUS_DEADLINE_EXCEEDED);
+    int64_t left_ms = call->deadline_ms - clock_monotonic_ms();
+    if (client->receive_debt > 0 || left_ms <= 0) {
+        return false;
+    }
+    int64_t pause_ms = retry_pause_ms(client->receive_failures, call->failure.public.retry_after_ms);
+    start_timer(call, pause_ms < left_ms ? pause_ms : left_ms, on_fail_timer);
+    return true;
+}
+
 /* Where the failure says that another attempt may help: starts it, or the pause before it. */
 static bool try_again(struct sqs_call *call)
 {
     const struct sqs_error *error = &call->failure.public;
     bool may_help = error->class == SQS_ERROR_THROTTLED || error->class == SQS_ERROR_TRANSIENT;
-    if (!call->action->is_retried || !may_help || error->error.status == STATUS_CANCELED ||
-        call->attempts >= ATTEMPTS_MAX) {
+    if (!may_help || error->error.status == STATUS_CANCELED) {
         return false;
     }
-    int64_t limit_ms = BACKOFF_FIRST_MS << (call->attempts - 1);
-    limit_ms = limit_ms < BACKOFF_MAX_MS ? limit_ms : BACKOFF_MAX_MS;
-    int64_t pause_ms = (int64_t)random_below((uint64_t)limit_ms + 1);
-    if (error->retry_after_ms > pause_ms) {
-        int64_t longest_ms = pause_ms + RETRY_AFTER_EXTRA_MS;
-        pause_ms = error->retry_after_ms < longest_ms ? error->retry_after_ms : longest_ms;
+    if (!call->action->is_retried) {
+        return pace_receive(call);
     }
-    int64_t due_ms = clock_monotonic_ms() + pause_ms;
-    if (due_ms >= call->deadline_ms) {
+    int64_t pause_ms = retry_pause_ms(call->attempts, error->retry_after_ms);
+    if (call->attempts >= RETRY_ATTEMPTS_MAX || clock_monotonic_ms() + pause_ms >= call->deadline_ms) {
         return false;
     }
-    loop_timer_start(call->client->loop, &call->timer, due_ms, attempt, call);
+    call->taken = retry_quota_take(&call->client->quota, error->error.status == STATUS_DEADLINE_EXCEEDED);
+    if (call->taken == 0) {
+        return false;
+    }
+    start_timer(call, pause_ms, attempt);
     return true;
 }
 
+static void succeed(struct sqs_call *call)
+{
+    struct sqs_client *client = call->client;
+    retry_quota_succeed(&client->quota, call->action->is_retried ? call->taken : client->receive_debt);
+    if (!call->action->is_retried) {
+        client->receive_debt = 0;
+        client->receive_failures = 0;
+    }
+}
+
+/* true: the answer told the service's time. */
+static bool learn_clock(struct sqs_call *call, const struct http_response *response)
+{
+    struct sqs_client *client = call->client;
+    return service_clock_learn(&client->clock, http_response_header(response, "date"),
+                               http_response_header(response, "age"), call->sent_wall_ms, client->wall_ms());
+}
+
 /* A wrong clock and old credentials are mended once, without a pause. */
-static bool mend(struct sqs_call *call, const struct http_response *response)
+static bool mend(struct sqs_call *call, bool is_clock_learnt)
 {
     struct sqs_client *client = call->client;
     bool is_mended = false;
     if (sqs_error_is_clock(&call->failure)) {
-        int64_t date_ms = sqs_response_date_ms(response);
-        int64_t offset_ms = date_ms - client->wall_ms();
-        int64_t wrong_by_ms = offset_ms - client->clock_offset_ms;
-        if (date_ms >= 0 && (wrong_by_ms > CLOCK_SKEW_MS || wrong_by_ms < -CLOCK_SKEW_MS)) {
-            client->clock_offset_ms = offset_ms;
-            is_mended = !call->is_clock_corrected;
-            call->is_clock_corrected = true;
-        }
+        is_mended = is_clock_learnt && !call->is_clock_corrected &&
+                    service_clock_is_to_blame(&client->clock, call->signed_offset_ms);
+        call->is_clock_corrected = call->is_clock_corrected || is_mended;
     } else if (sqs_error_is_expired(&call->failure)) {
-        aws_credentials_provider_invalidate(client->credentials);
+        aws_credentials_provider_invalidate(client->credentials, call->generation);
         is_mended = !call->is_credentials_renewed;
         call->is_credentials_renewed = true;
     }
     if (!is_mended || !call->action->is_retried || clock_monotonic_ms() >= call->deadline_ms) {
         return false;
     }
-    loop_timer_start(client->loop, &call->timer, clock_monotonic_ms(), attempt, call);
+    start_timer(call, 0, attempt);
     return true;
 }
 
 static void on_response(struct sqs_call *call, const struct http_response *response)
 {
+    bool is_clock_learnt = learn_clock(call, response);
     if (response->status != 200) {
         sqs_failure_from_response(call->action->name, response, &call->failure);
-        if (!mend(call, response) && !try_again(call)) {
+        if (!mend(call, is_clock_learnt) && !try_again(call)) {
             fail(call);
         }
         return;
     }
     struct error error = {0};
+    succeed(call);            /* a body that does not parse takes its tokens again */
     list_remove(&call->link); /* done may destroy the client */
     if (call->action->deliver(call, response->body, response->body_length, &error) == STATUS_OK) {
         call_free(call);
@@ -176,7 +207,10 @@ static void send_signed(struct sqs_call *call, const struct aws_credentials *cre
 {
     struct sqs_client *client = call->client;
     struct sigv4_scope scope = {.region = call->region, .service = "sqs"};
-    clock_format_basic(client->wall_ms() + client->clock_offset_ms, scope.date);
+    call->sent_wall_ms = client->wall_ms();
+    call->signed_offset_ms = client->clock.offset_ms;
+    call->generation = credentials->generation;
+    clock_format_basic(call->sent_wall_ms + call->signed_offset_ms, scope.date);
     struct http_header headers[SIGNED_HEADERS_MAX + 1];
     size_t count = list_headers(call, credentials, scope.date, headers);
     const struct sigv4_request to_sign = {
@@ -186,7 +220,7 @@ static void send_signed(struct sqs_call *call, const struct aws_credentials *cre
     struct error error = {0};
     if (sigv4_sign(&to_sign, &scope, credentials, &client->keys, &authorization, &error) != STATUS_OK) {
         sqs_failure_from_error(call->action->name, &error, &call->failure);
-        loop_timer_start(client->loop, &call->timer, clock_monotonic_ms(), on_fail_timer, call);
+        start_timer(call, 0, on_fail_timer);
         buffer_deinit(&authorization);
         return;
     }
@@ -248,27 +282,44 @@ struct sqs_call *sqs_call_new(struct sqs_client *client, const struct sqs_action
     return call;
 }
 
+/* A queue URL's region counts where the queue URL is where we call. */
+static char *find_region(const struct sqs_client *client, const char *queue_url)
+{
+    bool is_asked_first = !client->is_region_given && !client->has_endpoint;
+    char *region = is_asked_first && queue_url != NULL ? aws_region_from_queue_url(queue_url) : NULL;
+    if (region == NULL) {
+        region = memory_copy_string(client->region);
+    }
+    return region != NULL || queue_url == NULL ? region : aws_region_from_queue_url(queue_url);
+}
+
+/* The queue URL's host is AWS's own, and another of the same region is to be called in its place. */
+static bool is_host_replaced(const struct sqs_client *client, const struct aws_endpoint *queue)
+{
+    bool is_own = strncmp(queue->host, "sqs.", 4) == 0 || strncmp(queue->host, "sqs-fips.", 9) == 0;
+    return is_own && (client->variant.is_fips || client->variant.is_dual_stack);
+}
+
 /* Endpoint and region, by the client's options or the queue URL. */
 static enum status find_target(struct sqs_call *call, const char *queue_url, struct error *error)
 {
-    if (call->client->region != NULL) {
-        call->region = memory_copy_string(call->client->region);
-    } else if (queue_url != NULL) {
-        call->region = aws_region_from_queue_url(queue_url);
-    }
+    const struct sqs_client *client = call->client;
+    call->region = find_region(client, queue_url);
     if (call->region == NULL) {
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "no AWS region: set AWS_REGION, or use a queue URL whose host names one");
     }
-    if (call->client->has_endpoint) {
-        call->endpoint = call->client->endpoint;
+    if (client->has_endpoint) {
+        call->endpoint = client->endpoint;
         return STATUS_OK;
     }
     if (queue_url != NULL) {
-        return aws_endpoint_parse(queue_url, &call->endpoint, error);
+        enum status status = aws_endpoint_parse(queue_url, &call->endpoint, error);
+        if (status != STATUS_OK || !is_host_replaced(client, &call->endpoint)) {
+            return status;
+        }
     }
-    char *url = memory_format("https://sqs.%s.amazonaws.com%s", call->region,
-                              strncmp(call->region, "cn-", 3) == 0 ? ".cn" : "");
+    char *url = endpoint_of_region("sqs", call->region, &client->variant);
     enum status status = aws_endpoint_parse(url, &call->endpoint, error);
     free(url);
     return status;
@@ -286,7 +337,7 @@ struct sqs_call *sqs_call_start(struct sqs_call *call, const char *queue_url, bo
     }
     if (status != STATUS_OK) {
         sqs_failure_from_error(call->action->name, &error, &call->failure);
-        loop_timer_start(call->client->loop, &call->timer, clock_monotonic_ms(), on_fail_timer, call);
+        start_timer(call, 0, on_fail_timer);
         return call;
     }
     crypto_sha256_hex(call->body.data, call->body.length, call->body_hash);

@@ -6,6 +6,9 @@
 #include "aws/sqs_client.h"
 #include "aws_uri.h"
 #include "base/buffer.h"
+#include "endpoint.h"
+#include "retry.h"
+#include "service_clock.h"
 #include "sqs_error.h"
 
 /* Belongs to its maker; the loop's thread only. */
@@ -15,9 +18,14 @@ struct sqs_client {
     struct aws_credentials_provider *credentials;
     int64_t (*wall_ms)(void);
     char *region;                 /* NULL: by each call's queue URL */
+    bool is_region_given;         /* in the options: holds for all queues, whatever their URLs say */
     bool has_endpoint;            /* else by each call's queue URL */
     struct aws_endpoint endpoint;
-    int64_t clock_offset_ms;      /* the service's clock minus ours, as far as it mattered */
+    struct endpoint_variant variant;
+    struct service_clock clock;
+    struct retry_quota quota;
+    int receive_debt;             /* what the last receive that failed took from the quota */
+    int receive_failures;         /* in a row */
     struct sigv4_key_cache keys;
     struct list calls;
 };
@@ -55,6 +63,10 @@ struct sqs_call {
     int64_t deadline_ms;
 
     int attempts;
+    int taken;                  /* from the quota, for this attempt */
+    int64_t sent_wall_ms;       /* of this attempt, so the next two */
+    int64_t signed_offset_ms;
+    uint64_t generation;        /* of the credentials */
     bool is_clock_corrected;
     bool is_credentials_renewed;
     struct sqs_failure failure; /* of what ended, or of the attempt before a pause */

@@ -13,26 +13,6 @@
 #include "sqs_request.h"
 #include "sqs_response.h"
 
-static const char *variable(const char *name)
-{
-    const char *value = getenv(name);
-    return value == NULL || value[0] == '\0' ? NULL : value;
-}
-
-/* NULL: by each call's queue URL. */
-static const char *configured_endpoint(const struct sqs_client_options *options)
-{
-    if (options->endpoint != NULL && options->endpoint[0] != '\0') {
-        return options->endpoint;
-    }
-    const char *ignore = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-    if (ignore != NULL && strcmp(ignore, "true") == 0) {
-        return NULL;
-    }
-    const char *endpoint = variable("AWS_ENDPOINT_URL_SQS");
-    return endpoint != NULL ? endpoint : variable("AWS_ENDPOINT_URL");
-}
-
 /* Actions are posted to "/". */
 static bool has_no_path(const char *url)
 {
@@ -45,35 +25,52 @@ enum status sqs_client_new(const struct sqs_client_options *options, struct sqs_
                            struct error *error)
 {
     struct aws_endpoint endpoint = {0};
-    const char *endpoint_url = configured_endpoint(options);
-    if (endpoint_url != NULL && aws_endpoint_parse(endpoint_url, &endpoint, error) != STATUS_OK) {
-        error_prefix(error, "the SQS endpoint: ");
-        return STATUS_INVALID_ARGUMENT;
-    }
-    if (endpoint_url != NULL && !has_no_path(endpoint_url)) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "the SQS endpoint: \"%s\" must not have a path",
-                         endpoint_url);
-    }
+    struct endpoint_variant variant = {0};
+    char *endpoint_url = NULL;
     char *region = NULL;
+    struct sqs_client *client = NULL;
     struct error region_error = {0};
-    enum status status = aws_region_find(options->region, &region, &region_error);
-    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
-        if (error != NULL) {
-            *error = region_error;
-        }
-        return STATUS_INVALID_ARGUMENT;
+    enum status status = endpoint_find("sqs", options->endpoint, &endpoint_url, &variant, error);
+    if (status != STATUS_OK) {
+        goto done;
     }
-    struct sqs_client *client = memory_alloc(sizeof *client);
+    if (endpoint_url != NULL) {
+        status = aws_endpoint_parse(endpoint_url, &endpoint, error);
+        if (status != STATUS_OK) {
+            error_prefix(error, "the SQS endpoint: ");
+            goto done;
+        }
+        if (!has_no_path(endpoint_url)) {
+            status = error_set(error, STATUS_INVALID_ARGUMENT, "the SQS endpoint: \"%s\" must not have a path",
+                               endpoint_url);
+            goto done;
+        }
+    }
+    status = aws_region_find(options->region, &region, &region_error);
+    if (status != STATUS_OK && status != STATUS_NOT_FOUND) {
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s", region_error.text);
+        goto done;
+    }
+    client = memory_alloc(sizeof *client);
     client->loop = options->loop;
     client->http = options->http;
     client->credentials = options->credentials;
     client->wall_ms = options->wall_ms != NULL ? options->wall_ms : clock_wall_ms;
     client->region = region;
+    client->is_region_given = options->region != NULL && options->region[0] != '\0';
     client->has_endpoint = endpoint_url != NULL;
     client->endpoint = endpoint;
+    client->variant = variant;
+    retry_quota_init(&client->quota);
     list_init(&client->calls);
     *out_client = client;
-    return STATUS_OK;
+    region = NULL;
+    status = STATUS_OK;
+
+done:
+    free(endpoint_url);
+    free(region);
+    return status;
 }
 
 void sqs_client_destroy(struct sqs_client *client)

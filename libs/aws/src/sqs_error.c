@@ -5,47 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "error_codes.h"
 
-static const char *const s_throttled[] = {
-    "BandwidthLimitExceeded", "EC2ThrottledException", "KmsThrottled", "LimitExceededException", "OverLimit",
-    "ProvisionedThroughputExceededException", "RequestLimitExceeded", "RequestThrottled",
-    "RequestThrottledException", "SlowDown", "ThrottledException", "Throttling", "ThrottlingException",
-    "TooManyRequestsException", "TransactionInProgressException", NULL};
-static const char *const s_clock[] = {"AuthFailure", "InvalidSignatureException", "RequestExpired",
-                                      "RequestInTheFuture", "RequestTimeTooSkewed", "SignatureDoesNotMatch", NULL};
-static const char *const s_expired[] = {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId",
-                                        "UnrecognizedClientException", NULL};
-static const char *const s_refused[] = {"AccessDenied", "AccessDeniedException", "InvalidAccessKeyId",
-                                        "InvalidSecurity", "IncompleteSignature", "IncompleteSignatureException",
-                                        "KmsAccessDenied", "KmsDisabled", "KmsInvalidKeyUsage", "KmsInvalidState",
-                                        "KmsNotFound", "KmsOptInRequired", "MissingAuthenticationToken",
-                                        "MissingAuthenticationTokenException", "NotAuthorized", "OptInRequired", NULL};
 static const char *const s_missing[] = {"InvalidAddress", "NonExistentQueue", "QueueDoesNotExist", NULL};
 static const char *const s_handle[] = {"InvalidIdFormat", "MessageNotInflight", "ReceiptHandleIsInvalid", NULL};
-static const char *const s_transient[] = {"InternalError", "InternalFailure", "InternalServerError",
-                                          "PriorRequestNotComplete", "QueueDeletedRecently", "RequestTimeout",
-                                          "RequestTimeoutException", "ServiceUnavailable",
-                                          "ServiceUnavailableException", NULL};
 static const char *const s_parameter[] = {"InvalidParameterValue", "InvalidParameterValueException",
                                           "InvalidParameterException", "ValidationError", "ValidationException", NULL};
-
-static const char *plain_code(const char *code)
-{
-    const char *dot = strrchr(code, '.');
-    return dot == NULL ? code : dot + 1;
-}
-
-static bool is_one_of(const char *code, const char *const *codes)
-{
-    for (; *codes != NULL; codes++) {
-        if (strcmp(code, *codes) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
 
 /* "Value … for parameter ReceiptHandle is invalid", "Message does not exist or is not available for visibility
  * timeout change": but not "Total VisibilityTimeout for the message is beyond the limit". */
@@ -58,32 +24,29 @@ static bool speaks_of_handle(const char *text)
 /* false: the code says nothing. */
 static bool classify_code(const char *code, const char *text, enum sqs_error_class *out)
 {
-    static const struct {
-        const char *const *codes;
-        enum sqs_error_class class;
-    } s_classes[] = {
-        {s_throttled, SQS_ERROR_THROTTLED},   {s_clock, SQS_ERROR_CREDENTIALS},
-        {s_expired, SQS_ERROR_CREDENTIALS},   {s_refused, SQS_ERROR_CREDENTIALS},
-        {s_missing, SQS_ERROR_MISSING_QUEUE}, {s_handle, SQS_ERROR_HANDLE},
-        {s_transient, SQS_ERROR_TRANSIENT},
-    };
-    for (size_t i = 0; i < sizeof s_classes / sizeof s_classes[0]; i++) {
-        if (is_one_of(code, s_classes[i].codes)) {
-            *out = s_classes[i].class;
-            return true;
-        }
-    }
-    if (is_one_of(code, s_parameter) && speaks_of_handle(text)) {
+    const char *plain = error_code_plain(code);
+    if (error_code_is(ERROR_CODES_THROTTLED, plain)) {
+        *out = SQS_ERROR_THROTTLED;
+    } else if (error_code_is(ERROR_CODES_TRANSIENT, plain)) {
+        *out = SQS_ERROR_TRANSIENT;
+    } else if (error_code_is(ERROR_CODES_CLOCK, plain) || error_code_is(ERROR_CODES_EXPIRED, plain) ||
+               error_code_is(ERROR_CODES_REFUSED, plain)) {
+        *out = SQS_ERROR_CREDENTIALS;
+    } else if (error_code_is_one_of(plain, s_missing)) {
+        *out = SQS_ERROR_MISSING_QUEUE;
+    } else if (error_code_is_one_of(plain, s_handle) ||
+               (error_code_is_one_of(plain, s_parameter) && speaks_of_handle(text))) {
         *out = SQS_ERROR_HANDLE;
-        return true;
+    } else {
+        return false;
     }
-    return false;
+    return true;
 }
 
 enum sqs_error_class sqs_error_classify(const char *code, const char *alias, const char *text, int http_status)
 {
     enum sqs_error_class class;
-    if (classify_code(plain_code(code), text, &class) || classify_code(plain_code(alias), text, &class)) {
+    if (classify_code(code, text, &class) || classify_code(alias, text, &class)) {
         return class;
     }
     if (http_status == 429) {
@@ -129,7 +92,7 @@ static enum status status_of(enum sqs_error_class class, const char *code)
     case SQS_ERROR_THROTTLED:
         return STATUS_RESOURCE_EXHAUSTED;
     case SQS_ERROR_CREDENTIALS:
-        return strncmp(plain_code(code), "AccessDenied", strlen("AccessDenied")) == 0 ? STATUS_PERMISSION_DENIED
+        return strncmp(error_code_plain(code), "AccessDenied", strlen("AccessDenied")) == 0 ? STATUS_PERMISSION_DENIED
                                                                                       : STATUS_UNAUTHENTICATED;
     case SQS_ERROR_MISSING_QUEUE:
         return STATUS_NOT_FOUND;
@@ -238,25 +201,10 @@ void sqs_failure_from_credentials(const char *action, const struct error *error,
 
 bool sqs_error_is_clock(const struct sqs_failure *failure)
 {
-    return is_one_of(plain_code(failure->code), s_clock) || is_one_of(plain_code(failure->alias), s_clock);
+    return error_code_is(ERROR_CODES_CLOCK, failure->code) || error_code_is(ERROR_CODES_CLOCK, failure->alias);
 }
 
 bool sqs_error_is_expired(const struct sqs_failure *failure)
 {
-    return is_one_of(plain_code(failure->code), s_expired) || is_one_of(plain_code(failure->alias), s_expired);
-}
-
-int64_t sqs_response_date_ms(const struct http_response *response)
-{
-    const char *date = http_response_header(response, "date");
-    if (date == NULL || http_response_header(response, "age") != NULL) {
-        return -1;
-    }
-    struct tm parts = {0};
-    const char *end = strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &parts); /* the services stay in the C locale */
-    if (end == NULL || *end != '\0' || parts.tm_year < 70) {
-        return -1;
-    }
-    time_t seconds = timegm(&parts);
-    return seconds < 0 ? -1 : (int64_t)seconds * 1000;
+    return error_code_is(ERROR_CODES_EXPIRED, failure->code) || error_code_is(ERROR_CODES_EXPIRED, failure->alias);
 }

@@ -29,7 +29,4 @@ void sqs_failure_from_credentials(const char *action, const struct error *error,
 bool sqs_error_is_clock(const struct sqs_failure *failure);
 bool sqs_error_is_expired(const struct sqs_failure *failure);
 
-/* The server's clock by its Date header, in ms since 1970; -1: none that counts (an Age header says it is old). */
-int64_t sqs_response_date_ms(const struct http_response *response);
-
 #endif

@@ -12,9 +12,11 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "credentials_provider.h"
+#include "http/client.h"
 #include "support.h"
 
 static struct loop *s_loop;
+static struct http_client *s_http;
 
 /* What the last done brought. */
 static struct answer {
@@ -31,6 +33,7 @@ static int prepare(void **state)
     (void)state;
     support_clear_environment();
     s_loop = loop_new();
+    assert_int_equal(http_client_new(s_loop, &(struct http_client_options){0}, &s_http, NULL), STATUS_OK);
     s_answer = (struct answer){0};
     return 0;
 }
@@ -38,6 +41,7 @@ static int prepare(void **state)
 static int release(void **state)
 {
     (void)state;
+    http_client_destroy(s_http);
     loop_destroy(s_loop);
     support_remove_home();
     return 0;
@@ -171,25 +175,133 @@ static void a_failure_is_told_and_the_next_question_loads_anew(void **state)
     aws_credentials_provider_destroy(provider);
 }
 
-static void keys_about_to_expire_are_renewed_in_the_background_once(void **state)
+#define MINUTE_MS INT64_C(60000)
+
+/* The test's clock. */
+static int64_t s_now_ms;
+static int64_t test_wall_ms(void)
 {
-    (void)state;
+    return s_now_ms;
+}
+
+/* Loaded once, for an hour; then `left_ms` before its expiry. */
+static struct aws_credentials_provider *with_keys_that_expire_in(int64_t left_ms)
+{
     struct aws_credentials_provider *provider = fake_new();
     struct aws_credentials_request request = {0};
+    s_now_ms = clock_wall_ms();
+    provider->wall_ms = test_wall_ms;
     aws_credentials_provider_get(provider, &request, on_answer, NULL);
-    fake_answer("OLD", clock_wall_ms() + 10 * 60 * 1000);
+    fake_answer("OLD", s_now_ms + 60 * MINUTE_MS);
     drain();
+    assert_non_null(aws_credentials_provider_current(provider));
+    assert_int_equal(s_fake->loads, 1);
+    s_now_ms += 60 * MINUTE_MS - left_ms;
+    return provider;
+}
+
+/* behaviour 8: the source is down in the advisory window */
+static void fifteen_minutes_ahead_keys_are_renewed_in_the_background(void **state)
+{
+    (void)state;
+    struct aws_credentials_provider *provider = with_keys_that_expire_in(15 * MINUTE_MS);
+    assert_string_equal(aws_credentials_provider_current(provider)->access_key_id, "OLD");
+    assert_int_equal(s_fake->loads, 1);
+    s_now_ms += MINUTE_MS;
     assert_string_equal(aws_credentials_provider_current(provider)->access_key_id, "OLD");
     assert_int_equal(s_fake->loads, 2);
     fake_fail(STATUS_UNAVAILABLE);
     assert_string_equal(aws_credentials_provider_current(provider)->access_key_id, "OLD");
     assert_int_equal(s_fake->loads, 2); /* not again at once */
+    s_now_ms += MINUTE_MS;
+    assert_string_equal(aws_credentials_provider_current(provider)->access_key_id, "OLD");
+    assert_int_equal(s_fake->loads, 3);
+    fake_answer("NEW", s_now_ms + 60 * MINUTE_MS);
+    assert_string_equal(aws_credentials_provider_current(provider)->access_key_id, "NEW");
+    assert_int_equal(s_fake->loads, 3);
+    assert_int_equal(s_answer.count, 1);
+    aws_credentials_provider_destroy(provider);
+}
+
+/* behaviour 8: the source is down in the mandatory window */
+static void ten_minutes_ahead_who_asks_waits_and_gets_the_error(void **state)
+{
+    (void)state;
+    struct aws_credentials_provider *provider = with_keys_that_expire_in(10 * MINUTE_MS);
+    struct aws_credentials_request request = {0};
+    assert_null(aws_credentials_provider_current(provider));
+    aws_credentials_provider_get(provider, &request, on_answer, NULL);
+    drain();
+    assert_int_equal(s_answer.count, 1); /* that of the first load */
+    fake_fail(STATUS_UNAVAILABLE);
+    drain();
+    assert_int_equal(s_answer.count, 2);
+    assert_int_equal(s_answer.status, STATUS_UNAVAILABLE);
+    aws_credentials_provider_get(provider, &request, on_answer, NULL);
+    assert_int_equal(s_fake->loads, 3);
+    fake_answer("NEW", s_now_ms + 60 * MINUTE_MS);
+    drain();
+    assert_int_equal(s_answer.status, STATUS_OK);
+    assert_string_equal(s_answer.key, "NEW");
+    aws_credentials_provider_destroy(provider);
+}
+
+static void keys_that_come_with_little_time_left_are_used_for_it(void **state)
+{
+    (void)state;
+    struct aws_credentials_provider *provider = with_keys_that_expire_in(10 * MINUTE_MS);
+    struct aws_credentials_request request = {0};
+    aws_credentials_provider_get(provider, &request, on_answer, NULL);
+    fake_answer("SHORT", s_now_ms + 8 * MINUTE_MS);
+    drain();
+    assert_string_equal(aws_credentials_provider_current(provider)->access_key_id, "SHORT");
+    assert_int_equal(s_fake->loads, 3); /* and something longer is looked for */
+    fake_fail(STATUS_UNAVAILABLE);
+    s_now_ms += 6 * MINUTE_MS + MINUTE_MS / 2;
+    assert_string_equal(aws_credentials_provider_current(provider)->access_key_id, "SHORT");
+    fake_fail(STATUS_UNAVAILABLE);
+    s_now_ms += MINUTE_MS;
+    assert_null(aws_credentials_provider_current(provider));
+    aws_credentials_provider_destroy(provider);
+}
+
+static void only_the_keys_that_were_refused_are_given_up(void **state)
+{
+    (void)state;
+    struct aws_credentials_provider *provider = with_keys_that_expire_in(30 * MINUTE_MS);
+    struct aws_credentials_request request = {0};
+    uint64_t refused = aws_credentials_provider_current(provider)->generation;
+    aws_credentials_provider_invalidate(provider, refused);
+    assert_null(aws_credentials_provider_current(provider));
+    aws_credentials_provider_get(provider, &request, on_answer, NULL);
+    fake_answer("NEW", s_now_ms + 60 * MINUTE_MS);
+    drain();
+    aws_credentials_provider_invalidate(provider, refused); /* a second call that was signed with the old ones */
+    assert_string_equal(aws_credentials_provider_current(provider)->access_key_id, "NEW");
+    assert_int_equal(s_fake->loads, 2);
+    aws_credentials_provider_destroy(provider);
+}
+
+static void a_chain_renews_what_its_member_would_have_kept(void **state)
+{
+    (void)state;
+    struct aws_credentials_provider *fake = fake_new();
+    struct aws_credentials_provider *provider = aws_credentials_provider_new_chain(s_loop, &fake, 1);
+    struct aws_credentials_request request = {0};
+    aws_credentials_provider_get(provider, &request, on_answer, NULL);
+    fake_answer("OLD", clock_wall_ms() + 14 * MINUTE_MS);
+    drain();
+    assert_string_equal(aws_credentials_provider_current(provider)->access_key_id, "OLD");
+    assert_int_equal(s_fake->loads, 2);
+    fake_fail(STATUS_UNAVAILABLE);
+    drain();
+    assert_string_equal(aws_credentials_provider_current(provider)->access_key_id, "OLD");
     provider->next_refresh_wall_ms = 0;
     assert_non_null(aws_credentials_provider_current(provider));
     assert_int_equal(s_fake->loads, 3);
-    fake_answer("NEW", clock_wall_ms() + 3600 * 1000);
+    fake_answer("NEW", clock_wall_ms() + 60 * MINUTE_MS);
+    drain();
     assert_string_equal(aws_credentials_provider_current(provider)->access_key_id, "NEW");
-    assert_int_equal(s_fake->loads, 3);
     aws_credentials_provider_destroy(provider);
 }
 
@@ -215,7 +327,7 @@ static void invalidated_keys_are_loaded_anew(void **state)
     aws_credentials_provider_get(provider, &request, on_answer, NULL);
     fake_answer("ONE", AWS_CREDENTIALS_NEVER_EXPIRE);
     drain();
-    aws_credentials_provider_invalidate(provider);
+    aws_credentials_provider_invalidate(provider, 0);
     assert_null(aws_credentials_provider_current(provider));
     aws_credentials_provider_get(provider, &request, on_answer, NULL);
     assert_int_equal(s_fake->loads, 2);
@@ -288,16 +400,16 @@ static void a_profile_gives_keys_of_the_default_files(void **state)
     assert_non_null(strstr(s_answer.text, "\"none\""));
 }
 
-static void what_a_profile_cannot_do_yet_is_said(void **state)
+static void ways_that_are_not_supported_are_named(void **state)
 {
     (void)state;
-    static const char *const s_ways[] = {"role_arn", "sso_session", "credential_process", "web_identity_token_file"};
+    static const char *const s_ways[] = {"sso_session", "sso_start_url", "login_session", "credential_process"};
     for (size_t i = 0; i < sizeof s_ways / sizeof s_ways[0]; i++) {
         char path[SUPPORT_PATH_SIZE];
         char *text = memory_format("[default]\n%s = x\n", s_ways[i]);
         support_write_file(".aws/config", text, path);
         free(text);
-        assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop)), STATUS_INVALID_ARGUMENT);
+        assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop, s_http)), STATUS_INVALID_ARGUMENT);
         assert_non_null(strstr(s_answer.text, s_ways[i]));
     }
 }
@@ -325,16 +437,16 @@ static void the_default_chain_prefers_the_environment(void **state)
 {
     (void)state;
     char path[SUPPORT_PATH_SIZE];
-    assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop)), STATUS_NOT_FOUND);
-    assert_non_null(strstr(s_answer.text, "environment, profile"));
+    assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop, s_http)), STATUS_NOT_FOUND);
+    assert_non_null(strstr(s_answer.text, "environment, profile's role, web identity, profile, container, instance metadata"));
     support_write_file(".aws/credentials", "[default]\naws_access_key_id=AKFILE\naws_secret_access_key=s\n", path);
-    assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop)), STATUS_OK);
+    assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop, s_http)), STATUS_OK);
     assert_string_equal(s_answer.key, "AKFILE");
     assert_int_equal(setenv("AWS_ACCESS_KEY_ID", "AKENV", 1), 0);
     /* configured, but wrong: the chain stops there */
-    assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop)), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop, s_http)), STATUS_INVALID_ARGUMENT);
     assert_int_equal(setenv("AWS_SECRET_ACCESS_KEY", "s", 1), 0);
-    assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop)), STATUS_OK);
+    assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop, s_http)), STATUS_OK);
     assert_string_equal(s_answer.key, "AKENV");
 }
 
@@ -345,14 +457,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(one_load_answers_everyone_who_waits),
         TEST(a_failure_is_told_and_the_next_question_loads_anew),
-        TEST(keys_about_to_expire_are_renewed_in_the_background_once),
+        TEST(fifteen_minutes_ahead_keys_are_renewed_in_the_background),
+        TEST(ten_minutes_ahead_who_asks_waits_and_gets_the_error),
+        TEST(keys_that_come_with_little_time_left_are_used_for_it),
+        TEST(only_the_keys_that_were_refused_are_given_up),
+        TEST(a_chain_renews_what_its_member_would_have_kept),
         TEST(expired_keys_are_never_given_out),
         TEST(invalidated_keys_are_loaded_anew),
         TEST(destroying_cancels_who_waits),
         TEST(static_keys_are_given),
         TEST(the_environment_gives_keys_and_token),
         TEST(a_profile_gives_keys_of_the_default_files),
-        TEST(what_a_profile_cannot_do_yet_is_said),
+        TEST(ways_that_are_not_supported_are_named),
         TEST(files_that_were_named_must_be_there_and_parse),
         TEST(the_default_chain_prefers_the_environment),
     };

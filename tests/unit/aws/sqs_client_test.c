@@ -449,7 +449,7 @@ static void without_credentials_nothing_is_sent(void **state)
     (void)state;
     const struct fake_answer answers[] = {{.status = 200, .body = "{}"}};
     aws_credentials_provider_destroy(s_provider);
-    s_provider = aws_credentials_provider_new_default(s_loop);
+    s_provider = aws_credentials_provider_new_default(s_loop, s_http);
     start(answers, 1);
     receive(1);
     assert_int_equal(s_outcome.class, SQS_ERROR_CREDENTIALS);

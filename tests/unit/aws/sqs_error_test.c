@@ -140,25 +140,6 @@ static void the_service_may_say_when_to_come_back(void **state)
     assert_int_equal(fail_with(503, "", date, 1).public.retry_after_ms, 0);
 }
 
-static void the_services_clock_is_read_from_date(void **state)
-{
-    (void)state;
-    struct http_header headers[] = {{"date", "Sun, 06 Nov 1994 08:49:37 GMT"}, {"age", "1"}};
-    struct http_response response = {.status = 403, .body = "", .headers = headers, .header_count = 1};
-    assert_int_equal(sqs_response_date_ms(&response), 784111777000);
-    response.header_count = 2;
-    assert_int_equal(sqs_response_date_ms(&response), -1);
-    response.header_count = 1;
-    static const char *const s_wrong[] = {"", "yesterday", "Sun, 06 Nob 1994 08:49:37 GMT",
-                                          "Sun, 06 anF 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT"};
-    for (size_t i = 0; i < sizeof s_wrong / sizeof s_wrong[0]; i++) {
-        headers[0].value = s_wrong[i];
-        assert_int_equal(sqs_response_date_ms(&response), -1);
-    }
-    response.header_count = 0;
-    assert_int_equal(sqs_response_date_ms(&response), -1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,7 +149,6 @@ int main(void)
         cmocka_unit_test(a_receipt_handle_never_reaches_the_text),
         cmocka_unit_test(only_the_first_line_of_a_message_is_kept),
         cmocka_unit_test(the_service_may_say_when_to_come_back),
-        cmocka_unit_test(the_services_clock_is_read_from_date),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

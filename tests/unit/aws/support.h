@@ -4,7 +4,8 @@
 
 #define SUPPORT_PATH_SIZE 128
 
-/* Unsets every AWS_ variable that we read, and makes HOME an empty folder of its own. */
+/* Unsets every AWS_ variable that we read, but switches the instance's metadata service off, and makes HOME an empty
+ * folder of its own. */
 void support_clear_environment(void);
 /* Removes that folder and what was written into it. */
 void support_remove_home(void);

@@ -1,8 +1,11 @@
 /* AWS credentials and where they come from.
  *
  * A provider answers asynchronously on the loop's thread, so that sources which need the network fit behind the same
- * interface as the environment and the files. It keeps what it loaded until shortly before its expiry. Providers
- * belong to the loop's thread: every function and callback here. */
+ * interface as the environment and the files. Providers belong to the loop's thread: every function and callback here.
+ *
+ * A provider keeps what it loaded. From 15 minutes before the expiry it loads anew in the background, at most once a
+ * minute, and goes on with what it has should that fail; from 10 minutes before the expiry who asks waits for a load and
+ * gets its error. Keys that were given with 10 minutes or less to live are used until their last minute. */
 #ifndef AWS_CREDENTIALS_H
 #define AWS_CREDENTIALS_H
 
@@ -22,6 +25,7 @@ struct aws_credentials {
     char *secret_access_key;
     char *session_token;     /* NULL: none */
     int64_t expires_wall_ms; /* since 1970; AWS_CREDENTIALS_NEVER_EXPIRE */
+    uint64_t generation;     /* counts what the provider that gave them has loaded; 0: not from a provider */
 };
 
 /* Copies. session_token may be NULL or "". */
@@ -44,16 +48,16 @@ struct aws_credentials_request {
     void *user;
 };
 
-/* What is at hand and not about to expire, borrowed until the next turn of the loop; NULL: ask with _get. Starts a
- * refresh in the background in the last 15 minutes before the expiry. */
+/* What is at hand and not about to expire, borrowed until the next turn of the loop; NULL: ask with _get. */
 const struct aws_credentials *aws_credentials_provider_current(struct aws_credentials_provider *provider);
 /* done is called exactly once, never inside this call. */
 void aws_credentials_provider_get(struct aws_credentials_provider *provider, struct aws_credentials_request *request,
                                   aws_credentials_done_fn *done, void *user);
 /* done will not be called; harmless when not waiting. */
 void aws_credentials_request_cancel(struct aws_credentials_request *request);
-/* The service refused them (expired, revoked): the next question loads anew. */
-void aws_credentials_provider_invalidate(struct aws_credentials_provider *provider);
+/* The service refused those of this generation (expired, revoked), 0: whatever is at hand. The next question loads anew,
+ * files and environment included, unless newer ones are there already. */
+void aws_credentials_provider_invalidate(struct aws_credentials_provider *provider, uint64_t generation);
 const char *aws_credentials_provider_name(const struct aws_credentials_provider *provider); /* "environment" … */
 /* Questions that wait are answered CANCELED first. NULL is fine. */
 void aws_credentials_provider_destroy(struct aws_credentials_provider *provider);
@@ -73,20 +77,23 @@ struct aws_profile_options {
     const char *config_file;
     const char *profile;
 };
-/* The keys of one profile of the two files, read again at each load. NOT_FOUND: nobody named a profile and there is no
- * default one with keys. INVALID_ARGUMENT: a file cannot be read or does not parse, a profile that was asked for is
- * not there or incomplete, or gets its keys by role_arn, sso_*, credential_process or web_identity_token_file: the
- * text says which. options may be NULL. */
+/* The keys of one profile of the two files, read again at each load. NOT_FOUND: the profile has none, or is the default
+ * one and not there. INVALID_ARGUMENT: a file cannot be read or does not parse, a profile that was asked for is not
+ * there, has one of the two keys only, or gets them by sso_*, login_session or credential_process, which Ferry does not
+ * do: the text says which. options may be NULL. */
 struct aws_credentials_provider *aws_credentials_provider_new_profile(struct loop *loop,
                                                                       const struct aws_profile_options *options);
 
 /* The first that is configured: NOT_FOUND asks the next, any other error is the answer. Owns its members (at most
- * AWS_CREDENTIALS_CHAIN_MAX). */
+ * AWS_CREDENTIALS_CHAIN_MAX), which keep nothing of their own from then on. */
 #define AWS_CREDENTIALS_CHAIN_MAX 16
 struct aws_credentials_provider *aws_credentials_provider_new_chain(struct loop *loop,
                                                                     struct aws_credentials_provider **members,
                                                                     size_t count);
-/* Environment, then profile. */
-struct aws_credentials_provider *aws_credentials_provider_new_default(struct loop *loop);
+/* In the order of AWS's SDKs: the environment; a profile's role (role_arn with source_profile or credential_source); web
+ * identity (AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, or the profile's web_identity_token_file); the profile's keys; the
+ * container's endpoint (ECS, EKS Pod Identity); the instance's metadata service. http is borrowed and outlives it. */
+struct http_client;
+struct aws_credentials_provider *aws_credentials_provider_new_default(struct loop *loop, struct http_client *http);
 
 #endif

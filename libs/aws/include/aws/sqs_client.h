@@ -5,10 +5,12 @@
  * its done is called or sqs_call_cancel.
  *
  * Retries: all but receive_message are tried up to 3 times on transport errors, HTTP 5xx and throttling, with jittered
- * back-off, until the deadline; each attempt is signed anew. receive_message is tried once: its caller repeats it with
- * the same attempt_id. A clock that is more than 4 minutes off is corrected from the server's Date and the call
- * repeated once (receive: corrected for the next one); expired credentials are loaded anew and the call repeated once
- * (receive: loaded anew for the next one). */
+ * back-off, until the deadline; each attempt is signed anew. Attempts beyond the first draw on one budget of the client,
+ * which successes fill again (retry.h); spent, a first failure is the last. receive_message is tried once: its caller
+ * repeats it with the same attempt_id, on the same budget: once that is spent, a failure is told only after the back-off.
+ * Signatures follow the service's clock, which every answer tells; a signature that was refused because ours was more
+ * than 4 minutes off is made anew once. Expired credentials are loaded anew and the call is repeated once. (Of these two
+ * the next receive has the benefit.) */
 #ifndef AWS_SQS_CLIENT_H
 #define AWS_SQS_CLIENT_H
 
@@ -37,9 +39,10 @@ struct sqs_client_options {
     struct loop *loop;                           /* borrowed, as the next two: they outlive the client */
     struct http_client *http;
     struct aws_credentials_provider *credentials;
-    const char *region;   /* NULL: aws_region_resolve, if need be from each call's queue URL */
-    const char *endpoint; /* "http://127.0.0.1:4566"; NULL: AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL, else the queue
-                           * URL's scheme, host and port, else (create_queue, get_queue_url) the region's */
+    const char *region;   /* NULL: that of the queue URL's host where that is called, else aws_region_resolve */
+    const char *endpoint; /* "http://127.0.0.1:4566"; NULL: AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL, the profile's
+                           * services section and endpoint_url, else the queue URL's scheme, host and port, else
+                           * (create_queue, get_queue_url; or a FIPS or dual-stack endpoint is asked for) the region's */
     int64_t (*wall_ms)(void); /* NULL: clock_wall_ms */
 };
 
