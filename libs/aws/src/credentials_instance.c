@@ -184,8 +184,10 @@ static void attempt(struct instance_provider *self)
     bool is_token = self->step == STEP_TOKEN;
     char *url = memory_format("%s%s%s", self->config.endpoint, is_token ? TOKEN_PATH : ROLE_PATH,
                               self->step == STEP_KEYS ? self->role : "");
-    const struct http_header header = is_token ? (struct http_header){"x-aws-ec2-metadata-token-ttl-seconds", TOKEN_SECONDS}
-                                               : (struct http_header){"x-aws-ec2-metadata-token", self->token};
+    const struct http_header header = {
+        is_token ? "x-aws-ec2-metadata-token-ttl-seconds" : "x-aws-ec2-metadata-token",
+        is_token ? TOKEN_SECONDS : self->token,
+    };
     const struct http_request request = {
         .method = is_token ? "PUT" : "GET",
         .url = url,

@@ -15,13 +15,14 @@ struct instance_config {
     int attempts;
 };
 
-/* AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_V1_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT and its _MODE (IPv4, IPv6),
- * AWS_METADATA_SERVICE_TIMEOUT (seconds), AWS_METADATA_SERVICE_NUM_ATTEMPTS, and the profile's properties of the same
- * names. NOT_FOUND: switched off. INVALID_ARGUMENT: a value makes no sense. */
+/* AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_V1_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT and its _MODE (IPv4,
+ * IPv6), AWS_METADATA_SERVICE_TIMEOUT (seconds), AWS_METADATA_SERVICE_NUM_ATTEMPTS, and the profile's properties of
+ * the same names. NOT_FOUND: switched off. INVALID_ARGUMENT: a value makes no sense. */
 MUST_CHECK enum status instance_config_load(struct instance_config *out, struct error *error);
 void instance_config_deinit(struct instance_config *config);
 
-/* The role's name: the first line with something in it, to free. NULL: there is none, or one that cannot stand in a path. */
+/* The role's name: the first line with something in it, to free. NULL: there is none, or one that cannot stand in a
+ * path. */
 char *instance_role_parse(const char *text, size_t length);
 
 #endif

@@ -12,8 +12,8 @@ struct service_clock {
     int64_t offset_ms; /* the service's clock minus ours; added to our time when signing */
 };
 
-/* The headers, NULL where there is none, and our clock (ms since 1970) before and after. false: the answer says nothing:
- * without a readable date, out of a cache (it has an age), or longer than 15 minutes under way. */
+/* The headers, NULL where there is none, and our clock (ms since 1970) before and after. false: the answer says
+ * nothing: without a readable date, out of a cache (it has an age), or longer than 15 minutes under way. */
 bool service_clock_learn(struct service_clock *clock, const char *date, const char *age, int64_t sent_ms,
                          int64_t received_ms);
 

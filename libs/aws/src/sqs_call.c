@@ -68,8 +68,8 @@ static void start_timer(struct sqs_call *call, int64_t pause_ms, loop_task_fn *f
     loop_timer_start(call->client->loop, &call->timer, clock_monotonic_ms() + pause_ms, fire, call);
 }
 
-/* A receive is repeated by its caller, at its caller's pace, on the same budget. Once that is spent, the failure is told
- * late: no caller may spin. */
+/* A receive is repeated by its caller, at its caller's pace, on the same budget. Once that is spent, the failure is
+ * told late: no caller may spin. */
 static bool pace_receive(struct sqs_call *call)
 {
     struct sqs_client *client = call->client;

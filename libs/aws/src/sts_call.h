@@ -22,7 +22,8 @@ struct sts_parameter {
 /* Credentials or error is NULL; both are borrowed. Never called inside sts_call_start. */
 typedef void sts_done_fn(void *user, const struct aws_credentials *credentials, const struct error *error);
 
-/* Caller's storage; zeroed before its first use, then kept from call to call: budget and clock are those of one client. */
+/* Caller's storage; zeroed before its first use, then kept from call to call: budget and clock are those of one
+ * client. */
 struct sts_call {
     struct loop *loop;
     struct http_client *http;
@@ -49,10 +50,10 @@ struct sts_call {
     struct error failure;
 };
 
-/* action is a constant, parameters end with a NULL name and are copied. signer (copied) NULL: unsigned. The endpoint is
- * AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, the profile's, else the configured region's, else the global one. done gets
- * UNAUTHENTICATED or PERMISSION_DENIED where STS refuses, UNAVAILABLE where another time may help, INVALID_ARGUMENT where
- * the configuration is wrong. */
+/* action is a constant, parameters end with a NULL name and are copied. signer (copied) NULL: unsigned. The endpoint
+ * is AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL, the profile's, else the configured region's, else the global one. done
+ * gets UNAUTHENTICATED or PERMISSION_DENIED where STS refuses, UNAVAILABLE where another time may help,
+ * INVALID_ARGUMENT where the configuration is wrong. */
 void sts_call_start(struct sts_call *call, const char *action, const struct sts_parameter *parameters,
                     const struct aws_credentials *signer, sts_done_fn *done, void *user);
 /* done will not be called; harmless when nothing is under way. */

@@ -133,15 +133,25 @@ static bool append_code_point(struct buffer *out, uint32_t code)
     return buffer_append(out, bytes, length);
 }
 
+/* 16: no digit. */
+static uint32_t digit_value(char digit)
+{
+    if (digit >= '0' && digit <= '9') {
+        return (uint32_t)(digit - '0');
+    }
+    if (digit >= 'a' && digit <= 'f') {
+        return (uint32_t)(digit - 'a') + 10;
+    }
+    return digit >= 'A' && digit <= 'F' ? (uint32_t)(digit - 'A') + 10 : 16;
+}
+
 /* "#38", "#x26": the character that it stands for; 0: none. */
 static uint32_t read_number(const char *text, size_t length)
 {
     uint32_t base = length > 1 && text[1] == 'x' ? 16 : 10;
     uint32_t code = 0;
     for (size_t i = base == 16 ? 2 : 1; i < length; i++) {
-        char digit = text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] - 'A' + 'a') : text[i];
-        uint32_t value = digit >= '0' && digit <= '9' ? (uint32_t)(digit - '0')
-                                                      : (digit >= 'a' && digit <= 'f' ? (uint32_t)(digit - 'a') + 10 : 16);
+        uint32_t value = digit_value(text[i]);
         if (value >= base || code > 0x10ffff) {
             return 0;
         }

@@ -409,7 +409,8 @@ static void ways_that_are_not_supported_are_named(void **state)
         char *text = memory_format("[default]\n%s = x\n", s_ways[i]);
         support_write_file(".aws/config", text, path);
         free(text);
-        assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop, s_http)), STATUS_INVALID_ARGUMENT);
+        struct aws_credentials_provider *provider = aws_credentials_provider_new_default(s_loop, s_http);
+        assert_int_equal(ask_and_destroy(provider), STATUS_INVALID_ARGUMENT);
         assert_non_null(strstr(s_answer.text, s_ways[i]));
     }
 }
@@ -438,7 +439,8 @@ static void the_default_chain_prefers_the_environment(void **state)
     (void)state;
     char path[SUPPORT_PATH_SIZE];
     assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop, s_http)), STATUS_NOT_FOUND);
-    assert_non_null(strstr(s_answer.text, "environment, profile's role, web identity, profile, container, instance metadata"));
+    assert_non_null(
+        strstr(s_answer.text, "environment, profile's role, web identity, profile, container, instance metadata"));
     support_write_file(".aws/credentials", "[default]\naws_access_key_id=AKFILE\naws_secret_access_key=s\n", path);
     assert_int_equal(ask_and_destroy(aws_credentials_provider_new_default(s_loop, s_http)), STATUS_OK);
     assert_string_equal(s_answer.key, "AKFILE");

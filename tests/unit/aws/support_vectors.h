@@ -1,5 +1,5 @@
-/* Published test cases, from the folder that FERRY_AWS_VECTORS names (tools/fetch-aws-vectors fetches them and prints it).
- * Without it those tests are skipped on a developer's machine and fail where CI=true. */
+/* Published test cases, from the folder that FERRY_AWS_VECTORS names (tools/fetch-aws-vectors fetches them and prints
+ * it). Without it those tests are skipped on a developer's machine and fail where CI=true. */
 #ifndef TESTS_AWS_SUPPORT_VECTORS_H
 #define TESTS_AWS_SUPPORT_VECTORS_H
 

@@ -1,11 +1,12 @@
 /* AWS credentials and where they come from.
  *
  * A provider answers asynchronously on the loop's thread, so that sources which need the network fit behind the same
- * interface as the environment and the files. Providers belong to the loop's thread: every function and callback here.
+ * interface as the environment and the files. Providers belong to the loop's thread: every function and callback
+ * here.
  *
  * A provider keeps what it loaded. From 15 minutes before the expiry it loads anew in the background, at most once a
- * minute, and goes on with what it has should that fail; from 10 minutes before the expiry who asks waits for a load and
- * gets its error. Keys that were given with 10 minutes or less to live are used until their last minute. */
+ * minute, and goes on with what it has should that fail; from 10 minutes before the expiry who asks waits for a load
+ * and gets its error. Keys that were given with 10 minutes or less to live are used until their last minute. */
 #ifndef AWS_CREDENTIALS_H
 #define AWS_CREDENTIALS_H
 
@@ -36,8 +37,8 @@ void aws_credentials_deinit(struct aws_credentials *credentials);               
 
 struct aws_credentials_provider;
 
-/* One of the two is NULL; both are borrowed for the call. NOT_FOUND: this source is not configured. UNAUTHENTICATED or
- * INVALID_ARGUMENT: it is configured, and wrong. UNAVAILABLE: it cannot be reached now. */
+/* One of the two is NULL; both are borrowed for the call. NOT_FOUND: this source is not configured. UNAUTHENTICATED
+ * or INVALID_ARGUMENT: it is configured, and wrong. UNAVAILABLE: it cannot be reached now. */
 typedef void aws_credentials_done_fn(void *user, const struct aws_credentials *credentials,
                                      const struct error *error);
 
@@ -55,8 +56,8 @@ void aws_credentials_provider_get(struct aws_credentials_provider *provider, str
                                   aws_credentials_done_fn *done, void *user);
 /* done will not be called; harmless when not waiting. */
 void aws_credentials_request_cancel(struct aws_credentials_request *request);
-/* The service refused those of this generation (expired, revoked), 0: whatever is at hand. The next question loads anew,
- * files and environment included, unless newer ones are there already. */
+/* The service refused those of this generation (expired, revoked), 0: whatever is at hand. The next question loads
+ * anew, files and environment included, unless newer ones are there already. */
 void aws_credentials_provider_invalidate(struct aws_credentials_provider *provider, uint64_t generation);
 const char *aws_credentials_provider_name(const struct aws_credentials_provider *provider); /* "environment" … */
 /* Questions that wait are answered CANCELED first. NULL is fine. */
@@ -77,10 +78,10 @@ struct aws_profile_options {
     const char *config_file;
     const char *profile;
 };
-/* The keys of one profile of the two files, read again at each load. NOT_FOUND: the profile has none, or is the default
- * one and not there. INVALID_ARGUMENT: a file cannot be read or does not parse, a profile that was asked for is not
- * there, has one of the two keys only, or gets them by sso_*, login_session or credential_process, which Ferry does not
- * do: the text says which. options may be NULL. */
+/* The keys of one profile of the two files, read again at each load. NOT_FOUND: the profile has none, or is the
+ * default one and not there. INVALID_ARGUMENT: a file cannot be read or does not parse, a profile that was asked for
+ * is not there, has one of the two keys only, or gets them by sso_*, login_session or credential_process, which Ferry
+ * does not do: the text says which. options may be NULL. */
 struct aws_credentials_provider *aws_credentials_provider_new_profile(struct loop *loop,
                                                                       const struct aws_profile_options *options);
 
@@ -90,9 +91,10 @@ struct aws_credentials_provider *aws_credentials_provider_new_profile(struct loo
 struct aws_credentials_provider *aws_credentials_provider_new_chain(struct loop *loop,
                                                                     struct aws_credentials_provider **members,
                                                                     size_t count);
-/* In the order of AWS's SDKs: the environment; a profile's role (role_arn with source_profile or credential_source); web
- * identity (AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, or the profile's web_identity_token_file); the profile's keys; the
- * container's endpoint (ECS, EKS Pod Identity); the instance's metadata service. http is borrowed and outlives it. */
+/* In the order of AWS's SDKs: the environment; a profile's role (role_arn with source_profile or credential_source);
+ * web identity (AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, or the profile's web_identity_token_file); the profile's
+ * keys; the container's endpoint (ECS, EKS Pod Identity); the instance's metadata service. http is borrowed and
+ * outlives it. */
 struct http_client;
 struct aws_credentials_provider *aws_credentials_provider_new_default(struct loop *loop, struct http_client *http);
 

@@ -1,16 +1,16 @@
 /* Asynchronous client of Amazon SQS: AWS JSON 1.0 over the HTTP client, signed with SigV4 at each send.
  *
- * Thread: everything belongs to the loop's thread, callbacks included. Requests are copied. Each done is called exactly
- * once, never inside the call that started it; results and errors are borrowed for the callback. A call is valid until
- * its done is called or sqs_call_cancel.
+ * Thread: everything belongs to the loop's thread, callbacks included. Requests are copied. Each done is called
+ * exactly once, never inside the call that started it; results and errors are borrowed for the callback. A call is
+ * valid until its done is called or sqs_call_cancel.
  *
- * Retries: all but receive_message are tried up to 3 times on transport errors, HTTP 5xx and throttling, with jittered
- * back-off, until the deadline; each attempt is signed anew. Attempts beyond the first draw on one budget of the client,
- * which successes fill again (retry.h); spent, a first failure is the last. receive_message is tried once: its caller
- * repeats it with the same attempt_id, on the same budget: once that is spent, a failure is told only after the back-off.
- * Signatures follow the service's clock, which every answer tells; a signature that was refused because ours was more
- * than 4 minutes off is made anew once. Expired credentials are loaded anew and the call is repeated once. (Of these two
- * the next receive has the benefit.) */
+ * Retries: all but receive_message are tried up to 3 times on transport errors, HTTP 5xx and throttling, with
+ * jittered back-off, until the deadline; each attempt is signed anew. Attempts beyond the first draw on one budget of
+ * the client, which successes fill again (retry.h); spent, a first failure is the last. receive_message is tried
+ * once: its caller repeats it with the same attempt_id, on the same budget: once that is spent, a failure is told
+ * only after the back-off. Signatures follow the service's clock, which every answer tells; a signature that was
+ * refused because ours was more than 4 minutes off is made anew once. Expired credentials are loaded anew and the
+ * call is repeated once. (Of these two the next receive has the benefit.) */
 #ifndef AWS_SQS_CLIENT_H
 #define AWS_SQS_CLIENT_H
 
@@ -42,7 +42,7 @@ struct sqs_client_options {
     const char *region;   /* NULL: that of the queue URL's host where that is called, else aws_region_resolve */
     const char *endpoint; /* "http://127.0.0.1:4566"; NULL: AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL, the profile's
                            * services section and endpoint_url, else the queue URL's scheme, host and port, else
-                           * (create_queue, get_queue_url; or a FIPS or dual-stack endpoint is asked for) the region's */
+                           * (create_queue, get_queue_url; or FIPS or dual stack is asked for) the region's */
     int64_t (*wall_ms)(void); /* NULL: clock_wall_ms */
 };
 
