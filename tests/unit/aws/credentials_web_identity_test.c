@@ -10,14 +10,15 @@
 
 #include "support_source.h"
 
-#define KEYS                                                                                                    \
-    "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">"                   \
-    "<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>AKW</AccessKeyId>"                              \
-    "<SecretAccessKey>s/+</SecretAccessKey><SessionToken>t==</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials>"               \
-    "</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"
-#define FAILURE(code)                                                                                           \
-    "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type><Code>" code   \
-    "</Code><Message>no &amp; no\nsecond line</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+#define RESPONSE "AssumeRoleWithWebIdentityRes"
+#define KEYS                                                                                     \
+    "<" RESPONSE "ponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><" RESPONSE "ult>"    \
+    "<Credentials><AccessKeyId>AKW</AccessKeyId><SecretAccessKey>s/+</SecretAccessKey>"          \
+    "<SessionToken>t==</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials>" \
+    "</" RESPONSE "ult></" RESPONSE "ponse>"
+#define FAILURE(code)                                                                            \
+    "<ErrorResponse><Error><Type>Sender</Type><Code>" code "</Code><Message>no &amp; no\n"       \
+    "second line</Message></Error><RequestId>r</RequestId></ErrorResponse>"
 
 static struct aws_credentials_provider *s_provider;
 

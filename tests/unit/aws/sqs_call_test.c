@@ -1,4 +1,4 @@
-/* The life of a call, with faults that need an answer's very bytes: the clock, the budget of retries, broken answers. */
+/* The life of a call, with faults that need an answer's very bytes: clock, budget of retries, broken answers. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
