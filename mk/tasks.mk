@@ -8,7 +8,7 @@ SANITIZER_ENVIRONMENT := ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_af
   LSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitizers/lsan.supp:print_suppressions=0
 
 .PHONY: run test lint bench install setup setup-build setup-lint unit integration integration-address test-address test-thread \
-  test-valgrind fuzz compiler-check
+  test-valgrind fuzz smoke-aws compiler-check
 
 setup: ## installs what make run needs (Debian packages, build/venv)
 	@tools/setup run
@@ -70,6 +70,10 @@ fuzz: ## runs every fuzz target for SECONDS_EACH seconds (default 60; CORPUS kep
 	@tools/setup lint
 	@$(MAKE) --no-print-directory -j$$(nproc) CC=clang SANITIZE=fuzzer fuzzers
 	@tools/run-fuzzers $(SECONDS_EACH) $(FUZZERS:%=$(BUILD)/clang-fuzzer/fuzz/%)
+
+smoke-aws: programs ## opt-in: what AWS itself does, and Ferry on it, on your own account (says what it makes; docs/aws.md)
+	@tools/setup run
+	@$(PYTHON) tests/smoke_aws/smoke.py
 
 lint: ## layers, banned calls, headers alone, both compilers, clang-tidy, cppcheck, -fanalyzer, scripts, hardening
 	@tools/setup lint
