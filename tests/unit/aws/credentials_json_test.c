@@ -64,7 +64,7 @@ static void a_failure_is_explained_in_one_line(void **state)
         {"{\"Message\":\"only this\"}", "only this"},
         {"{\"Code\":\"c\"}", "c"},
         {"no json", ""},
-        {"{\"message\":\"a text that is longer than there is room\"}", "a text that is longer than ther"},
+        {"{\"message\":\"a text longer than the room for it\"}", "a text longer than the room for"},
     };
     for (size_t i = 0; i < sizeof s_cases / sizeof s_cases[0]; i++) {
         credentials_json_explain(s_cases[i][0], strlen(s_cases[i][0]), text, sizeof text);

@@ -79,10 +79,10 @@ static void the_environment_may_be_the_source(void **state)
     start(answers, 1, "[profile a]\nrole_arn = arn:a\ncredential_source = Environment\n");
     assert_int_equal(source_ask(s_provider), STATUS_INVALID_ARGUMENT); /* and nobody else is asked */
     assert_non_null(strstr(source_answer.text, "AWS_ACCESS_KEY_ID"));
-    source_set("AWS_ACCESS_KEY_ID", "AKE");
+    source_set("AWS_ACCESS_KEY_ID", "AKENV");
     source_set("AWS_SECRET_ACCESS_KEY", "s");
     assert_int_equal(source_ask(s_provider), STATUS_OK);
-    assert_non_null(strstr(script_request(0)->head, "Credential=AKE/"));
+    assert_non_null(strstr(script_request(0)->head, "Credential=AKENV/"));
 }
 
 static void the_container_may_be_the_source(void **state)
