@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "credentials_sources.h"
@@ -99,6 +100,7 @@ static struct aws_credentials_provider *new_source(const struct role_provider *s
         provider = credentials_container_new(loop, self->http);
         break;
     }
+    CHECK(provider != NULL); /* an enum has no other values */
     return provider;
 }
 

@@ -257,7 +257,7 @@ static enum status parse_line(struct parser *parser, struct text line, struct er
     const char *equals_sign = memchr(trimmed.data, '=', trimmed.length);
     size_t key_length = equals_sign == NULL ? 0 : (size_t)(equals_sign - trimmed.data);
     struct text key = trim((struct text){trimmed.data, key_length});
-    if (key.length == 0) {
+    if (equals_sign == NULL || key.length == 0) {
         return malformed(parser, "expected \"key = value\"", error);
     }
     struct text value = cut_comment((struct text){equals_sign + 1, trimmed.length - key_length - 1});
@@ -273,6 +273,7 @@ enum status profile_files_parse(struct profile_files *files, const char *text, s
 {
     struct parser parser = {.files = files, .file = name, .kind = kind};
     size_t at = 0;
+    CHECK(text != NULL || length == 0);
     if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
         at = 3; /* a byte order mark */
     }
