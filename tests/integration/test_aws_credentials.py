@@ -68,7 +68,7 @@ class Front:
     back end soon. It answers container credentials itself, with keys of the server's STS, to whoever has the token."""
 
     def __init__(self, server: AwsServer):
-        self.server, self.requests, self.container_token = server, [], None
+        self.server, self.requests, self.container_token, self.tampering = server, [], None, False
         front = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -101,6 +101,8 @@ class Front:
         if path == "/container":
             is_right = headers.get("Authorization") == self.container_token
             return (200, self.keys()) if is_right else (401, b'{"code":"InvalidToken","message":"old"}')
+        if self.tampering and "x-amz-target" in {name.lower() for name in headers}:
+            body = body.replace(b"ferry-tampered", b"ferry-tampereD")
         passed = {name: value for name, value in headers.items() if name.lower() not in ("host", "content-length")}
         if "Authorization" in headers:
             passed["Host"] = headers["Host"]  # it is signed
@@ -204,6 +206,16 @@ def test_the_emulators_own_task_credentials_are_read_and_refused(aws_world, serv
         **NO_KEYS, "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.endpoint}/v2/credentials/{uuid.uuid4()}"})
     ferry.poller.start()
     wait_until(lambda: "InvalidClientTokenId" in ferry.poller.text(), 30, "the refusal")
+
+
+def test_a_request_that_is_altered_on_its_way_is_refused(aws_world, server, front):  # behaviour 12
+    url = server.create_queue("ferry-tampered.fifo")
+    ferry = aws_world.ferry(url, sqs_endpoint=front.url).start()
+    run_messages(aws_world, url)
+    front.tampering = True
+    wait_until(lambda: "SignatureDoesNotMatch" in ferry.poller.text(), 60, "the refusal")
+    front.tampering = False
+    run_messages(aws_world, url)  # and it goes on by itself
 
 
 def test_a_profiles_role(aws_world, server, front, tmp_path):

@@ -279,6 +279,24 @@ static void a_receive_outlives_what_happens_to_its_connection(void **state)
     assert_false(s_outcome.is_error);
 }
 
+/* behaviour 1: a name that nobody knows, and a peer that speaks no TLS */
+static void a_receive_that_reaches_nobody_is_transient(void **state)
+{
+    (void)state;
+    const struct script_answer answers[] = {{.status = 0}};
+    start(answers, 1);
+    (void)snprintf(s_queue_url, sizeof s_queue_url, "https://127.0.0.1:%d/1/q", script_port());
+    receive();
+    assert_int_equal(s_outcome.class, SQS_ERROR_TRANSIENT);
+    (void)snprintf(s_queue_url, sizeof s_queue_url, "http://nobody.invalid/1/q");
+    receive();
+    assert_int_equal(s_outcome.class, SQS_ERROR_TRANSIENT);
+    (void)snprintf(s_queue_url, sizeof s_queue_url, "http://127.0.0.1:1/1/q");
+    receive();
+    assert_int_equal(s_outcome.class, SQS_ERROR_TRANSIENT);
+    assert_int_equal(s_outcome.status, STATUS_UNAVAILABLE);
+}
+
 /* behaviour 5 */
 static void every_shape_of_nothing_is_no_message(void **state)
 {
@@ -362,6 +380,7 @@ int main(void)
         TEST(a_retry_that_succeeds_costs_nothing_in_the_end),
         TEST(a_receive_without_budget_is_told_late),
         TEST(a_receive_outlives_what_happens_to_its_connection),
+        TEST(a_receive_that_reaches_nobody_is_transient),
         TEST(every_shape_of_nothing_is_no_message),
         TEST(what_is_no_answer_is_transient),
         TEST(a_queue_urls_own_region_counts_where_it_is_called),
