@@ -1,5 +1,6 @@
 /* Fuzzes the reading of SQS's answers: ReceiveMessage against jansson, the others for their memory alone. Every
- * message must show the very bytes of its element, and the texts that jansson reads there; sent on, it is valid JSON. */
+ * message must show the very bytes of its element, and the texts that jansson reads there; sent on, it is valid
+ * JSON. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>

@@ -126,7 +126,8 @@ static bool learn_clock(struct sqs_call *call, const struct http_response *respo
                                http_response_header(response, "age"), call->sent_wall_ms, client->wall_ms());
 }
 
-/* A wrong clock and old credentials are mended once, without a pause. */
+/* A wrong clock and old credentials are mended once, without a pause; for a receive, too: what was refused has given
+ * out no message. */
 static bool mend(struct sqs_call *call, bool is_clock_learnt)
 {
     struct sqs_client *client = call->client;
@@ -140,7 +141,7 @@ static bool mend(struct sqs_call *call, bool is_clock_learnt)
         is_mended = !call->is_credentials_renewed;
         call->is_credentials_renewed = true;
     }
-    if (!is_mended || !call->action->is_retried || clock_monotonic_ms() >= call->deadline_ms) {
+    if (!is_mended || clock_monotonic_ms() >= call->deadline_ms) {
         return false;
     }
     start_timer(call, 0, attempt);

@@ -206,6 +206,25 @@ static void each_answer_tells_the_services_time(void **state)
     assert_signed_ahead(2, 0);
 }
 
+/* behaviours 8 and 11: a receive that was refused has given out no message, and is made again at once */
+static void a_receive_with_old_keys_or_a_wrong_clock_is_mended(void **state)
+{
+    (void)state;
+    const struct script_answer answers[] = {{.status = 403, .headers = date_after(10 * MINUTE_MS, ""), .body = SKEW},
+                                            {.status = 403, .body = "{\"__type\":\"ExpiredTokenException\"}"},
+                                            {.status = 200, .body = "{}"},
+                                            {.status = 403, .body = "{\"__type\":\"ExpiredTokenException\"}"},
+                                            {.status = 403, .body = "{\"__type\":\"ExpiredTokenException\"}"}};
+    start(answers, 5);
+    receive();
+    assert_false(s_outcome.is_error);
+    assert_int_equal(script_count(), 3);
+    assert_int_equal(s_provider->generation, 2); /* loaded anew once */
+    receive();
+    assert_int_equal(s_outcome.class, SQS_ERROR_CREDENTIALS);
+    assert_int_equal(script_count(), 5);
+}
+
 /* behaviour 3: the budget is spent, so the first failure is the last one */
 static void without_budget_nothing_is_tried_again(void **state)
 {
@@ -376,6 +395,7 @@ int main(void)
         TEST(a_clock_ten_minutes_off_is_corrected),
         TEST(a_refusal_that_the_clock_does_not_explain_is_final),
         TEST(each_answer_tells_the_services_time),
+        TEST(a_receive_with_old_keys_or_a_wrong_clock_is_mended),
         TEST(without_budget_nothing_is_tried_again),
         TEST(a_retry_that_succeeds_costs_nothing_in_the_end),
         TEST(a_receive_without_budget_is_told_late),

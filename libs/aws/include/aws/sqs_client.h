@@ -10,7 +10,7 @@
  * once: its caller repeats it with the same attempt_id, on the same budget: once that is spent, a failure is told
  * only after the back-off. Signatures follow the service's clock, which every answer tells; a signature that was
  * refused because ours was more than 4 minutes off is made anew once. Expired credentials are loaded anew and the
- * call is repeated once. (Of these two the next receive has the benefit.) */
+ * call is repeated once. */
 #ifndef AWS_SQS_CLIENT_H
 #define AWS_SQS_CLIENT_H
 
