@@ -92,6 +92,25 @@ enum status temporal_client_describe(struct temporal_connection *connection, con
     return await(&waiter);
 }
 
+static void end_list(void *user, enum status status, struct temporal_list_result *result, const struct error *error)
+{
+    struct waiter *waiter = user;
+    if (status == STATUS_OK) {
+        *(struct temporal_list_result *)waiter->result = *result;
+        *result = (struct temporal_list_result){0};
+    }
+    end(waiter, status, error);
+}
+
+enum status temporal_client_list(struct temporal_connection *connection, const struct temporal_list_options *options,
+                                 struct temporal_list_result *out_result, struct error *error)
+{
+    struct waiter waiter;
+    begin(&waiter, out_result, error);
+    temporal_client_list_async(connection, options, end_list, &waiter);
+    return await(&waiter);
+}
+
 static void end_wait(void *user, enum status status, struct temporal_close_result *result, const struct error *error)
 {
     struct waiter *waiter = user;

@@ -8,6 +8,7 @@
 
 struct check_call {
     struct temporal_connection *connection;
+    char *namespace_name;
     int64_t deadline_ms;
     temporal_check_done_fn *done;
     void *user;
@@ -18,6 +19,7 @@ static void finish(struct check_call *call, enum status status, const struct err
 {
     call->done(call->user, status, status == STATUS_OK ? call->version : NULL, status == STATUS_OK ? NULL : error);
     free(call->version);
+    free(call->namespace_name);
     free(call);
 }
 
@@ -40,21 +42,28 @@ static void know_server(void *user, struct service_call_result *result)
     const Pb__GetSystemInfoResponse *reply = (const Pb__GetSystemInfoResponse *)(const void *)result->reply;
     call->version = memory_copy_string(reply->server_version);
     Pb__DescribeNamespaceRequest request = PB__DESCRIBE_NAMESPACE_REQUEST__INIT;
-    request.namespace_ = temporal_connection_namespace(call->connection);
+    request.namespace_ = call->namespace_name;
     struct service_call_options options = {.deadline_ms = call->deadline_ms, .retry = RPC_RETRY_NONE};
     service_call_start(call->connection, &service_describe_namespace, &request.base, &options, know_namespace, call,
                        NULL);
 }
 
-void temporal_client_check_async(struct temporal_connection *connection, int64_t deadline_ms,
-                                 temporal_check_done_fn *done, void *user)
+void temporal_client_check_namespace_async(struct temporal_connection *connection, const char *namespace_name,
+                                           int64_t deadline_ms, temporal_check_done_fn *done, void *user)
 {
     struct check_call *call = memory_alloc(sizeof *call);
     call->connection = connection;
+    call->namespace_name = memory_copy_string(client_namespace(connection, namespace_name));
     call->deadline_ms = client_deadline(deadline_ms);
     call->done = done;
     call->user = user;
     Pb__GetSystemInfoRequest request = PB__GET_SYSTEM_INFO_REQUEST__INIT;
     struct service_call_options options = {.deadline_ms = call->deadline_ms, .retry = RPC_RETRY_NONE};
     service_call_start(connection, &service_get_system_info, &request.base, &options, know_server, call, NULL);
+}
+
+void temporal_client_check_async(struct temporal_connection *connection, int64_t deadline_ms,
+                                 temporal_check_done_fn *done, void *user)
+{
+    temporal_client_check_namespace_async(connection, NULL, deadline_ms, done, user);
 }

@@ -32,6 +32,11 @@ const char *client_text(const char *text)
     return text != NULL ? text : "";
 }
 
+const char *client_namespace(const struct temporal_connection *connection, const char *name)
+{
+    return name != NULL ? name : temporal_connection_namespace(connection);
+}
+
 void client_execution(const struct temporal_run *run, Pb__WorkflowExecution *out_execution)
 {
     pb__workflow_execution__init(out_execution);

@@ -20,6 +20,9 @@ enum status client_status(const struct service_call_result *result, struct error
 /* "" for NULL: protobuf's absent text. */
 const char *client_text(const char *text);
 
+/* The namespace of a call: name, or the connection's for NULL. */
+const char *client_namespace(const struct temporal_connection *connection, const char *name);
+
 /* Fills caller's storage; run's texts are borrowed. */
 void client_execution(const struct temporal_run *run, Pb__WorkflowExecution *out_execution);
 

@@ -1,4 +1,4 @@
-/* Client: what a run is and how it stands. */
+/* Client: what a run is and how it stands; which runs there are. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +14,15 @@ struct describe_call {
     void *user;
 };
 
+static void free_values(struct temporal_memo_value *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(values[i].key);
+        temporal_value_deinit(&values[i].value);
+    }
+    free(values);
+}
+
 void temporal_describe_result_deinit(struct temporal_describe_result *result)
 {
     free(result->workflow_id);
@@ -21,11 +30,8 @@ void temporal_describe_result_deinit(struct temporal_describe_result *result)
     free(result->first_run_id);
     free(result->workflow_type);
     free(result->task_queue);
-    for (size_t i = 0; i < result->memo_count; i++) {
-        free(result->memo[i].key);
-        temporal_value_deinit(&result->memo[i].value);
-    }
-    free(result->memo);
+    free_values(result->memo, result->memo_count);
+    free_values(result->search_attributes, result->search_attribute_count);
     *result = (struct temporal_describe_result){0};
 }
 
@@ -53,6 +59,19 @@ static void read_memo(const Pb__Memo *memo, struct temporal_describe_result *res
     }
 }
 
+static void read_search_attributes(const Pb__SearchAttributes *attributes, struct temporal_describe_result *result)
+{
+    if (attributes == NULL || attributes->n_indexed_fields == 0) {
+        return;
+    }
+    result->search_attribute_count = attributes->n_indexed_fields;
+    result->search_attributes = memory_alloc_array(attributes->n_indexed_fields, sizeof *result->search_attributes);
+    for (size_t i = 0; i < attributes->n_indexed_fields; i++) {
+        result->search_attributes[i].key = memory_copy_string(attributes->indexed_fields[i]->key);
+        payload_to_value(attributes->indexed_fields[i]->value, &result->search_attributes[i].value);
+    }
+}
+
 static void read_info(const Pb__WorkflowExecutionInfo *info, struct temporal_describe_result *result)
 {
     result->status = (enum temporal_run_status)info->status;
@@ -65,6 +84,7 @@ static void read_info(const Pb__WorkflowExecutionInfo *info, struct temporal_des
     result->close_wall_ms = timestamp_to_ms(info->close_time);
     result->history_length = info->history_length;
     read_memo(info->memo, result);
+    read_search_attributes(info->search_attributes, result);
 }
 
 static void described(void *user, struct service_call_result *call_result)
@@ -96,12 +116,76 @@ void temporal_client_describe_async(struct temporal_connection *connection, cons
     Pb__WorkflowExecution execution;
     client_execution(run, &execution);
     Pb__DescribeWorkflowExecutionRequest request = PB__DESCRIBE_WORKFLOW_EXECUTION_REQUEST__INIT;
-    request.namespace_ = temporal_connection_namespace(connection);
+    request.namespace_ = client_namespace(connection, run->namespace_name);
     request.execution = &execution;
     struct service_call_options options = {.deadline_ms = client_deadline(deadline_ms), .retry = RPC_RETRY_STANDARD};
     service_call_start(connection, &service_describe_workflow_execution, &request.base, &options, described, call,
                        NULL);
 }
+
+/* ---- list ---- */
+
+#define LIST_DEFAULT ((size_t)100)
+
+struct list_call {
+    size_t maximum;
+    temporal_list_done_fn *done;
+    void *user;
+};
+
+void temporal_list_result_deinit(struct temporal_list_result *result)
+{
+    for (size_t i = 0; i < result->count; i++) {
+        temporal_describe_result_deinit(&result->runs[i]);
+    }
+    free(result->runs);
+    *result = (struct temporal_list_result){0};
+}
+
+static void read_list(const Pb__ListWorkflowExecutionsResponse *reply, size_t maximum,
+                      struct temporal_list_result *result)
+{
+    result->count = reply->n_executions < maximum ? reply->n_executions : maximum;
+    result->has_more = reply->next_page_token.len > 0 || reply->n_executions > maximum;
+    result->runs = memory_alloc_array(result->count + 1, sizeof *result->runs);
+    for (size_t i = 0; i < result->count; i++) {
+        read_info(reply->executions[i], &result->runs[i]);
+    }
+}
+
+static void listed(void *user, struct service_call_result *call_result)
+{
+    struct list_call *call = user;
+    struct temporal_list_result result = {0};
+    struct error error = {0};
+    enum status status = client_status(call_result, &error);
+    if (status == STATUS_OK) {
+        read_list((const Pb__ListWorkflowExecutionsResponse *)(const void *)call_result->reply, call->maximum, &result);
+    }
+    call->done(call->user, status, &result, status == STATUS_OK ? NULL : &error);
+    temporal_list_result_deinit(&result);
+    free(call);
+}
+
+void temporal_client_list_async(struct temporal_connection *connection, const struct temporal_list_options *options,
+                                temporal_list_done_fn *done, void *user)
+{
+    struct list_call *call = memory_alloc(sizeof *call);
+    call->maximum = options->maximum == 0 ? LIST_DEFAULT : options->maximum;
+    call->maximum = call->maximum < TEMPORAL_LIST_MAX ? call->maximum : TEMPORAL_LIST_MAX;
+    call->done = done;
+    call->user = user;
+    Pb__ListWorkflowExecutionsRequest request = PB__LIST_WORKFLOW_EXECUTIONS_REQUEST__INIT;
+    request.namespace_ = client_namespace(connection, options->namespace_name);
+    request.page_size = (int32_t)call->maximum;
+    request.query = client_text(options->query);
+    struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
+                                                .retry = RPC_RETRY_STANDARD};
+    service_call_start(connection, &service_list_workflow_executions, &request.base, &call_options, listed, call,
+                       NULL);
+}
+
+/* ---- status ---- */
 
 static const char *const status_names[] = {"Unknown",    "Running",        "Completed", "Failed", "Canceled",
                                            "Terminated", "ContinuedAsNew", "TimedOut",  "Paused"};

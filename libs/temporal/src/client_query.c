@@ -42,7 +42,7 @@ void temporal_client_query_async(struct temporal_connection *connection,
     query.query_type = client_text(options->type);
     query.query_args = client_payloads(options->arguments, options->argument_count);
     Pb__QueryWorkflowRequest request = PB__QUERY_WORKFLOW_REQUEST__INIT;
-    request.namespace_ = temporal_connection_namespace(connection);
+    request.namespace_ = client_namespace(connection, options->run.namespace_name);
     request.execution = &execution;
     request.query = &query;
     request.query_reject_condition = PB__QUERY_REJECT_CONDITION__QUERY_REJECT_CONDITION_NONE;

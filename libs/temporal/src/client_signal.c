@@ -39,7 +39,7 @@ void temporal_client_signal_async(struct temporal_connection *connection,
     Pb__WorkflowExecution execution;
     client_execution(&options->run, &execution);
     Pb__SignalWorkflowExecutionRequest request = PB__SIGNAL_WORKFLOW_EXECUTION_REQUEST__INIT;
-    request.namespace_ = temporal_connection_namespace(connection);
+    request.namespace_ = client_namespace(connection, options->run.namespace_name);
     request.identity = temporal_connection_identity(connection);
     request.workflow_execution = &execution;
     request.signal_name = client_text(options->name);
@@ -58,7 +58,7 @@ void temporal_client_cancel_async(struct temporal_connection *connection, const 
     Pb__WorkflowExecution execution;
     client_execution(run, &execution);
     Pb__RequestCancelWorkflowExecutionRequest request = PB__REQUEST_CANCEL_WORKFLOW_EXECUTION_REQUEST__INIT;
-    request.namespace_ = temporal_connection_namespace(connection);
+    request.namespace_ = client_namespace(connection, run->namespace_name);
     request.identity = temporal_connection_identity(connection);
     request.workflow_execution = &execution;
     request.request_id = client_request_id(NULL, request_id);
@@ -73,7 +73,7 @@ void temporal_client_terminate_async(struct temporal_connection *connection, con
     Pb__WorkflowExecution execution;
     client_execution(run, &execution);
     Pb__TerminateWorkflowExecutionRequest request = PB__TERMINATE_WORKFLOW_EXECUTION_REQUEST__INIT;
-    request.namespace_ = temporal_connection_namespace(connection);
+    request.namespace_ = client_namespace(connection, run->namespace_name);
     request.identity = temporal_connection_identity(connection);
     request.workflow_execution = &execution;
     request.reason = client_text(reason);

@@ -1,36 +1,20 @@
-/* Client: starting a workflow. */
+/* Client: starting a workflow, with or without a signal. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <temporal/api/errordetails/v1/message.pb-c.h>
 #include <temporal/api/workflowservice/v1/request_response.pb-c.h>
 
+#include "base/check.h"
 #include "base/memory.h"
 #include "client_common.h"
-#include "payload.h"
-#include "proto_time.h"
-#include "temporal/workflow.h"
+#include "client_start_parts.h"
 
 struct start_call {
     temporal_start_done_fn *done;
     void *user;
     char *workflow_id;
-};
-
-/* The parts of a request that live in the caller's storage. */
-struct start_request {
-    Pb__StartWorkflowExecutionRequest request;
-    Pb__WorkflowType type;
-    Pb__TaskQueue task_queue;
-    Google__Protobuf__Duration execution_timeout;
-    Google__Protobuf__Duration run_timeout;
-    Google__Protobuf__Duration task_timeout;
-    Google__Protobuf__Duration start_delay;
-    Pb__RetryPolicy retry;
-    Google__Protobuf__Duration retry_initial;
-    Google__Protobuf__Duration retry_maximum;
-    Pb__Memo memo;
-    char request_id[RANDOM_UUID_SIZE];
+    bool is_signal;
 };
 
 void temporal_start_result_deinit(struct temporal_start_result *result)
@@ -39,125 +23,6 @@ void temporal_start_result_deinit(struct temporal_start_result *result)
     free(result->run_id);
     free(result->first_run_id);
     *result = (struct temporal_start_result){0};
-}
-
-/* NULL for 0: the server's default. */
-static Google__Protobuf__Duration *set_duration(Google__Protobuf__Duration *storage, int64_t ms)
-{
-    if (ms <= 0) {
-        return NULL;
-    }
-    duration_init_ms(storage, ms);
-    return storage;
-}
-
-static void set_retry(struct start_request *parts, const struct temporal_retry_options *retry)
-{
-    if (retry == NULL) {
-        return;
-    }
-    pb__retry_policy__init(&parts->retry);
-    parts->retry.initial_interval = set_duration(&parts->retry_initial, retry->initial_interval_ms);
-    parts->retry.maximum_interval = set_duration(&parts->retry_maximum, retry->maximum_interval_ms);
-    parts->retry.backoff_coefficient = retry->backoff_coefficient;
-    parts->retry.maximum_attempts = retry->maximum_attempts;
-    size_t count = 0;
-    while (retry->non_retryable_types != NULL && retry->non_retryable_types[count] != NULL) {
-        count++;
-    }
-    parts->retry.n_non_retryable_error_types = count;
-    parts->retry.non_retryable_error_types = count > 0 ? memory_alloc_array(count, sizeof(char *)) : NULL;
-    for (size_t i = 0; i < count; i++) {
-        parts->retry.non_retryable_error_types[i] = retry->non_retryable_types[i];
-    }
-    parts->request.retry_policy = &parts->retry;
-}
-
-static void set_memo(struct start_request *parts, const struct temporal_memo_entry *entries, size_t count)
-{
-    if (count == 0) {
-        return;
-    }
-    pb__memo__init(&parts->memo);
-    parts->memo.n_fields = count;
-    parts->memo.fields = memory_alloc_array(count, sizeof *parts->memo.fields);
-    for (size_t i = 0; i < count; i++) {
-        const struct temporal_payload *value = &entries[i].value;
-        const char *encoding = value->encoding != NULL ? value->encoding : TEMPORAL_ENCODING_JSON;
-        parts->memo.fields[i] = memory_alloc(sizeof *parts->memo.fields[i]);
-        pb__memo__fields_entry__init(parts->memo.fields[i]);
-        parts->memo.fields[i]->key = entries[i].key;
-        parts->memo.fields[i]->value = payload_new(encoding, value->data, value->length);
-    }
-    parts->request.memo = &parts->memo;
-}
-
-static void set_policies(Pb__StartWorkflowExecutionRequest *request, const struct temporal_start_options *options)
-{
-    switch (options->id_reuse) {
-    case TEMPORAL_REUSE_ALLOW:
-        request->workflow_id_reuse_policy = PB__WORKFLOW_ID_REUSE_POLICY__WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE;
-        break;
-    case TEMPORAL_REUSE_FAILED_ONLY:
-        request->workflow_id_reuse_policy =
-            PB__WORKFLOW_ID_REUSE_POLICY__WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY;
-        break;
-    case TEMPORAL_REUSE_REJECT:
-        request->workflow_id_reuse_policy = PB__WORKFLOW_ID_REUSE_POLICY__WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE;
-        break;
-    }
-    switch (options->id_conflict) {
-    case TEMPORAL_CONFLICT_FAIL:
-        request->workflow_id_conflict_policy = PB__WORKFLOW_ID_CONFLICT_POLICY__WORKFLOW_ID_CONFLICT_POLICY_FAIL;
-        break;
-    case TEMPORAL_CONFLICT_USE_EXISTING:
-        request->workflow_id_conflict_policy =
-            PB__WORKFLOW_ID_CONFLICT_POLICY__WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING;
-        break;
-    case TEMPORAL_CONFLICT_TERMINATE:
-        request->workflow_id_conflict_policy =
-            PB__WORKFLOW_ID_CONFLICT_POLICY__WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING;
-        break;
-    }
-}
-
-static void fill(struct start_request *parts, struct temporal_connection *connection,
-                 const struct temporal_start_options *options)
-{
-    Pb__StartWorkflowExecutionRequest *request = &parts->request;
-    pb__start_workflow_execution_request__init(request);
-    pb__workflow_type__init(&parts->type);
-    pb__task_queue__init(&parts->task_queue);
-    parts->type.name = client_text(options->workflow_type);
-    parts->task_queue.name = client_text(options->task_queue);
-    request->namespace_ = temporal_connection_namespace(connection);
-    request->identity = temporal_connection_identity(connection);
-    request->workflow_id = client_text(options->workflow_id);
-    request->workflow_type = &parts->type;
-    request->task_queue = &parts->task_queue;
-    request->request_id = client_request_id(options->request_id, parts->request_id);
-    request->workflow_execution_timeout = set_duration(&parts->execution_timeout, options->execution_timeout_ms);
-    request->workflow_run_timeout = set_duration(&parts->run_timeout, options->run_timeout_ms);
-    request->workflow_task_timeout = set_duration(&parts->task_timeout, options->task_timeout_ms);
-    request->workflow_start_delay = set_duration(&parts->start_delay, options->start_delay_ms);
-    request->input = client_payloads(options->arguments, options->argument_count);
-    set_policies(request, options);
-    set_retry(parts, options->retry);
-    set_memo(parts, options->memo, options->memo_count);
-}
-
-/* What fill allocated. */
-static void release(struct start_request *parts)
-{
-    if (parts->request.input != NULL) {
-        pb__payloads__free_unpacked(parts->request.input, NULL);
-    }
-    for (size_t i = 0; parts->request.memo != NULL && i < parts->memo.n_fields; i++) {
-        pb__payload__free_unpacked(parts->memo.fields[i]->value, NULL);
-        free(parts->memo.fields[i]);
-    }
-    free(parts->request.memo != NULL ? parts->memo.fields : NULL);
-    free(parts->request.retry_policy != NULL ? parts->retry.non_retryable_error_types : NULL);
 }
 
 static char *copy_if_given(const char *text)
@@ -187,13 +52,23 @@ static void read_already_started(const struct service_call_result *call, struct 
     protobuf_c_message_free_unpacked(message, NULL);
 }
 
+static void read_signaled(const Pb__SignalWithStartWorkflowExecutionResponse *reply,
+                          struct temporal_start_result *result)
+{
+    result->run_id = copy_if_given(reply->run_id);
+    result->first_run_id = copy_if_given(reply->first_execution_run_id);
+    result->started = reply->started;
+}
+
 static void started(void *user, struct service_call_result *call_result)
 {
     struct start_call *call = user;
     struct temporal_start_result result = {0};
     struct error error = {0};
     enum status status = client_status(call_result, &error);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && call->is_signal) {
+        read_signaled((const Pb__SignalWithStartWorkflowExecutionResponse *)(const void *)call_result->reply, &result);
+    } else if (status == STATUS_OK) {
         read_reply((const Pb__StartWorkflowExecutionResponse *)(const void *)call_result->reply, &result);
     } else if (status == STATUS_ALREADY_EXISTS) {
         read_already_started(call_result, &result);
@@ -208,18 +83,149 @@ static void started(void *user, struct service_call_result *call_result)
     free(call);
 }
 
+/* ---- requests ---- */
+
+/* The messages of the callbacks, in one block each. */
+struct callback_parts {
+    Pb__Callback **list;
+    Pb__Callback *callbacks;
+    Pb__Callback__Nexus *targets;
+    Pb__Callback__Nexus__HeaderEntry **header_list;
+    Pb__Callback__Nexus__HeaderEntry *headers;
+    Pb__OnConflictOptions on_conflict;
+};
+
+static void set_callbacks(struct callback_parts *parts, const struct temporal_start_options *options,
+                          Pb__StartWorkflowExecutionRequest *request)
+{
+    size_t count = options->callback_count;
+    size_t header_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        header_count += options->callbacks[i].header_count;
+    }
+    *parts = (struct callback_parts){
+        .list = memory_alloc_array(count, sizeof *parts->list),
+        .callbacks = memory_alloc_array(count, sizeof *parts->callbacks),
+        .targets = memory_alloc_array(count, sizeof *parts->targets),
+        .header_list = memory_alloc_array(header_count + 1, sizeof *parts->header_list),
+        .headers = memory_alloc_array(header_count + 1, sizeof *parts->headers),
+    };
+    size_t next = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct temporal_callback *callback = &options->callbacks[i];
+        pb__callback__init(&parts->callbacks[i]);
+        pb__callback__nexus__init(&parts->targets[i]);
+        parts->targets[i].url = client_text(callback->url);
+        parts->targets[i].header = &parts->header_list[next];
+        parts->targets[i].n_header = callback->header_count;
+        for (size_t k = 0; k < callback->header_count; k++, next++) {
+            pb__callback__nexus__header_entry__init(&parts->headers[next]);
+            parts->headers[next].key = client_text(callback->headers[k].name);
+            parts->headers[next].value = client_text(callback->headers[k].value);
+            parts->header_list[next] = &parts->headers[next];
+        }
+        parts->callbacks[i].variant_case = PB__CALLBACK__VARIANT_NEXUS;
+        parts->callbacks[i].nexus = &parts->targets[i];
+        parts->list[i] = &parts->callbacks[i];
+    }
+    request->n_completion_callbacks = count;
+    request->completion_callbacks = parts->list;
+    if (options->id_conflict == TEMPORAL_CONFLICT_USE_EXISTING) {
+        pb__on_conflict_options__init(&parts->on_conflict);
+        parts->on_conflict.attach_request_id = 1; /* the server attaches callbacks only together with it */
+        parts->on_conflict.attach_completion_callbacks = 1;
+        request->on_conflict_options = &parts->on_conflict;
+    }
+}
+
+static void free_callbacks(struct callback_parts *parts)
+{
+    free(parts->list);
+    free(parts->callbacks);
+    free(parts->targets);
+    free(parts->header_list);
+    free(parts->headers);
+}
+
+static void send_start(struct temporal_connection *connection, const struct temporal_start_options *options,
+                       struct client_start_parts *parts, struct start_call *call)
+{
+    Pb__StartWorkflowExecutionRequest request = PB__START_WORKFLOW_EXECUTION_REQUEST__INIT;
+    struct callback_parts callbacks = {0};
+    request.namespace_ = client_namespace(connection, options->namespace_name);
+    request.identity = temporal_connection_identity(connection);
+    request.workflow_id = client_text(options->workflow_id);
+    request.workflow_type = &parts->type;
+    request.task_queue = &parts->task_queue;
+    request.request_id = parts->request_id;
+    request.workflow_execution_timeout = parts->execution_timeout;
+    request.workflow_run_timeout = parts->run_timeout;
+    request.workflow_task_timeout = parts->task_timeout;
+    request.workflow_start_delay = parts->start_delay;
+    request.input = parts->input;
+    request.workflow_id_reuse_policy = parts->reuse;
+    request.workflow_id_conflict_policy = parts->conflict;
+    request.retry_policy = parts->retry;
+    request.memo = parts->memo;
+    request.search_attributes = parts->search_attributes;
+    request.priority = parts->priority;
+    if (options->callback_count > 0) {
+        set_callbacks(&callbacks, options, &request);
+    }
+    struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
+                                                .retry = RPC_RETRY_STANDARD};
+    service_call_start(connection, &service_start_workflow_execution, &request.base, &call_options, started, call,
+                       NULL);
+    free_callbacks(&callbacks);
+}
+
+static void send_signal(struct temporal_connection *connection, const struct temporal_start_options *options,
+                        struct client_start_parts *parts, struct start_call *call)
+{
+    Pb__SignalWithStartWorkflowExecutionRequest request = PB__SIGNAL_WITH_START_WORKFLOW_EXECUTION_REQUEST__INIT;
+    request.namespace_ = client_namespace(connection, options->namespace_name);
+    request.identity = temporal_connection_identity(connection);
+    request.workflow_id = client_text(options->workflow_id);
+    request.workflow_type = &parts->type;
+    request.task_queue = &parts->task_queue;
+    request.request_id = parts->request_id;
+    request.workflow_execution_timeout = parts->execution_timeout;
+    request.workflow_run_timeout = parts->run_timeout;
+    request.workflow_task_timeout = parts->task_timeout;
+    request.workflow_start_delay = parts->start_delay;
+    request.input = parts->input;
+    request.workflow_id_reuse_policy = parts->reuse;
+    request.workflow_id_conflict_policy = parts->conflict;
+    request.retry_policy = parts->retry;
+    request.memo = parts->memo;
+    request.search_attributes = parts->search_attributes;
+    request.priority = parts->priority;
+    request.signal_name = client_text(options->signal->name);
+    request.signal_input = client_payloads(options->signal->arguments, options->signal->argument_count);
+    struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
+                                                .retry = RPC_RETRY_STANDARD};
+    service_call_start(connection, &service_signal_with_start_workflow_execution, &request.base, &call_options, started,
+                       call, NULL);
+    if (request.signal_input != NULL) {
+        pb__payloads__free_unpacked(request.signal_input, NULL);
+    }
+}
+
 void temporal_client_start_async(struct temporal_connection *connection, const struct temporal_start_options *options,
                                  temporal_start_done_fn *done, void *user)
 {
+    CHECK(options->signal == NULL || options->callback_count == 0);
     struct start_call *call = memory_alloc(sizeof *call);
     call->done = done;
     call->user = user;
+    call->is_signal = options->signal != NULL;
     call->workflow_id = memory_copy_string(client_text(options->workflow_id));
-    struct start_request parts;
-    fill(&parts, connection, options);
-    struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
-                                                .retry = RPC_RETRY_STANDARD};
-    service_call_start(connection, &service_start_workflow_execution, &parts.request.base, &call_options, started,
-                       call, NULL);
-    release(&parts);
+    struct client_start_parts parts;
+    client_start_parts_init(&parts, options);
+    if (call->is_signal) {
+        send_signal(connection, options, &parts, call);
+    } else {
+        send_start(connection, options, &parts, call);
+    }
+    client_start_parts_deinit(&parts);
 }

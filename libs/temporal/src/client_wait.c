@@ -26,6 +26,7 @@
 /* Until done has returned it belongs to the rpc thread, but for what the lock guards. */
 struct temporal_wait {
     struct temporal_connection *connection;
+    char *namespace_name; /* NULL: the connection's */
     char *workflow_id;
     char *run_id; /* of the run that is polled; NULL: not yet known */
     uint8_t *page_token;
@@ -199,7 +200,7 @@ static void poll_history(struct temporal_wait *wait)
     Pb__WorkflowExecution execution;
     client_execution(&(struct temporal_run){.workflow_id = wait->workflow_id, .run_id = wait->run_id}, &execution);
     Pb__GetWorkflowExecutionHistoryRequest request = PB__GET_WORKFLOW_EXECUTION_HISTORY_REQUEST__INIT;
-    request.namespace_ = temporal_connection_namespace(wait->connection);
+    request.namespace_ = client_namespace(wait->connection, wait->namespace_name);
     request.execution = &execution;
     request.wait_new_event = 1;
     request.skip_archival = 1;
@@ -226,7 +227,7 @@ static void describe(struct temporal_wait *wait)
     Pb__WorkflowExecution execution;
     client_execution(&(struct temporal_run){.workflow_id = wait->workflow_id}, &execution);
     Pb__DescribeWorkflowExecutionRequest request = PB__DESCRIBE_WORKFLOW_EXECUTION_REQUEST__INIT;
-    request.namespace_ = temporal_connection_namespace(wait->connection);
+    request.namespace_ = client_namespace(wait->connection, wait->namespace_name);
     request.execution = &execution;
     start_call(wait, &service_describe_workflow_execution, &request.base, described);
 }
@@ -237,6 +238,7 @@ void temporal_client_wait_async(struct temporal_connection *connection, const st
 {
     struct temporal_wait *wait = memory_alloc(sizeof *wait);
     wait->connection = connection;
+    wait->namespace_name = memory_copy_string(run->namespace_name);
     wait->workflow_id = memory_copy_string(client_text(run->workflow_id));
     wait->run_id = memory_copy_string(run->run_id);
     wait->deadline_ms = client_deadline(deadline_ms);
@@ -273,6 +275,7 @@ void temporal_wait_cancel(struct temporal_wait *wait)
 void temporal_wait_release(struct temporal_wait *wait)
 {
     if (wait != NULL && atomic_fetch_sub(&wait->references, 1) == 1) {
+        free(wait->namespace_name);
         free(wait->workflow_id);
         free(wait->run_id);
         free(wait->page_token);

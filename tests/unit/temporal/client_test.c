@@ -217,6 +217,74 @@ static void start_sends_all_that_was_asked_for(void **state)
     pb__start_workflow_execution_request__free_unpacked(request, NULL);
 }
 
+static void start_sends_namespace_attributes_priority_and_callbacks(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct temporal_memo_entry attribute = {.key = "FerryMessageId", .value = {.data = "\"m-1\"", .length = 5}};
+    const struct temporal_header header = {.name = "x-key", .value = "17"};
+    const struct temporal_callback callbacks[] = {{.url = "http://here/1", .headers = &header, .header_count = 1},
+                                                  {.url = "http://here/2"}};
+    struct temporal_start_options options = {
+        .namespace_name = "other", .workflow_id = "a", .workflow_type = "b", .task_queue = "c",
+        .id_conflict = TEMPORAL_CONFLICT_USE_EXISTING,
+        .search_attributes = &attribute, .search_attribute_count = 1,
+        .priority = {.key = 2, .fairness_key = "tenant", .fairness_weight = 1.5},
+        .callbacks = callbacks, .callback_count = 2, .deadline_ms = ready(fixture)};
+    struct temporal_start_result result;
+    assert_int_equal(temporal_client_start(fixture->connection, &options, &result, NULL), STATUS_OK);
+    temporal_start_result_deinit(&result);
+    recorded(fixture, 1);
+    Pb__StartWorkflowExecutionRequest *request =
+        pb__start_workflow_execution_request__unpack(NULL, fixture->body_lengths[0], fixture->bodies[0]);
+    assert_string_equal(request->namespace_, "other");
+    assert_int_equal(request->search_attributes->n_indexed_fields, 1);
+    assert_string_equal(request->search_attributes->indexed_fields[0]->key, "FerryMessageId");
+    assert_memory_equal(request->search_attributes->indexed_fields[0]->value->data.data, "\"m-1\"", 5);
+    assert_int_equal(request->priority->priority_key, 2);
+    assert_string_equal(request->priority->fairness_key, "tenant");
+    assert_float_equal(request->priority->fairness_weight, 1.5, 0.001);
+    assert_int_equal(request->n_completion_callbacks, 2);
+    assert_string_equal(request->completion_callbacks[0]->nexus->url, "http://here/1");
+    assert_int_equal(request->completion_callbacks[0]->nexus->n_header, 1);
+    assert_string_equal(request->completion_callbacks[0]->nexus->header[0]->value, "17");
+    assert_string_equal(request->completion_callbacks[1]->nexus->url, "http://here/2");
+    assert_int_equal(request->completion_callbacks[1]->nexus->n_header, 0);
+    assert_true(request->on_conflict_options->attach_completion_callbacks);
+    assert_true(request->on_conflict_options->attach_request_id);
+    pb__start_workflow_execution_request__free_unpacked(request, NULL);
+}
+
+static void a_start_with_a_signal_is_one_call(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__SignalWithStartWorkflowExecutionResponse reply = PB__SIGNAL_WITH_START_WORKFLOW_EXECUTION_RESPONSE__INIT;
+    reply.run_id = "run-2";
+    reply.first_execution_run_id = "run-1";
+    fixture->steps[0].reply = &reply.base;
+    const struct temporal_payload argument = {.data = "{}", .length = 2};
+    const struct temporal_start_signal signal = {.name = "message", .arguments = &argument, .argument_count = 1};
+    struct temporal_start_options options = {.workflow_id = "a", .workflow_type = "b", .task_queue = "c",
+                                             .request_id = "r-1", .id_conflict = TEMPORAL_CONFLICT_USE_EXISTING,
+                                             .signal = &signal, .deadline_ms = ready(fixture)};
+    struct temporal_start_result result;
+    assert_int_equal(temporal_client_start(fixture->connection, &options, &result, NULL), STATUS_OK);
+    assert_false(result.started);
+    assert_string_equal(result.run_id, "run-2");
+    assert_string_equal(result.first_run_id, "run-1");
+    assert_int_equal(result.status, TEMPORAL_RUN_UNKNOWN);
+    temporal_start_result_deinit(&result);
+    recorded(fixture, 1);
+    assert_string_equal(fixture->methods[0], "SignalWithStartWorkflowExecution");
+    Pb__SignalWithStartWorkflowExecutionRequest *request =
+        pb__signal_with_start_workflow_execution_request__unpack(NULL, fixture->body_lengths[0], fixture->bodies[0]);
+    assert_string_equal(request->namespace_, "shop");
+    assert_string_equal(request->request_id, "r-1");
+    assert_string_equal(request->signal_name, "message");
+    assert_memory_equal(request->signal_input->payloads[0]->data.data, "{}", 2);
+    assert_null(request->input);
+    pb__signal_with_start_workflow_execution_request__free_unpacked(request, NULL);
+}
+
 static void a_repeated_start_has_the_same_request_id(void **state)
 {
     struct fixture *fixture = *state;
@@ -344,6 +412,77 @@ static void describe_reads_what_a_run_is(void **state)
     temporal_describe_result_deinit(&result);
     recorded(fixture, 1);
     pb__payload__free_unpacked(entry.value, NULL);
+}
+
+static void a_list_is_one_page_of_descriptions(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__WorkflowExecution execution = PB__WORKFLOW_EXECUTION__INIT;
+    execution.workflow_id = "order-1";
+    Pb__SearchAttributes__IndexedFieldsEntry entry = PB__SEARCH_ATTRIBUTES__INDEXED_FIELDS_ENTRY__INIT;
+    entry.key = "FerryMessageId";
+    entry.value = payload_new("json/plain", "\"m\"", 3);
+    Pb__SearchAttributes__IndexedFieldsEntry *entries[] = {&entry};
+    Pb__SearchAttributes attributes = PB__SEARCH_ATTRIBUTES__INIT;
+    attributes.indexed_fields = entries;
+    attributes.n_indexed_fields = 1;
+    Pb__WorkflowExecutionInfo info = PB__WORKFLOW_EXECUTION_INFO__INIT;
+    info.execution = &execution;
+    info.search_attributes = &attributes;
+    Pb__WorkflowExecutionInfo *list[] = {&info, &info, &info};
+    Pb__ListWorkflowExecutionsResponse reply = PB__LIST_WORKFLOW_EXECUTIONS_RESPONSE__INIT;
+    reply.executions = list;
+    reply.n_executions = 3; /* one more than was asked for */
+    fixture->steps[0].reply = &reply.base;
+    const struct temporal_list_options options = {.query = "a = 'b'", .maximum = 2, .deadline_ms = ready(fixture)};
+    struct temporal_list_result result;
+    assert_int_equal(temporal_client_list(fixture->connection, &options, &result, NULL), STATUS_OK);
+    assert_int_equal(result.count, 2);
+    assert_true(result.has_more);
+    assert_string_equal(result.runs[1].workflow_id, "order-1");
+    assert_string_equal(result.runs[1].search_attributes[0].key, "FerryMessageId");
+    assert_string_equal(result.runs[1].search_attributes[0].value.data, "\"m\"");
+    temporal_list_result_deinit(&result);
+    recorded(fixture, 1);
+    Pb__ListWorkflowExecutionsRequest *request =
+        pb__list_workflow_executions_request__unpack(NULL, fixture->body_lengths[0], fixture->bodies[0]);
+    assert_string_equal(request->query, "a = 'b'");
+    assert_int_equal(request->page_size, 2);
+    pb__list_workflow_executions_request__free_unpacked(request, NULL);
+    pb__payload__free_unpacked(entry.value, NULL);
+}
+
+static bool body_has(const struct fixture *fixture, size_t index, const char *text)
+{
+    return memmem(fixture->bodies[index], fixture->body_lengths[index], text, strlen(text)) != NULL;
+}
+
+static void every_call_can_name_another_namespace(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error;
+    fixture->steps[0] = (struct step){.code = GRPC_STATUS_INVALID_ARGUMENT, .message = "whatever"};
+    const struct temporal_run run = {.workflow_id = "a", .run_id = "b", .namespace_name = "elsewhere"};
+    const struct temporal_signal_options signal = {.run = run, .name = "go", .deadline_ms = ready(fixture)};
+    const struct temporal_query_options query = {.run = run, .type = "state", .deadline_ms = ready(fixture)};
+    const struct temporal_list_options list = {.namespace_name = "elsewhere", .deadline_ms = ready(fixture)};
+    struct temporal_describe_result described;
+    struct temporal_close_result closed;
+    struct temporal_value value;
+    struct temporal_list_result listed;
+    int64_t deadline_ms = ready(fixture);
+    assert_int_not_equal(temporal_client_describe(fixture->connection, &run, deadline_ms, &described, &error), 0);
+    assert_int_not_equal(temporal_client_wait(fixture->connection, &run, deadline_ms, &closed, &error), 0);
+    assert_int_not_equal(temporal_client_signal(fixture->connection, &signal, &error), 0);
+    assert_int_not_equal(temporal_client_query(fixture->connection, &query, &value, &error), 0);
+    assert_int_not_equal(temporal_client_cancel(fixture->connection, &run, NULL, deadline_ms, &error), 0);
+    assert_int_not_equal(temporal_client_terminate(fixture->connection, &run, NULL, deadline_ms, &error), 0);
+    assert_int_not_equal(temporal_client_list(fixture->connection, &list, &listed, &error), 0);
+    recorded(fixture, 7);
+    for (size_t i = 0; i < 7; i++) {
+        assert_true(body_has(fixture, i, "elsewhere"));
+        assert_false(body_has(fixture, i, "shop"));
+    }
 }
 
 static void an_empty_description_is_malformed(void **state)
@@ -636,6 +775,8 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(start_sends_all_that_was_asked_for),
+        CASE(start_sends_namespace_attributes_priority_and_callbacks),
+        CASE(a_start_with_a_signal_is_one_call),
         CASE(a_repeated_start_has_the_same_request_id),
         CASE(a_start_that_is_there_already_tells_its_run),
         CASE(an_unknown_namespace_is_not_final),
@@ -643,6 +784,8 @@ int main(void)
         CASE(what_can_never_be_taken_is_not_sent),
         CASE(describe_reads_what_a_run_is),
         CASE(an_empty_description_is_malformed),
+        CASE(a_list_is_one_page_of_descriptions),
+        CASE(every_call_can_name_another_namespace),
         CASE(a_wait_follows_the_chain_to_its_last_run),
         CASE(an_empty_page_is_asked_again_with_its_token),
         CASE(a_wait_without_a_run_finds_the_current_one_first),

@@ -62,13 +62,43 @@ enum temporal_id_conflict { /* a run with this workflow ID is open */
     TEMPORAL_CONFLICT_TERMINATE     /* terminate it and start another */
 };
 
+/* An entry of the memo, or a search attribute. */
 struct temporal_memo_entry {
     const char *key;
     struct temporal_payload value;
 };
 
+struct temporal_header {
+    const char *name;
+    const char *value;
+};
+
+/* An HTTP request (POST) that the server sends when the chain of runs has closed: it follows retries, continue-as-new
+ * and resets. INVALID_ARGUMENT: the server's callback.allowedAddresses does not name the address, or the URL is too
+ * long (1,000 bytes by default). */
+struct temporal_callback {
+    const char *url;
+    const struct temporal_header *headers;
+    size_t header_count;
+};
+
+/* What the server's task queues order by. */
+struct temporal_priority {
+    int key;                  /* 1 first .. 5 last; 0: the default, 3 */
+    const char *fairness_key; /* up to 64 bytes; NULL: none */
+    double fairness_weight;   /* 0: 1.0 */
+};
+
+/* A signal that goes along with a start: to the run that is started, or to the one that is open. */
+struct temporal_start_signal {
+    const char *name;
+    const struct temporal_payload *arguments;
+    size_t argument_count;
+};
+
 /* Zero means the default. */
 struct temporal_start_options {
+    const char *namespace_name; /* NULL: the connection's */
     const char *workflow_id;   /* must be given */
     const char *workflow_type; /* must be given */
     const char *task_queue;    /* must be given */
@@ -84,6 +114,16 @@ struct temporal_start_options {
     const struct temporal_retry_options *retry; /* NULL: a failed run is not retried */
     const struct temporal_memo_entry *memo;
     size_t memo_count;
+    const struct temporal_memo_entry *search_attributes; /* JSON; the server knows the types by their names */
+    size_t search_attribute_count;
+    struct temporal_priority priority;
+    /* With USE_EXISTING they are attached to the open run, too, together with the request ID. A request ID that the
+     * run knows already attaches nothing. Not with a signal: the server takes none there. */
+    const struct temporal_callback *callbacks;
+    size_t callback_count;
+    /* NULL: none. With a signal id_conflict must not be FAIL, the request ID is the signal's, and the result tells no
+     * status. The server forgets a signal's request ID when the run continues as new. */
+    const struct temporal_start_signal *signal;
     int64_t deadline_ms; /* clock_monotonic_ms; 0: in 10 s */
 };
 
@@ -94,7 +134,7 @@ struct temporal_start_result {
     char *first_run_id; /* of the run's chain; NULL from older servers */
     /* As the server says it: true also for a repeated request ID, even when that run has closed since. */
     bool started;
-    enum temporal_run_status status;
+    enum temporal_run_status status; /* UNKNOWN after a start with a signal */
 };
 void temporal_start_result_deinit(struct temporal_start_result *result);
 
@@ -131,6 +171,8 @@ struct temporal_describe_result {
     int64_t history_length; /* events */
     struct temporal_memo_value *memo;
     size_t memo_count;
+    struct temporal_memo_value *search_attributes;
+    size_t search_attribute_count;
 };
 void temporal_describe_result_deinit(struct temporal_describe_result *result);
 /* NULL: no such key. */
@@ -140,7 +182,8 @@ const struct temporal_value *temporal_describe_result_memo(const struct temporal
 /* Which run is meant. */
 struct temporal_run {
     const char *workflow_id;
-    const char *run_id; /* NULL: the current one */
+    const char *run_id;         /* NULL: the current one */
+    const char *namespace_name; /* NULL: the connection's */
 };
 
 MUST_CHECK enum status temporal_client_describe(struct temporal_connection *connection,
@@ -150,6 +193,33 @@ typedef void temporal_describe_done_fn(void *user, enum status status, struct te
                                        const struct error *error);
 void temporal_client_describe_async(struct temporal_connection *connection, const struct temporal_run *run,
                                     int64_t deadline_ms, temporal_describe_done_fn *done, void *user);
+
+/* ---- list ---- */
+
+#define TEMPORAL_LIST_MAX 1000 /* runs of a page */
+
+/* What the server's visibility store knows of a run: some time after the run itself does. Newest start first. */
+struct temporal_list_result {
+    struct temporal_describe_result *runs;
+    size_t count;
+    bool has_more; /* there are more than fit the page */
+};
+void temporal_list_result_deinit(struct temporal_list_result *result);
+
+struct temporal_list_options {
+    const char *namespace_name; /* NULL: the connection's */
+    const char *query;          /* "WorkflowType = 'order' AND ExecutionStatus = 'Running'"; NULL: all */
+    size_t maximum;             /* 1 .. TEMPORAL_LIST_MAX; 0: 100 */
+    int64_t deadline_ms;
+};
+/* INVALID_ARGUMENT: the query does not parse, or names a search attribute that the namespace does not have. */
+MUST_CHECK enum status temporal_client_list(struct temporal_connection *connection,
+                                            const struct temporal_list_options *options,
+                                            struct temporal_list_result *out_result, struct error *error);
+typedef void temporal_list_done_fn(void *user, enum status status, struct temporal_list_result *result,
+                                   const struct error *error);
+void temporal_client_list_async(struct temporal_connection *connection, const struct temporal_list_options *options,
+                                temporal_list_done_fn *done, void *user);
 
 /* ---- wait for the end ---- */
 
@@ -243,5 +313,8 @@ MUST_CHECK enum status temporal_client_check(struct temporal_connection *connect
 typedef void temporal_check_done_fn(void *user, enum status status, const char *version, const struct error *error);
 void temporal_client_check_async(struct temporal_connection *connection, int64_t deadline_ms,
                                  temporal_check_done_fn *done, void *user);
+/* The same for another namespace. */
+void temporal_client_check_namespace_async(struct temporal_connection *connection, const char *namespace_name,
+                                           int64_t deadline_ms, temporal_check_done_fn *done, void *user);
 
 #endif
