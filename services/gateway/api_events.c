@@ -1,5 +1,5 @@
 /* POST /v1/routes/{route}/events: each event becomes a start, all of them at once; the answer goes out when the last
- * of them is known. Rule 1 of the delivery contract, as docs/adr/0011 spells it out. */
+ * of them is known. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,29 +9,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "event.h"
+#include "event_start.h"
 #include "gateway.h"
-#include "run_result.h"
-#include "start_request.h"
-
-#define RETRY_LOG_MS 10000
-#define MEMO_ATTEMPT "FerryAttempt"
-#define MEMO_ROUTE "FerryRoute"
-#define MEMO_MESSAGE "FerryMessageId"
-
-struct events_call;
-
-/* One event. Written by the server's thread before its start is sent, then by the rpc thread. */
-struct event_start {
-    struct events_call *call;
-    struct start_request request;
-    enum entry_outcome outcome;
-    char *run_id;
-    char *first_run_id;
-    int64_t attempt;
-    struct watch_result result; /* CLOSED; status is set for ATTACHED, too */
-    struct error error;         /* REJECTED, RETRY */
-    bool is_target_error;       /* error is Temporal's, not the event's own defect */
-};
 
 /* One request. Whoever takes `open` to zero answers and frees it. */
 struct events_call {
@@ -51,49 +30,16 @@ struct events_call {
 static void call_destroy(struct events_call *call)
 {
     for (size_t i = 0; i < call->count; i++) {
-        struct event_start *start = &call->starts[i];
-        start_request_deinit(&start->request);
-        watch_result_deinit(&start->result);
-        free(start->run_id);
-        free(start->first_run_id);
+        event_start_deinit(&call->starts[i]);
     }
     event_list_deinit(&call->list);
     free(call);
 }
 
-static struct entry entry_of(const struct event_start *start)
-{
-    struct entry entry = {.outcome = start->outcome, .workflow_id = start->request.workflow_id};
-    switch (start->outcome) {
-    case ENTRY_CLOSED:
-        entry.failure_type = start->result.failure_type;
-        entry.failure_message = start->result.failure_message;
-        entry.non_retryable = start->result.non_retryable;
-        entry.status = start->result.status;
-        break;
-    case ENTRY_ATTACHED:
-        entry.status = start->result.status;
-        break;
-    case ENTRY_STARTED:
-        break;
-    case ENTRY_RETRY:
-        entry.retry_after_ms = (int64_t)PROBLEM_RETRY_AFTER_SECONDS * 1000;
-        entry.reason = start->error.text;
-        return entry;
-    case ENTRY_REJECTED:
-        entry.reason = start->error.text;
-        return entry;
-    }
-    entry.run_id = start->run_id;
-    entry.first_run_id = start->first_run_id;
-    entry.attempt = start->attempt;
-    return entry;
-}
-
 static void reply_single(struct events_call *call)
 {
     const struct event_start *start = &call->starts[0];
-    struct entry entry = entry_of(start);
+    struct entry entry = event_start_entry(start);
     if (start->outcome == ENTRY_RETRY || (start->outcome == ENTRY_REJECTED && start->is_target_error)) {
         gateway_reply_error(call->exchange, PROBLEM_SUBJECT_EVENT, &start->error);
         return;
@@ -134,7 +80,7 @@ static void reply_batch(struct events_call *call)
     buffer_init(&body, GATEWAY_REPLY_MAX);
     CHECK(buffer_append_string(&body, "{\"results\":["));
     for (size_t i = 0; i < call->count; i++) {
-        struct entry entry = entry_of(&call->starts[i]);
+        struct entry entry = event_start_entry(&call->starts[i]);
         if (i > 0) {
             CHECK(buffer_append(&body, ",", 1));
         }
@@ -152,7 +98,7 @@ static void log_start(const struct events_call *call, const struct event_start *
               LOG_STRING("route", call->route->name),
               LOG_STRING("outcome", entry_outcome_name(start->outcome)), LOG_STRING("message_id", event->message_id),
               LOG_STRING("workflow_id", start->request.workflow_id), LOG_STRING("run_id", start->run_id),
-              LOG_STRING("error", failed ? start->error.text : NULL));
+              LOG_INTEGER("attempt", start->attempt), LOG_STRING("error", failed ? start->error.text : NULL));
 }
 
 static void call_release(struct events_call *call)
@@ -175,154 +121,26 @@ static void call_release(struct events_call *call)
     call_destroy(call);
 }
 
-static void finish(struct event_start *start, enum entry_outcome outcome)
-{
-    start->outcome = outcome;
-    call_release(start->call);
-}
-
 /* rpc thread */
-static void finish_with_error(struct event_start *start, const struct error *error)
+static void on_done(void *user)
 {
-    struct gateway *gateway = start->call->gateway;
-    bool rejected = !gateway_is_namespace_missing(error) && problem_is_rejection(error);
-    int64_t suppressed = 0;
-    if (!rejected && log_limiter_allows(&gateway->retry_log, RETRY_LOG_MS, &suppressed)) {
-        log_event(LOG_LEVEL_WARN, "workflow not started", LOG_STRING("route", start->call->route->name),
-                  LOG_STRING("workflow_id", start->request.workflow_id), LOG_ERROR(error),
-                  LOG_INTEGER("suppressed", suppressed));
-    }
-    start->error = *error;
-    start->is_target_error = true;
-    finish(start, rejected ? ENTRY_REJECTED : ENTRY_RETRY);
-}
-
-/* rpc thread */
-static void on_closed(void *user, enum status status, struct temporal_close_result *result, const struct error *error)
-{
-    struct event_start *start = user;
-    if (status != STATUS_OK) {
-        temporal_close_result_deinit(result);
-        finish_with_error(start, error);
-        return;
-    }
-    watch_result_deinit(&start->result);
-    run_result_take(result, &start->result);
-    temporal_close_result_deinit(result);
-    free(start->run_id);
-    start->run_id = start->result.run_id;
-    start->result.run_id = NULL;
-    finish(start, ENTRY_CLOSED);
-}
-
-/* 1 unless the run's memo knows better. */
-static int64_t attempt_of(const struct temporal_describe_result *result)
-{
-    const struct temporal_value *value = temporal_describe_result_memo(result, MEMO_ATTEMPT);
-    json_t *json = value == NULL ? NULL : temporal_value_json(value);
-    int64_t attempt = json_is_integer(json) ? (int64_t)json_integer_value(json) : 1;
-    json_decref(json);
-    return attempt > 0 ? attempt : 1;
-}
-
-/* rpc thread */
-static void on_described(void *user, enum status status, struct temporal_describe_result *result,
-                         const struct error *error)
-{
-    struct event_start *start = user;
-    enum temporal_run_status run_status = result->status;
-    if (status != STATUS_OK) {
-        temporal_describe_result_deinit(result);
-        finish_with_error(start, error);
-        return;
-    }
-    start->run_id = memory_copy_string(result->run_id);
-    start->first_run_id = memory_copy_string(result->first_run_id[0] != '\0' ? result->first_run_id : result->run_id);
-    start->attempt = attempt_of(result);
-    temporal_describe_result_deinit(result);
-    start->result.status = temporal_run_status_name(run_status);
-    if (temporal_run_status_is_open(run_status)) {
-        finish(start, ENTRY_ATTACHED);
-    } else if (run_status == TEMPORAL_RUN_COMPLETED) {
-        finish(start, ENTRY_CLOSED);
-    } else { /* why it failed stands in its last event */
-        const struct temporal_run run = {.workflow_id = start->request.workflow_id, .run_id = start->run_id};
-        temporal_client_wait_async(start->call->gateway->connection, &run, start->call->deadline_ms, on_closed, start,
-                                   NULL);
-    }
-}
-
-/* rpc thread. `started` alone is not to be trusted: the server says true again for a repeated request ID, also when
- * that run has closed. An open run that this request ID started is the first run of its chain, or a reset of it, which
- * keeps the request ID: then the server names the first run. */
-static void on_started(void *user, enum status status, struct temporal_start_result *result, const struct error *error)
-{
-    struct event_start *start = user;
-    bool is_ours = status == STATUS_OK && result->started &&
-                   (result->status == TEMPORAL_RUN_RUNNING || result->status == TEMPORAL_RUN_UNKNOWN);
-    if (is_ours) {
-        start->run_id = result->run_id;
-        start->first_run_id = result->first_run_id != NULL ? result->first_run_id
-                                                           : memory_copy_string(result->run_id);
-        start->attempt = 1;
-        start->result.status = temporal_run_status_name(TEMPORAL_RUN_RUNNING);
-        result->run_id = NULL;
-        result->first_run_id = NULL;
-        temporal_start_result_deinit(result);
-        finish(start, recent_starts_add(start->call->gateway->recent, start->run_id) ? ENTRY_STARTED : ENTRY_ATTACHED);
-        return;
-    }
-    temporal_start_result_deinit(result);
-    if (status == STATUS_OK || status == STATUS_ALREADY_EXISTS) {
-        const struct temporal_run run = {.workflow_id = start->request.workflow_id};
-        temporal_client_describe_async(start->call->gateway->connection, &run, start->call->deadline_ms, on_described,
-                                       start);
-        return;
-    }
-    finish_with_error(start, error);
-}
-
-static void send_start(struct event_start *start)
-{
-    const struct events_call *call = start->call;
-    const struct settings_route *route = call->route;
-    const struct temporal_payload input = {.data = start->request.input, .length = start->request.input_length};
-    const struct temporal_memo_entry memo[] = {
-        {.key = MEMO_ATTEMPT, .value = {.data = "1", .length = 1}},
-        {.key = MEMO_ROUTE, .value = {.data = start->request.memo_route, .length = strlen(start->request.memo_route)}},
-        {.key = MEMO_MESSAGE,
-         .value = {.data = start->request.memo_message_id, .length = strlen(start->request.memo_message_id)}},
-    };
-    const struct temporal_start_options options = {
-        .workflow_id = start->request.workflow_id,
-        .workflow_type = route->workflow,
-        .task_queue = route->task_queue,
-        .arguments = &input,
-        .argument_count = 1,
-        .request_id = start->request.request_id,
-        .id_reuse = TEMPORAL_REUSE_REJECT,
-        .id_conflict = TEMPORAL_CONFLICT_USE_EXISTING,
-        .execution_timeout_ms = route->execution_timeout_ms,
-        .run_timeout_ms = route->run_timeout_ms,
-        .task_timeout_ms = route->task_timeout_ms,
-        .memo = memo,
-        .memo_count = sizeof memo / sizeof memo[0],
-        .deadline_ms = call->deadline_ms,
-    };
-    temporal_client_start_async(call->gateway->connection, &options, on_started, start);
+    call_release(user);
 }
 
 static void start_all(struct events_call *call)
 {
     for (size_t i = 0; i < call->count; i++) {
         struct event_start *start = &call->starts[i];
-        start->call = call;
-        if (start_request_make(call->route, &call->list.events[i], &start->request, &start->error) != STATUS_OK) {
-            start->outcome = ENTRY_REJECTED;
-            continue;
-        }
+        start->gateway = call->gateway;
+        start->route = call->route;
+        start->event = &call->list.events[i];
+        start->deadline_ms = call->deadline_ms;
+        start->done = on_done;
+        start->user = call;
         (void)atomic_fetch_add(&call->open, 1);
-        send_start(start);
+        if (!event_start_begin(start)) {
+            (void)atomic_fetch_sub(&call->open, 1); /* the handler's own is still there */
+        }
     }
     call_release(call);
 }
@@ -335,6 +153,8 @@ static struct event_headers read_headers(const struct http_exchange *exchange)
         .ce_id = http_exchange_header(exchange, "ce-id"),
         .ce_source = http_exchange_header(exchange, "ce-source"),
         .ce_type = http_exchange_header(exchange, "ce-type"),
+        .ce_after = http_exchange_header(exchange, "ce-ferryafter"),
+        .ce_anew = http_exchange_header(exchange, "ce-ferryanew"),
         .idempotency_key = http_exchange_header(exchange, "idempotency-key"),
     };
 }

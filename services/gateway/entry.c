@@ -20,6 +20,23 @@ const char *entry_outcome_name(enum entry_outcome outcome)
     return "retry";
 }
 
+const char *entry_class_name(enum entry_class class)
+{
+    switch (class) {
+    case ENTRY_CLASS_BAD_EVENT:
+        return "bad_event";
+    case ENTRY_CLASS_TEMPLATE:
+        return "template";
+    case ENTRY_CLASS_NOT_JSON:
+        return "not_json";
+    case ENTRY_CLASS_SCHEMA:
+        return "schema";
+    case ENTRY_CLASS_TOO_LARGE:
+        break;
+    }
+    return "too_large";
+}
+
 static void write_run(struct buffer *out, const struct entry *entry)
 {
     json_member_text(out, "workflowId", entry->workflow_id);
@@ -27,6 +44,9 @@ static void write_run(struct buffer *out, const struct entry *entry)
     json_member_text(out, "firstRunId", entry->first_run_id);
     if (entry->attempt > 0) {
         json_member_integer(out, "attempt", entry->attempt);
+    }
+    if (entry->is_signaled) {
+        json_member_boolean(out, "signaled", true);
     }
 }
 
@@ -50,6 +70,9 @@ void entry_write(struct buffer *out, const struct entry *entry)
         json_member_integer(out, "retryAfterMs", entry->retry_after_ms);
     }
     json_member_text(out, "reason", entry->reason);
+    if (entry->outcome == ENTRY_REJECTED) {
+        json_member_text(out, "class", entry_class_name(entry->class));
+    }
     json_object_end(out);
 }
 

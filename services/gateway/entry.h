@@ -16,6 +16,15 @@ enum entry_outcome {
     ENTRY_RETRY     /* the target failed: look at reason */
 };
 
+/* Why a message can never be accepted. */
+enum entry_class {
+    ENTRY_CLASS_BAD_EVENT, /* no CloudEvent, or none that we read */
+    ENTRY_CLASS_TEMPLATE,  /* a field that the route's templates need is missing */
+    ENTRY_CLASS_NOT_JSON,  /* a body that the route needs as JSON is none */
+    ENTRY_CLASS_SCHEMA,    /* the body is not as the route's schema wants it */
+    ENTRY_CLASS_TOO_LARGE  /* Temporal takes no payload of that size */
+};
+
 /* Texts are borrowed; NULL: left out. */
 struct entry {
     enum entry_outcome outcome;
@@ -29,9 +38,12 @@ struct entry {
     bool non_retryable;
     int64_t retry_after_ms; /* 0: left out */
     const char *reason;
+    enum entry_class class; /* of REJECTED */
+    bool is_signaled;       /* the message is a signal, and it is durable */
 };
 
 const char *entry_outcome_name(enum entry_outcome outcome);
+const char *entry_class_name(enum entry_class class);
 
 /* One element of a batch's results. */
 void entry_write(struct buffer *out, const struct entry *entry);

@@ -46,6 +46,76 @@ static char *member_text(struct json_slice object, const char *name)
     return text;
 }
 
+/* ---- attempts ---- */
+
+/* Takes text. */
+static void set_after(struct event *event, char *text)
+{
+    if (text == NULL || strlen(text) > EVENT_RUN_ID_MAX) {
+        free(text);
+        event->defect = "expected a run ID in ferryafter";
+        return;
+    }
+    event->after = text;
+}
+
+static void read_attempt(struct json_slice text, struct event *event)
+{
+    struct json_slice anew = json_scan_member(text.data, text.length, "ferryanew");
+    event->is_anew = anew.length == 4 && memcmp(anew.data, "true", 4) == 0;
+    if (json_scan_member(text.data, text.length, "ferryafter").data != NULL) {
+        set_after(event, member_text(text, "ferryafter"));
+    }
+}
+
+/* A replayed message goes on where its original stopped: under the original's ID, after the run that failed. */
+static void read_replay(struct event *event)
+{
+    struct json_slice attributes = json_scan_member(event->data.data, event->data.length, "MessageAttributes");
+    struct json_slice replay = {0};
+    if (attributes.data != NULL) {
+        replay = json_scan_member(attributes.data, attributes.length, EVENT_REPLAY_ATTRIBUTE);
+    }
+    if (replay.data == NULL) {
+        return;
+    }
+    char *text = member_text(replay, "StringValue");
+    struct json_slice object = {0};
+    char *message_id = NULL;
+    if (text != NULL && json_scan_value(text, strlen(text), &object)) {
+        message_id = member_text(object, "messageId");
+    }
+    if (message_id == NULL || strlen(message_id) > EVENT_IDENTITY_MAX) {
+        free(message_id);
+        event->defect = "expected {\"messageId\", \"runId\"} in the message attribute " EVENT_REPLAY_ATTRIBUTE;
+    } else {
+        free(event->message_id);
+        event->message_id = message_id;
+        if (event->after == NULL && json_scan_member(object.data, object.length, "runId").data != NULL) {
+            event->is_anew = true;
+            set_after(event, member_text(object, "runId"));
+        }
+    }
+    free(text);
+}
+
+/* Only what is whole is handed on. */
+static void settle(struct event *event)
+{
+    if (event->defect == NULL) {
+        read_replay(event);
+    }
+    if (event->defect != NULL) {
+        free(event->message_id);
+        free(event->after);
+        event->message_id = NULL;
+        event->after = NULL;
+        event->is_anew = false;
+    }
+}
+
+/* ---- identity ---- */
+
 /* Takes text; what is longer than an ID may be becomes its hash. */
 static char *bounded_id(char *text)
 {
@@ -92,7 +162,11 @@ static void parse_structured(struct json_slice text, struct event *event)
     char *source = member_text(text, "source");
     char *type = member_text(text, "type");
     *event = (struct event){.data = json_scan_member(text.data, text.length, "data")};
-    name_cloud_event(event, specversion, id, source, type);
+    read_attempt(text, event);
+    if (event->defect == NULL) {
+        name_cloud_event(event, specversion, id, source, type);
+    }
+    settle(event);
     free(specversion);
     free(id);
     free(source);
@@ -102,15 +176,26 @@ static void parse_structured(struct json_slice text, struct event *event)
 static void parse_plain(struct json_slice text, const char *idempotency_key, struct event *event)
 {
     *event = (struct event){.data = text};
-    if (idempotency_key != NULL && *idempotency_key != '\0') {
-        event->message_id = bounded_id(memory_copy_string(idempotency_key));
-        return;
-    }
-    event->message_id = bounded_id(member_text(text, "MessageId"));
+    bool has_key = idempotency_key != NULL && *idempotency_key != '\0';
+    event->message_id = bounded_id(has_key ? memory_copy_string(idempotency_key) : member_text(text, "MessageId"));
     if (event->message_id == NULL) {
         event->message_id = memory_alloc(RANDOM_UUID_SIZE);
         random_uuid(event->message_id);
     }
+    settle(event);
+}
+
+static void parse_binary(struct json_slice text, const struct event_headers *headers, struct event *event)
+{
+    *event = (struct event){.data = text,
+                            .is_anew = headers->ce_anew != NULL && strcmp(headers->ce_anew, "true") == 0};
+    if (headers->ce_after != NULL) {
+        set_after(event, *headers->ce_after != '\0' ? memory_copy_string(headers->ce_after) : NULL);
+    }
+    if (event->defect == NULL) {
+        name_cloud_event(event, headers->ce_specversion, headers->ce_id, headers->ce_source, headers->ce_type);
+    }
+    settle(event);
 }
 
 static enum status parse_batch(struct json_slice text, struct event_list *out_list, struct error *error)
@@ -155,8 +240,7 @@ enum status event_list_parse(enum event_form form, const struct event_headers *h
         parse_structured(text, event);
         break;
     case EVENT_FORM_BINARY:
-        event->data = text;
-        name_cloud_event(event, headers->ce_specversion, headers->ce_id, headers->ce_source, headers->ce_type);
+        parse_binary(text, headers, event);
         break;
     case EVENT_FORM_PLAIN:
         parse_plain(text, headers->idempotency_key, event);
@@ -174,6 +258,7 @@ void event_list_deinit(struct event_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         free(list->events[i].message_id);
+        free(list->events[i].after);
     }
     free(list->events);
     *list = (struct event_list){0};

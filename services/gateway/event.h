@@ -10,6 +10,10 @@
 
 #define EVENT_BATCH_MAX ((size_t)100)
 #define EVENT_IDENTITY_MAX ((size_t)1000) /* bytes of a message ID that are kept as they are; longer: hashed */
+#define EVENT_RUN_ID_MAX ((size_t)100)    /* bytes; Temporal's are UUIDs */
+
+/* The message attribute that `ferry dlq replay` adds: {"messageId", "workflowId", "runId", ...} of the original. */
+#define EVENT_REPLAY_ATTRIBUTE "FerryReplay"
 
 enum event_form {
     EVENT_FORM_STRUCTURED, /* application/cloudevents+json */
@@ -26,12 +30,16 @@ struct event_headers {
     const char *ce_id;
     const char *ce_source;
     const char *ce_type;
+    const char *ce_after;
+    const char *ce_anew;
     const char *idempotency_key;
 };
 
 struct event {
     struct json_slice data; /* the message's own bytes, in the body */
-    char *message_id;       /* what {MessageId} stands for; NULL while there is a defect */
+    char *message_id;       /* what {MessageId} stands for (a replayed message's original); NULL with a defect */
+    char *after;            /* the run that failed: the next attempt is asked for; NULL: the first start */
+    bool is_anew;           /* attempts are counted from 1 again */
     const char *defect;     /* NULL, or why this event can never be accepted: a constant */
 };
 

@@ -1,4 +1,4 @@
-/* The workflow ID from the route's template; the input from the message's own bytes. */
+/* The workflow ID from the route's template; the input from the message's own bytes; what goes along with a start. */
 #include "start_request.h"
 
 #include <stdlib.h>
@@ -8,50 +8,10 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "crypto/digest.h"
+#include "message_view.h"
+#include "rules/json_schema.h"
+#include "rules/json_value.h"
 #include "settings/template.h"
-
-#define TEMPLATE_RESULT_MAX ((size_t)1 << 20) /* bytes before hashing; a message is no longer */
-
-/* free() it. NULL: the message has no such attribute. */
-static char *attribute_text(const struct event *event, const char *name)
-{
-    struct json_slice attributes = json_scan_member(event->data.data, event->data.length, "Attributes");
-    size_t length = 0;
-    char *text = NULL;
-    if (attributes.data != NULL) {
-        text = json_scan_string(json_scan_member(attributes.data, attributes.length, name), &length);
-    }
-    if (text != NULL && (length == 0 || strlen(text) != length)) {
-        free(text);
-        text = NULL;
-    }
-    return text;
-}
-
-static enum status append_part(const struct settings_template_part *part, const struct event *event,
-                               struct buffer *id, struct error *error)
-{
-    bool fits = false;
-    if (part->field == SETTINGS_TEMPLATE_TEXT) {
-        fits = buffer_append(id, part->text, part->length);
-    } else if (part->field == SETTINGS_TEMPLATE_MESSAGE_ID) {
-        fits = buffer_append_string(id, event->message_id);
-    } else {
-        const char *name = settings_template_field_name(part->field);
-        char *text = attribute_text(event, name);
-        if (text == NULL) {
-            return error_set(error, STATUS_INVALID_ARGUMENT,
-                             "the message has no attribute %s, which the route's id needs", name);
-        }
-        fits = buffer_append_string(id, text);
-        free(text);
-    }
-    if (!fits) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "the route's id becomes longer than %zu bytes",
-                         TEMPLATE_RESULT_MAX);
-    }
-    return STATUS_OK;
-}
 
 /* "prefix-" if there is a prefix. */
 static void append_prefix(const char *prefix, struct buffer *id)
@@ -61,18 +21,13 @@ static void append_prefix(const char *prefix, struct buffer *id)
     }
 }
 
-static enum status make_workflow_id(const struct settings_route *route, const struct event *event, char **out_id,
+static enum status make_workflow_id(const struct settings_route *route, struct message_view *view, char **out_id,
                                     struct error *error)
 {
-    const char *cursor = route->id;
-    struct settings_template_part part;
     struct buffer id;
-    enum status status = STATUS_OK;
-    buffer_init(&id, TEMPLATE_RESULT_MAX);
+    buffer_init(&id, MESSAGE_VIEW_TEXT_MAX);
     append_prefix(route->id_prefix, &id);
-    while (status == STATUS_OK && settings_template_next(&cursor, &part)) {
-        status = append_part(&part, event, &id, error);
-    }
+    enum status status = message_view_fill(view, route->id, "id", &id, error);
     if (status == STATUS_OK && id.length > WORKFLOW_ID_MAX) {
         char hash[CRYPTO_SHA256_HEX_SIZE];
         crypto_sha256_hex(id.data, id.length, hash);
@@ -87,30 +42,210 @@ static enum status make_workflow_id(const struct settings_route *route, const st
     return status;
 }
 
-/* The Body's text where the message has one; data that is no SQS message is its own body. */
-static enum status make_body_input(const struct event *event, struct start_request *request, struct error *error)
+char *start_request_workflow_id_of(const struct settings_route *route, const char *message_id)
 {
-    struct json_slice member = json_scan_member(event->data.data, event->data.length, "Body");
-    size_t length = 0;
-    if (member.data == NULL) {
-        if (json_scan_member(event->data.data, event->data.length, "MessageId").data != NULL) {
-            return error_set(error, STATUS_INVALID_ARGUMENT, "the message has no Body, which the route's input needs");
+    struct event event = {.message_id = memory_copy_string(message_id)};
+    struct message_view view;
+    const char *cursor = route->id;
+    struct settings_template_part part;
+    char *id = NULL;
+    bool is_enough = true;
+    while (settings_template_next(&cursor, &part)) {
+        is_enough = is_enough &&
+                    (part.field == SETTINGS_TEMPLATE_TEXT || part.field == SETTINGS_TEMPLATE_MESSAGE_ID);
+    }
+    message_view_init(&view, &event);
+    if (is_enough && make_workflow_id(route, &view, &id, NULL) != STATUS_OK) {
+        id = NULL;
+    }
+    message_view_deinit(&view);
+    free(event.message_id);
+    return id;
+}
+
+/* The Body's JSON is the input; else the data as it came. */
+static enum status make_input(const struct settings_route *route, struct message_view *view,
+                              struct start_request *request, enum entry_class *out_class, struct error *error)
+{
+    struct json_slice json = view->event->data;
+    if (route->input == SETTINGS_INPUT_BODY) {
+        enum status status = message_view_json(view, "input", &json, error);
+        if (status != STATUS_OK) {
+            *out_class = ENTRY_CLASS_NOT_JSON;
+            return status;
         }
-        request->input = event->data.data;
-        request->input_length = event->data.length;
+        request->owned_input = view->owned_body; /* the view goes on borrowing it until the request is made */
+    }
+    request->input = json.data;
+    request->input_length = json.length;
+    return STATUS_OK;
+}
+
+static enum status check_schema(const struct settings_route *route, struct message_view *view,
+                                enum entry_class *out_class, struct error *error)
+{
+    struct json_slice json;
+    json_t *value = NULL;
+    struct error why = {0};
+    if (route->schema == NULL) {
         return STATUS_OK;
     }
-    char *body = json_scan_string(member, &length);
-    struct json_slice value;
-    if (body == NULL || !json_scan_value(body, length, &value)) {
-        free(body);
-        return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "the message's Body is not JSON, which the route's input needs");
+    *out_class = ENTRY_CLASS_NOT_JSON;
+    enum status status = message_view_json(view, "schema", &json, error);
+    if (status != STATUS_OK) {
+        return status;
     }
-    request->owned_input = body;
-    request->input = value.data;
-    request->input_length = value.length;
-    return STATUS_OK;
+    if (json_value_parse(json.data, json.length, &value, &why) != STATUS_OK) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "the message's body cannot be held against the schema: %s",
+                         why.text);
+    }
+    if (!json_schema_validate(route->schema, value, &why)) {
+        *out_class = ENTRY_CLASS_SCHEMA;
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "the message's body is not as the route's schema wants it: %s",
+                           why.text);
+    }
+    json_decref(value);
+    return status;
+}
+
+/* A name that is the gateway's own is left to it. */
+static bool is_reserved(const struct start_request *request, const char *name)
+{
+    bool reserved = strcmp(name, MEMO_ATTEMPT) == 0;
+    for (size_t i = 0; i < request->memo_count; i++) {
+        reserved = reserved || strcmp(name, request->memo[i].name) == 0;
+    }
+    return reserved;
+}
+
+static enum status make_memo(const struct settings_route *route, struct message_view *view,
+                             struct start_request *request, struct error *error)
+{
+    const struct event *event = view->event;
+    enum status status = STATUS_OK;
+    request->memo = memory_alloc_array(route->memo_count + 2, sizeof *request->memo);
+    request->memo[request->memo_count++] =
+        (struct start_request_member){MEMO_ROUTE, json_quote(route->name, strlen(route->name))};
+    if (route->target == SETTINGS_TARGET_WORKFLOW) { /* a run that takes many messages is none of theirs */
+        char *id = json_quote(event->message_id, strlen(event->message_id));
+        if (id == NULL) { /* a header may hold anything */
+            return error_set(error, STATUS_INVALID_ARGUMENT, "the message's ID is not valid UTF-8");
+        }
+        request->memo[request->memo_count++] = (struct start_request_member){MEMO_MESSAGE, id};
+    }
+    for (size_t i = 0; status == STATUS_OK && i < route->memo_count; i++) {
+        struct start_request_member *member = &request->memo[request->memo_count];
+        if (is_reserved(request, route->memo[i].name)) {
+            continue;
+        }
+        member->name = route->memo[i].name;
+        status = message_view_fill_json(view, route->memo[i].value, "memo", &member->json, error);
+        request->memo_count += status == STATUS_OK ? 1 : 0;
+    }
+    return status;
+}
+
+static enum status make_search_attributes(const struct settings_route *route, struct message_view *view,
+                                          struct start_request *request, struct error *error)
+{
+    enum status status = STATUS_OK;
+    if (route->search_attribute_count == 0) {
+        return STATUS_OK;
+    }
+    request->search_attributes = memory_alloc_array(route->search_attribute_count, sizeof *request->search_attributes);
+    for (size_t i = 0; status == STATUS_OK && i < route->search_attribute_count; i++) {
+        struct start_request_member *member = &request->search_attributes[i];
+        member->name = route->search_attributes[i].name;
+        status = message_view_fill_json(view, route->search_attributes[i].value, "search_attributes", &member->json,
+                                        error);
+        request->search_attribute_count += status == STATUS_OK ? 1 : 0;
+    }
+    return status;
+}
+
+static enum status make_priority(const struct settings_route *route, struct message_view *view,
+                                 struct start_request *request, struct error *error)
+{
+    struct buffer text;
+    if (route->priority == NULL) {
+        return STATUS_OK;
+    }
+    buffer_init(&text, MESSAGE_VIEW_TEXT_MAX);
+    enum status status = message_view_fill(view, route->priority, "priority", &text, error);
+    if (status == STATUS_OK && (text.length != 1 || text.data[0] < '1' || text.data[0] > '5')) {
+        status = error_set(error, STATUS_INVALID_ARGUMENT,
+                           "the route's priority becomes a text of %zu bytes that is no number from 1 to 5", text.length);
+    } else if (status == STATUS_OK) {
+        request->priority = text.data[0] - '0';
+    }
+    buffer_deinit(&text);
+    return status;
+}
+
+static enum status make_fairness_key(const struct settings_route *route, struct message_view *view,
+                                     struct start_request *request, struct error *error)
+{
+    struct buffer text;
+    if (route->fairness_key == NULL) {
+        return STATUS_OK;
+    }
+    buffer_init(&text, MESSAGE_VIEW_TEXT_MAX);
+    enum status status = message_view_fill(view, route->fairness_key, "fairness_key", &text, error);
+    if (status == STATUS_OK && text.length > FAIRNESS_KEY_MAX) {
+        char hash[CRYPTO_SHA256_HEX_SIZE]; /* exactly as long as a key may be */
+        crypto_sha256_hex(text.data, text.length, hash);
+        buffer_clear(&text);
+        CHECK(buffer_append_string(&text, hash));
+    }
+    if (status == STATUS_OK) {
+        request->fairness_key = buffer_take(&text, NULL);
+    }
+    buffer_deinit(&text);
+    return status;
+}
+
+static enum status fill(const struct settings_route *route, struct message_view *view, struct start_request *request,
+                        enum entry_class *out_class, struct error *error)
+{
+    enum status status = STATUS_OK;
+    *out_class = ENTRY_CLASS_BAD_EVENT;
+    if (view->event->defect != NULL) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "%s", view->event->defect);
+    }
+    *out_class = ENTRY_CLASS_TEMPLATE;
+    status = make_workflow_id(route, view, &request->workflow_id, error);
+    if (status == STATUS_OK) {
+        status = make_memo(route, view, request, error);
+    }
+    if (status == STATUS_OK) {
+        status = make_search_attributes(route, view, request, error);
+    }
+    if (status == STATUS_OK) {
+        status = make_priority(route, view, request, error);
+    }
+    if (status == STATUS_OK) {
+        status = make_fairness_key(route, view, request, error);
+    }
+    if (status == STATUS_OK) {
+        status = make_input(route, view, request, out_class, error);
+    }
+    if (status == STATUS_OK) {
+        status = check_schema(route, view, out_class, error);
+    }
+    return status;
+}
+
+static void make_request_id(const struct settings_route *route, const struct event *event,
+                            struct start_request *request)
+{
+    if (route->target == SETTINGS_TARGET_WORKFLOW) {
+        start_request_id(request->workflow_id, request->request_id);
+        return;
+    }
+    char *name = memory_format("signal:%zu:%s:%s", strlen(request->workflow_id), request->workflow_id,
+                               event->message_id);
+    crypto_stable_uuid(name, request->request_id);
+    free(name);
 }
 
 void start_request_id(const char *workflow_id, char out[CRYPTO_UUID_SIZE])
@@ -120,38 +255,47 @@ void start_request_id(const char *workflow_id, char out[CRYPTO_UUID_SIZE])
     free(name);
 }
 
-enum status start_request_make(const struct settings_route *route, const struct event *event,
-                               struct start_request *out_request, struct error *error)
+void start_request_id_after(const char *workflow_id, const char *run_id, char out[CRYPTO_UUID_SIZE])
 {
-    struct start_request request = {.input = event->data.data, .input_length = event->data.length};
-    if (event->defect != NULL) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "%s", event->defect);
-    }
-    enum status status = make_workflow_id(route, event, &request.workflow_id, error);
-    if (status == STATUS_OK && route->input == SETTINGS_INPUT_BODY) {
-        status = make_body_input(event, &request, error);
+    char *name = memory_format("after:%zu:%s:%s", strlen(workflow_id), workflow_id, run_id);
+    crypto_stable_uuid(name, out);
+    free(name);
+}
+
+enum status start_request_make(const struct settings_route *route, const struct event *event,
+                               struct start_request *out_request, enum entry_class *out_class, struct error *error)
+{
+    struct start_request request = {0};
+    struct message_view view;
+    message_view_init(&view, event);
+    enum status status = fill(route, &view, &request, out_class, error);
+    if (request.owned_input != NULL) {
+        view.owned_body = NULL; /* it is the request's */
     }
     if (status == STATUS_OK) {
-        request.memo_message_id = json_quote(event->message_id, strlen(event->message_id));
-        request.memo_route = json_quote(route->name, strlen(route->name));
-        if (request.memo_message_id == NULL) { /* a header may hold anything */
-            status = error_set(error, STATUS_INVALID_ARGUMENT, "the message's ID is not valid UTF-8");
-        }
-    }
-    if (status != STATUS_OK) {
+        make_request_id(route, event, &request);
+        *out_request = request;
+    } else {
         start_request_deinit(&request);
-        return status;
     }
-    start_request_id(request.workflow_id, request.request_id);
-    *out_request = request;
-    return STATUS_OK;
+    message_view_deinit(&view);
+    return status;
+}
+
+static void free_members(struct start_request_member *members, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(members[i].json);
+    }
+    free(members);
 }
 
 void start_request_deinit(struct start_request *request)
 {
     free(request->workflow_id);
     free(request->owned_input);
-    free(request->memo_message_id);
-    free(request->memo_route);
+    free(request->fairness_key);
+    free_members(request->memo, request->memo_count);
+    free_members(request->search_attributes, request->search_attribute_count);
     *request = (struct start_request){0};
 }

@@ -3,27 +3,52 @@
 #define GATEWAY_START_REQUEST_H
 
 #include "crypto/encode.h"
+#include "entry.h"
 #include "event.h"
 #include "settings/settings.h"
 
-#define WORKFLOW_ID_MAX ((size_t)1000) /* bytes, Temporal's limit; longer: hashed */
+#define WORKFLOW_ID_MAX ((size_t)1000)  /* bytes, Temporal's limit; longer: hashed */
+#define FAIRNESS_KEY_MAX ((size_t)64)   /* bytes, Temporal's limit; longer: hashed */
+
+/* What a run's memo tells of its message. FerryAttempt is set by who starts. */
+#define MEMO_ATTEMPT "FerryAttempt"
+#define MEMO_ROUTE "FerryRoute"
+#define MEMO_MESSAGE "FerryMessageId"
+
+/* A memo field or a search attribute. */
+struct start_request_member {
+    const char *name; /* a constant, or the settings' */
+    char *json;
+};
 
 struct start_request {
     char *workflow_id;
-    char request_id[CRYPTO_UUID_SIZE]; /* a function of workflow_id, so that a repetition is the same start */
-    const char *input;                 /* JSON; in the event's data, or in owned_input */
+    /* Of the first start: a function of workflow_id, so that a repetition is the same start. Of a signal: a function of
+     * workflow_id and message ID. */
+    char request_id[CRYPTO_UUID_SIZE];
+    const char *input;  /* JSON; in the event's data, or in owned_input */
     size_t input_length;
-    char *owned_input;                 /* NULL, or the unescaped Body */
-    char *memo_message_id;             /* JSON string */
-    char *memo_route;                  /* JSON string */
+    char *owned_input;  /* NULL, or the unescaped Body */
+    struct start_request_member *memo;
+    size_t memo_count;
+    struct start_request_member *search_attributes;
+    size_t search_attribute_count;
+    int priority;       /* 1 .. 5; 0: the server's default */
+    char *fairness_key; /* NULL: none */
 };
 
-/* INVALID_ARGUMENT: this event can never be accepted by this route; the text is the reason. */
+/* INVALID_ARGUMENT: this event can never be accepted by this route; the text is the reason, *out_class its kind. */
 MUST_CHECK enum status start_request_make(const struct settings_route *route, const struct event *event,
-                                          struct start_request *out_request, struct error *error);
+                                          struct start_request *out_request, enum entry_class *out_class,
+                                          struct error *error);
 void start_request_deinit(struct start_request *request);
 
 /* out: the request ID for the first start of a workflow ID. */
 void start_request_id(const char *workflow_id, char out[CRYPTO_UUID_SIZE]);
+/* out: the request ID for the attempt after that run of it. */
+void start_request_id_after(const char *workflow_id, const char *run_id, char out[CRYPTO_UUID_SIZE]);
+
+/* The workflow ID of a message of which only the ID is known. NULL: the route's id needs more of it. free() it. */
+char *start_request_workflow_id_of(const struct settings_route *route, const char *message_id);
 
 #endif

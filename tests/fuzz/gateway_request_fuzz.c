@@ -21,12 +21,21 @@ static char s_name[] = "orders";
 static char s_id[] = "{MessageId}";
 static char s_id_of_all[] = "{MessageGroupId}/{MessageDeduplicationId}/{SequenceNumber}/{MessageId}";
 static char s_no_prefix[] = "";
+static char s_member[] = "x";
+static char s_of_body[] = "{body.a.b}";
+static char s_of_attribute[] = "{attributes.a}-{body.a}";
+static struct settings_member s_memo[] = {{s_member, s_of_body}};
+static struct settings_member s_attributes[] = {{s_member, s_of_attribute}};
 
 static const struct settings_route s_routes[] = {
     {.name = s_name, .id_prefix = s_name, .id = s_id, .input = SETTINGS_INPUT_MESSAGE},
     {.name = s_name, .id_prefix = s_no_prefix, .id = s_id, .input = SETTINGS_INPUT_BODY},
     {.name = s_name, .id_prefix = s_name, .id = s_id_of_all, .input = SETTINGS_INPUT_BODY},
     {.name = s_name, .id_prefix = s_no_prefix, .id = s_id_of_all, .input = SETTINGS_INPUT_MESSAGE},
+    {.name = s_name, .id_prefix = s_name, .id = s_id, .memo = s_memo, .memo_count = 1},
+    {.name = s_name, .id_prefix = s_name, .id = s_id, .search_attributes = s_attributes, .search_attribute_count = 1},
+    {.name = s_name, .id_prefix = s_name, .id = s_of_body, .priority = s_of_body, .fairness_key = s_of_attribute},
+    {.name = s_name, .id_prefix = s_name, .id = s_id, .target = SETTINGS_TARGET_SIGNAL, .fairness_key = s_of_body},
 };
 
 static bool is_inside(const char *data, size_t length, const char *body, size_t size)
@@ -34,12 +43,20 @@ static bool is_inside(const char *data, size_t length, const char *body, size_t 
     return data >= body && length <= size && data + length <= body + size;
 }
 
+static void check_members(const struct start_request_member *members, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        CHECK(json_scan_value(members[i].json, strlen(members[i].json), NULL));
+    }
+}
+
 static void check_start(const struct settings_route *route, const struct event *event)
 {
     struct start_request request = {0};
     struct start_request again = {0};
     struct error error = {0};
-    enum status status = start_request_make(route, event, &request, &error);
+    enum entry_class class = ENTRY_CLASS_BAD_EVENT;
+    enum status status = start_request_make(route, event, &request, &class, &error);
     CHECK(status == error.status);
     if (status != STATUS_OK) {
         CHECK(status == STATUS_INVALID_ARGUMENT && error.text[0] != '\0' && request.workflow_id == NULL);
@@ -48,11 +65,14 @@ static void check_start(const struct settings_route *route, const struct event *
     CHECK(event->defect == NULL);
     CHECK(request.workflow_id[0] != '\0' && strlen(request.workflow_id) <= WORKFLOW_ID_MAX);
     CHECK(json_scan_value(request.input, request.input_length, NULL));
-    CHECK(json_scan_value(request.memo_message_id, strlen(request.memo_message_id), NULL));
+    check_members(request.memo, request.memo_count);
+    check_members(request.search_attributes, request.search_attribute_count);
+    CHECK(request.fairness_key == NULL || strlen(request.fairness_key) <= FAIRNESS_KEY_MAX);
+    CHECK(request.priority >= 0 && request.priority <= 5);
     CHECK(request.owned_input != NULL ||
           is_inside(request.input, request.input_length, event->data.data, event->data.length));
     /* The same message is the same start: rule 1 of the delivery contract. */
-    CHECK(start_request_make(route, event, &again, NULL) == STATUS_OK);
+    CHECK(start_request_make(route, event, &again, &class, NULL) == STATUS_OK);
     CHECK(strcmp(request.workflow_id, again.workflow_id) == 0);
     CHECK(strcmp(request.request_id, again.request_id) == 0);
     start_request_deinit(&again);
@@ -75,6 +95,7 @@ static void read_events(const struct settings_route *route, const struct event_h
     for (size_t i = 0; i < list.count; i++) {
         const struct event *event = &list.events[i];
         CHECK((event->defect == NULL) == (event->message_id != NULL));
+        CHECK(event->after == NULL || (event->defect == NULL && strlen(event->after) <= EVENT_RUN_ID_MAX));
         if (event->defect == NULL) {
             CHECK(event->message_id[0] != '\0' && strlen(event->message_id) <= EVENT_IDENTITY_MAX);
             CHECK(is_inside(event->data.data, event->data.length, body, size));
@@ -125,9 +146,10 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         .ce_id = header,
         .ce_source = header,
         .ce_type = "t",
+        .ce_after = (choice & 2u) != 0 ? header : NULL,
         .idempotency_key = (choice & 0x40u) != 0 ? header : NULL,
     };
-    read_events(&s_routes[choice >> 4 & 3u], &headers, body, body_length);
+    read_events(&s_routes[choice >> 3 & 7u], &headers, body, body_length);
     read_others(header, body, body_length);
     free(header);
     free(body);

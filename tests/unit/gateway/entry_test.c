@@ -51,10 +51,28 @@ static void a_closed_run_says_how(void **state)
 static void refusals_say_why(void **state)
 {
     (void)state;
-    struct entry rejected = {.outcome = ENTRY_REJECTED, .reason = "no Body"};
+    struct entry rejected = {.outcome = ENTRY_REJECTED, .reason = "no Body", .class = ENTRY_CLASS_NOT_JSON};
     struct entry retry = {.outcome = ENTRY_RETRY, .retry_after_ms = 2000, .reason = "down"};
-    assert_written(entry_write, &rejected, "{\"outcome\":\"rejected\",\"reason\":\"no Body\"}");
+    assert_written(entry_write, &rejected, "{\"outcome\":\"rejected\",\"reason\":\"no Body\",\"class\":\"not_json\"}");
     assert_written(entry_write, &retry, "{\"outcome\":\"retry\",\"retryAfterMs\":2000,\"reason\":\"down\"}");
+}
+
+static void a_signal_says_so(void **state)
+{
+    (void)state;
+    struct entry entry = {.outcome = ENTRY_ATTACHED, .workflow_id = "w", .run_id = "r", .is_signaled = true};
+    assert_written(entry_write, &entry,
+                   "{\"outcome\":\"attached\",\"workflowId\":\"w\",\"runId\":\"r\",\"signaled\":true}");
+}
+
+static void every_class_has_its_word(void **state)
+{
+    (void)state;
+    assert_string_equal(entry_class_name(ENTRY_CLASS_BAD_EVENT), "bad_event");
+    assert_string_equal(entry_class_name(ENTRY_CLASS_TEMPLATE), "template");
+    assert_string_equal(entry_class_name(ENTRY_CLASS_NOT_JSON), "not_json");
+    assert_string_equal(entry_class_name(ENTRY_CLASS_SCHEMA), "schema");
+    assert_string_equal(entry_class_name(ENTRY_CLASS_TOO_LARGE), "too_large");
 }
 
 static void every_outcome_has_its_word(void **state)
@@ -73,6 +91,8 @@ int main(void)
         cmocka_unit_test(a_start_names_its_run),
         cmocka_unit_test(a_closed_run_says_how),
         cmocka_unit_test(refusals_say_why),
+        cmocka_unit_test(a_signal_says_so),
+        cmocka_unit_test(every_class_has_its_word),
         cmocka_unit_test(every_outcome_has_its_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,6 +205,68 @@ static void what_is_no_json_is_refused(void **state)
     assert_refused(EVENT_FORM_BATCH, many, STATUS_TOO_LARGE, "expected at most 100 events, found 101");
 }
 
+#define ATTEMPT_EVENT(extension, data) \
+    "{\"specversion\":\"1.0\",\"id\":\"i\",\"source\":\"s\",\"type\":\"t\"," extension "\"data\":" data "}"
+#define REPLAY(text) "{\"MessageId\":\"new\",\"MessageAttributes\":{\"FerryReplay\":{\"StringValue\":" text "}}}"
+#define ORIGINAL "\"{\\\"messageId\\\":\\\"old\\\",\\\"runId\\\":\\\"r-7\\\"}\""
+
+/* NULL after: none. */
+static void assert_attempt(const char *body, const char *message_id, const char *after, bool is_anew)
+{
+    struct event_headers headers = {0};
+    struct event_list list = parse(EVENT_FORM_STRUCTURED, &headers, body);
+    assert_null(list.events[0].defect);
+    assert_string_equal(list.events[0].message_id, message_id);
+    if (after == NULL) {
+        assert_null(list.events[0].after);
+    } else {
+        assert_string_equal(list.events[0].after, after);
+    }
+    assert_int_equal(list.events[0].is_anew, is_anew);
+    event_list_deinit(&list);
+}
+
+static void assert_defect(const char *body, const char *defect)
+{
+    struct event_headers headers = {0};
+    struct event_list list = parse(EVENT_FORM_STRUCTURED, &headers, body);
+    assert_string_equal(list.events[0].defect, defect);
+    assert_null(list.events[0].message_id);
+    assert_null(list.events[0].after);
+    event_list_deinit(&list);
+}
+
+static void an_event_asks_for_a_further_attempt(void **state)
+{
+    (void)state;
+    assert_attempt(ATTEMPT_EVENT("", "{\"MessageId\":\"m\"}"), "m", NULL, false);
+    assert_attempt(ATTEMPT_EVENT("\"ferryafter\":\"r-1\",", "{\"MessageId\":\"m\"}"), "m", "r-1", false);
+    assert_attempt(ATTEMPT_EVENT("\"ferryafter\":\"r-1\",\"ferryanew\":true,", "{\"MessageId\":\"m\"}"), "m", "r-1",
+                   true);
+    assert_defect(ATTEMPT_EVENT("\"ferryafter\":7,", "{\"MessageId\":\"m\"}"), "expected a run ID in ferryafter");
+    assert_defect(ATTEMPT_EVENT("\"ferryafter\":\"\",", "{\"MessageId\":\"m\"}"), "expected a run ID in ferryafter");
+    struct event_headers headers = {.ce_specversion = "1.0", .ce_id = "i", .ce_source = "s", .ce_type = "t",
+                                    .ce_after = "r-1", .ce_anew = "true"};
+    struct event_list list = parse(EVENT_FORM_BINARY, &headers, "{}");
+    assert_string_equal(list.events[0].after, "r-1");
+    assert_true(list.events[0].is_anew);
+    event_list_deinit(&list);
+}
+
+static void a_replayed_message_is_its_original_again(void **state)
+{
+    (void)state;
+    assert_attempt(ATTEMPT_EVENT("", REPLAY(ORIGINAL)), "old", "r-7", true);
+    /* The poller's own further attempt at it counts on. */
+    assert_attempt(ATTEMPT_EVENT("\"ferryafter\":\"r-9\",", REPLAY(ORIGINAL)), "old", "r-9", false);
+    /* No run has failed: it was rejected before. */
+    assert_attempt(ATTEMPT_EVENT("", REPLAY("\"{\\\"messageId\\\":\\\"old\\\"}\"")), "old", NULL, false);
+    assert_defect(ATTEMPT_EVENT("", REPLAY("\"hello\"")),
+                  "expected {\"messageId\", \"runId\"} in the message attribute FerryReplay");
+    assert_defect(ATTEMPT_EVENT("", REPLAY("7")),
+                  "expected {\"messageId\", \"runId\"} in the message attribute FerryReplay");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +279,8 @@ int main(void)
         cmocka_unit_test(plain_json_is_named_by_key_then_message_id_then_chance),
         cmocka_unit_test(a_long_message_id_is_hashed),
         cmocka_unit_test(what_is_no_json_is_refused),
+        cmocka_unit_test(an_event_asks_for_a_further_attempt),
+        cmocka_unit_test(a_replayed_message_is_its_original_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

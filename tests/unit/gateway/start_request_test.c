@@ -5,8 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "rules/json_schema.h"
 #include "start_request.h"
 
 static char s_name[] = "orders";
@@ -29,20 +32,24 @@ static struct start_request make(const struct settings_route *route, const char 
     struct event event = event_with(data, message_id);
     struct start_request request = {0};
     struct error error = {0};
-    if (start_request_make(route, &event, &request, &error) != STATUS_OK) {
+    enum entry_class class = ENTRY_CLASS_BAD_EVENT;
+    if (start_request_make(route, &event, &request, &class, &error) != STATUS_OK) {
         fail_msg("%s", error.text);
     }
     return request;
 }
 
-static void assert_refused(const struct settings_route *route, const char *data, const char *expected)
+static void assert_refused(const struct settings_route *route, const char *data, enum entry_class expected_class,
+                           const char *expected)
 {
+    enum entry_class class = ENTRY_CLASS_BAD_EVENT;
     char id[] = "m";
     struct event event = event_with(data, id);
     struct start_request request = {0};
     struct error error = {0};
-    assert_int_equal(start_request_make(route, &event, &request, &error), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(start_request_make(route, &event, &request, &class, &error), STATUS_INVALID_ARGUMENT);
     assert_string_equal(error.text, expected);
+    assert_int_equal(class, expected_class);
     assert_null(request.workflow_id);
 }
 
@@ -52,6 +59,24 @@ static void assert_input(const struct start_request *request, const char *expect
     assert_memory_equal(request->input, expected, strlen(expected));
 }
 
+/* json NULL: there is none of that name. */
+static void assert_member(const struct start_request_member *members, size_t count, const char *name, const char *json)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(members[i].name, name) == 0) {
+            assert_null(found);
+            found = members[i].json;
+        }
+    }
+    if (json == NULL) {
+        assert_null(found);
+    } else {
+        assert_non_null(found);
+        assert_string_equal(found, json);
+    }
+}
+
 static void the_id_is_prefix_and_template(void **state)
 {
     (void)state;
@@ -59,8 +84,8 @@ static void the_id_is_prefix_and_template(void **state)
     struct settings_route route = route_with(s_by_message);
     struct start_request request = make(&route, "{}", id);
     assert_string_equal(request.workflow_id, "orders-m-1");
-    assert_string_equal(request.memo_message_id, "\"m-1\"");
-    assert_string_equal(request.memo_route, "\"orders\"");
+    assert_member(request.memo, request.memo_count, MEMO_MESSAGE, "\"m-1\"");
+    assert_member(request.memo, request.memo_count, MEMO_ROUTE, "\"orders\"");
     start_request_deinit(&request);
     route.id_prefix = s_no_prefix;
     route.id = s_by_group;
@@ -106,10 +131,10 @@ static void a_missing_attribute_is_refused(void **state)
 {
     (void)state;
     struct settings_route route = route_with(s_by_group);
-    assert_refused(&route, "{}", "the message has no attribute MessageGroupId, which the route's id needs");
-    assert_refused(&route, "{\"Attributes\":{\"MessageGroupId\":\"\"}}",
+    assert_refused(&route, "{}", ENTRY_CLASS_TEMPLATE, "the message has no attribute MessageGroupId, which the route's id needs");
+    assert_refused(&route, "{\"Attributes\":{\"MessageGroupId\":\"\"}}", ENTRY_CLASS_TEMPLATE,
                    "the message has no attribute MessageGroupId, which the route's id needs");
-    assert_refused(&route, "{\"Attributes\":{\"MessageGroupId\":\"a\\u0000b\"}}",
+    assert_refused(&route, "{\"Attributes\":{\"MessageGroupId\":\"a\\u0000b\"}}", ENTRY_CLASS_TEMPLATE,
                    "the message has no attribute MessageGroupId, which the route's id needs");
 }
 
@@ -142,11 +167,11 @@ static void a_body_that_is_no_json_is_refused_where_json_is_needed(void **state)
     (void)state;
     struct settings_route route = route_with(s_by_message);
     route.input = SETTINGS_INPUT_BODY;
-    assert_refused(&route, "{\"MessageId\":\"m\",\"Body\":\"hello\"}",
+    assert_refused(&route, "{\"MessageId\":\"m\",\"Body\":\"hello\"}", ENTRY_CLASS_NOT_JSON,
                    "the message's Body is not JSON, which the route's input needs");
-    assert_refused(&route, "{\"MessageId\":\"m\",\"Body\":7}",
+    assert_refused(&route, "{\"MessageId\":\"m\",\"Body\":7}", ENTRY_CLASS_NOT_JSON,
                    "the message's Body is not JSON, which the route's input needs");
-    assert_refused(&route, "{\"MessageId\":\"m\"}", "the message has no Body, which the route's input needs");
+    assert_refused(&route, "{\"MessageId\":\"m\"}", ENTRY_CLASS_NOT_JSON, "the message has no Body, which the route's input needs");
 }
 
 static void a_defect_is_the_reason(void **state)
@@ -156,8 +181,159 @@ static void a_defect_is_the_reason(void **state)
     struct event event = {.defect = "broken"};
     struct start_request request = {0};
     struct error error = {0};
-    assert_int_equal(start_request_make(&route, &event, &request, &error), STATUS_INVALID_ARGUMENT);
+    enum entry_class class = ENTRY_CLASS_TEMPLATE;
+    assert_int_equal(start_request_make(&route, &event, &request, &class, &error), STATUS_INVALID_ARGUMENT);
     assert_string_equal(error.text, "broken");
+    assert_int_equal(class, ENTRY_CLASS_BAD_EVENT);
+}
+
+static void each_attempt_has_a_request_id_of_its_own(void **state)
+{
+    (void)state;
+    char first[CRYPTO_UUID_SIZE];
+    char after[CRYPTO_UUID_SIZE];
+    char again[CRYPTO_UUID_SIZE];
+    start_request_id("w", first);
+    start_request_id_after("w", "r1", after);
+    start_request_id_after("w", "r1", again);
+    assert_string_equal(after, again);
+    assert_string_not_equal(first, after);
+    start_request_id_after("w", "r2", again);
+    assert_string_not_equal(after, again);
+    start_request_id_after("w:r", "1", after); /* what stands where is no riddle */
+    start_request_id_after("w", "r:1", again);
+    assert_string_not_equal(after, again);
+}
+
+static char s_tenant[] = "tenant";
+static char s_total[] = "total";
+static char s_attribute[] = "{attributes.tenant}";
+static char s_body_total[] = "{body.order.total}";
+static char s_body_text[] = "is {body.order.total}";
+static char s_ferry[] = "FerryRoute";
+static char s_mine[] = "mine";
+
+#define ORDER "{\"MessageId\":\"m\",\"Body\":\"{\\\"order\\\":{\\\"total\\\":1.50,\\\"p\\\":2}}\"," \
+              "\"MessageAttributes\":{\"tenant\":{\"DataType\":\"String\",\"StringValue\":\"a\\\"b\"}}}"
+
+static void memo_and_attributes_are_filled_from_the_message(void **state)
+{
+    (void)state;
+    char id[] = "m";
+    struct settings_member memo[] = {{s_tenant, s_attribute}, {s_ferry, s_mine}};
+    struct settings_member attributes[] = {{s_total, s_body_total}, {s_tenant, s_body_text}};
+    struct settings_route route = route_with(s_by_message);
+    route.memo = memo;
+    route.memo_count = 2;
+    route.search_attributes = attributes;
+    route.search_attribute_count = 2;
+    struct start_request request = make(&route, ORDER, id);
+    assert_member(request.memo, request.memo_count, "tenant", "\"a\\\"b\"");
+    assert_member(request.memo, request.memo_count, "FerryRoute", "\"orders\""); /* the gateway's own */
+    assert_member(request.search_attributes, request.search_attribute_count, "total", "1.50"); /* a number stays one */
+    assert_member(request.search_attributes, request.search_attribute_count, "tenant", "\"is 1.50\"");
+    start_request_deinit(&request);
+    assert_refused(&route, "{\"MessageId\":\"m\"}", ENTRY_CLASS_TEMPLATE,
+                   "the message has no message attribute tenant with a text, which the route's memo needs");
+}
+
+static void the_priority_is_one_to_five(void **state)
+{
+    (void)state;
+    char id[] = "m";
+    char priority[] = "{body.order.p}";
+    struct settings_route route = route_with(s_by_message);
+    route.priority = priority;
+    struct start_request request = make(&route, ORDER, id);
+    assert_int_equal(request.priority, 2);
+    start_request_deinit(&request);
+    route.priority = s_body_total;
+    assert_refused(&route, ORDER, ENTRY_CLASS_TEMPLATE,
+                   "the route's priority becomes a text of 4 bytes that is no number from 1 to 5");
+    assert_refused(&route, "{}", ENTRY_CLASS_TEMPLATE,
+                   "the message's body has no text, number or boolean at order.total, which the route's priority needs");
+}
+
+static void a_long_fairness_key_is_hashed(void **state)
+{
+    (void)state;
+    char id[FAIRNESS_KEY_MAX + 2];
+    struct settings_route route = route_with(s_by_message);
+    route.fairness_key = s_by_message;
+    memset(id, 'i', sizeof id - 1);
+    id[sizeof id - 1] = '\0';
+    struct start_request request = make(&route, "{}", id);
+    assert_int_equal(strlen(request.fairness_key), FAIRNESS_KEY_MAX);
+    assert_string_not_equal(request.fairness_key, id);
+    start_request_deinit(&request);
+    id[FAIRNESS_KEY_MAX] = '\0';
+    request = make(&route, "{}", id);
+    assert_string_equal(request.fairness_key, id);
+    start_request_deinit(&request);
+}
+
+static void a_signal_has_a_request_id_for_each_message(void **state)
+{
+    (void)state;
+    char first_id[] = "m-1";
+    char second_id[] = "m-2";
+    char by_group[] = "{MessageGroupId}";
+    struct settings_route route = route_with(by_group);
+    route.target = SETTINGS_TARGET_SIGNAL;
+    struct start_request first = make(&route, "{\"Attributes\":{\"MessageGroupId\":\"g\"}}", first_id);
+    struct start_request second = make(&route, "{\"Attributes\":{\"MessageGroupId\":\"g\"}}", second_id);
+    assert_string_equal(first.workflow_id, second.workflow_id);
+    assert_string_not_equal(first.request_id, second.request_id);
+    assert_member(first.memo, first.memo_count, MEMO_MESSAGE, NULL);
+    start_request_deinit(&first);
+    start_request_deinit(&second);
+}
+
+static void the_id_of_a_message_is_known_where_the_template_needs_no_more(void **state)
+{
+    (void)state;
+    struct settings_route route = route_with(s_by_message);
+    char *id = start_request_workflow_id_of(&route, "m-1");
+    assert_string_equal(id, "orders-m-1");
+    free(id);
+    route.id = s_by_group;
+    assert_null(start_request_workflow_id_of(&route, "m-1"));
+}
+
+static struct json_schema *schema_of(const char *text)
+{
+    json_t *json = json_loads(text, JSON_DECODE_ANY, NULL);
+    struct json_schema *schema = NULL;
+    struct error error = {0};
+    if (json_schema_compile(json, &schema, &error) != STATUS_OK) {
+        fail_msg("%s", error.text);
+    }
+    json_decref(json);
+    return schema;
+}
+
+static void the_schema_sees_the_body_whatever_the_input_is(void **state)
+{
+    (void)state;
+    char id[] = "m";
+    struct settings_route route = route_with(s_by_message);
+    route.schema = schema_of("true");
+    struct start_request request = make(&route, ORDER, id);
+    assert_input(&request, ORDER);
+    start_request_deinit(&request);
+    request = make(&route, "{\"no\":\"SQS message\"}", id);
+    start_request_deinit(&request);
+    assert_refused(&route, "{\"MessageId\":\"m\",\"Body\":\"hello\"}", ENTRY_CLASS_NOT_JSON,
+                   "the message's Body is not JSON, which the route's schema needs");
+    json_schema_destroy(route.schema);
+    route.schema = schema_of("false");
+    enum entry_class class = ENTRY_CLASS_BAD_EVENT;
+    struct error error = {0};
+    struct event event = event_with("{\"MessageId\":\"m\",\"Body\":\"[\\\"secret\\\"]\"}", id);
+    assert_int_equal(start_request_make(&route, &event, &request, &class, &error), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(class, ENTRY_CLASS_SCHEMA);
+    assert_null(strstr(error.text, "secret"));
+    json_schema_destroy(route.schema);
 }
 
 int main(void)
@@ -171,6 +347,13 @@ int main(void)
         cmocka_unit_test(the_input_is_the_body_where_the_route_says_so),
         cmocka_unit_test(a_body_that_is_no_json_is_refused_where_json_is_needed),
         cmocka_unit_test(a_defect_is_the_reason),
+        cmocka_unit_test(each_attempt_has_a_request_id_of_its_own),
+        cmocka_unit_test(memo_and_attributes_are_filled_from_the_message),
+        cmocka_unit_test(the_priority_is_one_to_five),
+        cmocka_unit_test(a_long_fairness_key_is_hashed),
+        cmocka_unit_test(a_signal_has_a_request_id_for_each_message),
+        cmocka_unit_test(the_id_of_a_message_is_known_where_the_template_needs_no_more),
+        cmocka_unit_test(the_schema_sees_the_body_whatever_the_input_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
