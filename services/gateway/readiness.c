@@ -1,4 +1,5 @@
-/* Ready means that Temporal answers and knows the namespace. */
+/* Ready means that Temporal answers and knows the namespace: the connection's, or, where every route names one of its own
+ * and nobody needs that, the first route's. A route whose namespace is unknown fails alone. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -43,12 +44,24 @@ static void on_answer(void *user, enum status status, const char *version, const
     loop_post(check->gateway->loop, on_answer_step, check);
 }
 
+/* NULL: the connection's. */
+static const char *namespace_to_check(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->route_count; i++) {
+        if (settings->routes[i].namespace_ == NULL) {
+            return NULL;
+        }
+    }
+    return settings->route_count > 0 ? settings->routes[0].namespace_ : NULL;
+}
+
 void gateway_start_readiness(void *argument)
 {
     struct gateway *gateway = argument;
     struct check *check = memory_alloc(sizeof *check);
     check->gateway = gateway;
-    temporal_client_check_async(gateway->connection, clock_monotonic_ms() + CHECK_DEADLINE_MS, on_answer, check);
+    temporal_client_check_namespace_async(gateway->connection, namespace_to_check(gateway->settings),
+                                          clock_monotonic_ms() + CHECK_DEADLINE_MS, on_answer, check);
 }
 
 void gateway_stop_readiness(struct gateway *gateway)

@@ -32,6 +32,10 @@ void temporal_describe_result_deinit(struct temporal_describe_result *result)
     free(result->task_queue);
     free_values(result->memo, result->memo_count);
     free_values(result->search_attributes, result->search_attribute_count);
+    for (size_t i = 0; i < result->callback_count; i++) {
+        free(result->callback_urls[i]);
+    }
+    free(result->callback_urls);
     *result = (struct temporal_describe_result){0};
 }
 
@@ -87,6 +91,18 @@ static void read_info(const Pb__WorkflowExecutionInfo *info, struct temporal_des
     read_search_attributes(info->search_attributes, result);
 }
 
+static void read_callbacks(const Pb__DescribeWorkflowExecutionResponse *reply,
+                           struct temporal_describe_result *result)
+{
+    result->callback_urls = memory_alloc_array(reply->n_callbacks + 1, sizeof *result->callback_urls);
+    for (size_t i = 0; i < reply->n_callbacks; i++) {
+        const Pb__Callback *callback = reply->callbacks[i]->callback;
+        if (callback != NULL && callback->variant_case == PB__CALLBACK__VARIANT_NEXUS && callback->nexus != NULL) {
+            result->callback_urls[result->callback_count++] = memory_copy_string(callback->nexus->url);
+        }
+    }
+}
+
 static void described(void *user, struct service_call_result *call_result)
 {
     struct describe_call *call = user;
@@ -98,6 +114,7 @@ static void described(void *user, struct service_call_result *call_result)
             (const Pb__DescribeWorkflowExecutionResponse *)(const void *)call_result->reply;
         if (reply->workflow_execution_info != NULL) {
             read_info(reply->workflow_execution_info, &result);
+            read_callbacks(reply, &result);
         } else {
             status = error_set(&error, STATUS_MALFORMED, "DescribeWorkflowExecution: an answer without the workflow");
         }

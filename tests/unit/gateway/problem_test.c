@@ -49,6 +49,8 @@ static void only_size_rejects_an_event(void **state)
     assert_true(problem_is_rejection(&error));
     (void)error_set(&error, STATUS_INVALID_ARGUMENT, "search attribute X is not defined");
     assert_false(problem_is_rejection(&error));
+    (void)error_set(&error, STATUS_INVALID_ARGUMENT, "search attribute X value size 3002 exceeds size limit 2048");
+    assert_false(problem_is_rejection(&error));
     (void)error_set(&error, STATUS_PERMISSION_DENIED, "no");
     assert_false(problem_is_rejection(&error));
 }

@@ -395,6 +395,17 @@ static void describe_reads_what_a_run_is(void **state)
     info.memo = &memo;
     Pb__DescribeWorkflowExecutionResponse reply = PB__DESCRIBE_WORKFLOW_EXECUTION_RESPONSE__INIT;
     reply.workflow_execution_info = &info;
+    Pb__Callback__Nexus nexus = PB__CALLBACK__NEXUS__INIT;
+    nexus.url = "http://here/1";
+    Pb__Callback callback = PB__CALLBACK__INIT;
+    callback.variant_case = PB__CALLBACK__VARIANT_NEXUS;
+    callback.nexus = &nexus;
+    Pb__CallbackInfo callback_info = PB__CALLBACK_INFO__INIT;
+    callback_info.callback = &callback;
+    Pb__CallbackInfo nobody = PB__CALLBACK_INFO__INIT;
+    Pb__CallbackInfo *callbacks[] = {&nobody, &callback_info};
+    reply.callbacks = callbacks;
+    reply.n_callbacks = 2;
     fixture->steps[0].reply = &reply.base;
     struct temporal_describe_result result;
     assert_int_equal(temporal_client_describe(fixture->connection, &(struct temporal_run){.workflow_id = "order-1"},
@@ -409,6 +420,8 @@ static void describe_reads_what_a_run_is(void **state)
     assert_int_equal(result.history_length, 9);
     assert_string_equal(temporal_describe_result_memo(&result, "attempt")->data, "2");
     assert_null(temporal_describe_result_memo(&result, "other"));
+    assert_int_equal(result.callback_count, 1);
+    assert_string_equal(result.callback_urls[0], "http://here/1");
     temporal_describe_result_deinit(&result);
     recorded(fixture, 1);
     pb__payload__free_unpacked(entry.value, NULL);

@@ -173,6 +173,8 @@ struct temporal_describe_result {
     size_t memo_count;
     struct temporal_memo_value *search_attributes;
     size_t search_attribute_count;
+    char **callback_urls; /* who is told of the chain's end; a list does not say */
+    size_t callback_count;
 };
 void temporal_describe_result_deinit(struct temporal_describe_result *result);
 /* NULL: no such key. */
