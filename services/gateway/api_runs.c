@@ -3,6 +3,8 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "gateway.h"
 #include "json_text.h"
@@ -37,12 +39,18 @@ static void on_answer(void *user, const struct watch_closed *closed, size_t coun
 {
     struct runs_call *call = user;
     struct buffer body;
+    if (count > 0) {
+        FAILPOINT("gateway.waiting");
+    }
     buffer_init(&body, GATEWAY_REPLY_MAX);
     CHECK(buffer_append_string(&body, "{\"runs\":["));
     for (size_t i = 0; i < count; i++) {
         if (i > 0) {
             CHECK(buffer_append(&body, ",", 1));
         }
+        log_event(LOG_LEVEL_DEBUG, "run closed", LOG_STRING("workflow_id", closed[i].run.workflow_id),
+                  LOG_STRING("run_id", closed[i].result->run_id),
+                  LOG_STRING("run_status", closed[i].result->status));
         write_run(&body, &closed[i]);
     }
     CHECK(buffer_append_string(&body, "]}"));
@@ -69,7 +77,8 @@ void gateway_handle_runs_wait(struct http_exchange *exchange, void *user)
     struct run_list list = {0};
     size_t length = 0;
     const char *body = http_exchange_body(exchange, &length);
-    enum status status = run_list_parse(body, length, GATEWAY_WAIT_MAX_MS, &list, &error);
+    const struct gateway *gateway = user;
+    enum status status = run_list_parse(body, length, gateway->settings, GATEWAY_WAIT_MAX_MS, &list, &error);
     if (status != STATUS_OK) {
         http_exchange_problem(exchange, 400, status == STATUS_MALFORMED ? "malformed-json" : "invalid-request",
                               "The request is not valid", error.text, 0);

@@ -95,15 +95,6 @@ void gateway_handle_workflow_start(struct http_exchange *exchange, void *user)
 
 /* ---- describe ---- */
 
-static void write_time(struct buffer *out, const char *name, int64_t wall_ms)
-{
-    if (wall_ms > 0) {
-        char text[CLOCK_RFC3339_SIZE];
-        clock_format_rfc3339(wall_ms, text);
-        json_member_text(out, name, text);
-    }
-}
-
 /* Memo values of other encodings than JSON are left out. */
 static void write_memo(struct buffer *out, const struct temporal_describe_result *result)
 {
@@ -142,8 +133,8 @@ static void on_described(void *user, enum status status, struct temporal_describ
         json_member_text(&body, "workflowType", result->workflow_type);
         json_member_text(&body, "taskQueue", result->task_queue);
         json_member_text(&body, "status", temporal_run_status_name(result->status));
-        write_time(&body, "startTime", result->start_wall_ms);
-        write_time(&body, "closeTime", result->close_wall_ms);
+        json_member_time(&body, "startTime", result->start_wall_ms);
+        json_member_time(&body, "closeTime", result->close_wall_ms);
         json_member_integer(&body, "historyLength", result->history_length);
         write_memo(&body, result);
         json_object_end(&body);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "attempt.h"
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -250,9 +251,21 @@ static struct temporal_start_options options_of(const struct event_start *start,
     };
 }
 
+/* Somebody will wait for this run. */
+static bool wants_callback(const struct event_start *start)
+{
+    struct gateway *gateway = start->gateway;
+    return start->route->ack != SETTINGS_ACK_START &&
+           callbacks_are_wanted(gateway->callbacks, watch_table_open_count(gateway->watches), clock_monotonic_ms());
+}
+
 static void send(struct event_start *start, const char *request_id, enum temporal_id_reuse reuse,
                  temporal_start_done_fn *done)
 {
+    struct gateway *gateway = start->gateway;
+    struct temporal_callback callback = {0};
+    char token[WATCH_TOKEN_SIZE];
+    char *url = NULL;
     struct temporal_memo_entry memo[MEMO_MAX];
     struct temporal_memo_entry attributes[SETTINGS_MEMBERS_MAX];
     char *attempt = memory_format("%lld", (long long)start->next_attempt);
@@ -262,9 +275,43 @@ static void send(struct event_start *start, const char *request_id, enum tempora
     options.argument_count = 1;
     options.request_id = request_id;
     options.id_reuse = reuse;
-    temporal_client_start_async(start->gateway->connection, &options, done, start);
+    start->has_callback = start->has_callback && callbacks_token(gateway->callbacks, start->route->namespace_,
+                                                                 start->request.workflow_id, token);
+    if (start->has_callback) {
+        url = callbacks_url(gateway->callbacks, token);
+        callback.url = url;
+        options.callbacks = &callback;
+        options.callback_count = 1;
+    }
+    temporal_client_start_async(gateway->connection, &options, done, start);
     FAILPOINT("gateway.starting");
+    free(url);
     free(attempt);
+}
+
+static void send_start(struct event_start *start);
+
+/* rpc thread. true: the start is sent again, without the callback that Temporal refused. */
+static bool goes_without_callback(struct event_start *start, enum status status, const struct error *error,
+                                  void (*again)(struct event_start *))
+{
+    if (status == STATUS_OK || !start->has_callback ||
+        !callbacks_note_refusal(start->gateway->callbacks, error, clock_monotonic_ms())) {
+        return false;
+    }
+    start->has_callback = false;
+    again(start);
+    return true;
+}
+
+/* rpc thread, which is the watches' */
+static void expect_callback(const struct event_start *start)
+{
+    char token[WATCH_TOKEN_SIZE];
+    if (start->has_callback && start->gateway->watches != NULL &&
+        callbacks_token(start->gateway->callbacks, start->route->namespace_, start->request.workflow_id, token)) {
+        watch_table_expect_callback(start->gateway->watches, token);
+    }
 }
 
 /* rpc thread. `started` alone is not to be trusted: the server says true again for a repeated request ID, also when
@@ -283,14 +330,17 @@ static void on_started(void *user, enum status status, struct temporal_start_res
         start->first_run_id = result->first_run_id != NULL ? result->first_run_id : memory_copy_string(result->run_id);
         result->run_id = NULL;
         result->first_run_id = NULL;
+        expect_callback(start);
         answer_run(start);
     } else if (status == STATUS_OK || status == STATUS_ALREADY_EXISTS) {
         describe(start, on_described);
-    } else {
+    } else if (!goes_without_callback(start, status, error, send_start)) {
         finish_with_error(start, error);
     }
     temporal_start_result_deinit(result);
 }
+
+static void resend_attempt(struct event_start *start);
 
 /* rpc thread. Whoever else asked for the same attempt has started the same run, perhaps counting anew: its memo tells
  * the attempt. */
@@ -302,23 +352,35 @@ static void on_attempted(void *user, enum status status, struct temporal_start_r
         if (status == STATUS_OK && result->started) {
             start->started_run_id = result->run_id;
             result->run_id = NULL;
+            expect_callback(start);
         }
         describe(start, on_described);
-    } else {
+    } else if (!goes_without_callback(start, status, error, resend_attempt)) {
         finish_with_error(start, error);
     }
     temporal_start_result_deinit(result);
 }
 
-static void send_attempt(struct event_start *start)
+static void resend_attempt(struct event_start *start)
 {
     char request_id[CRYPTO_UUID_SIZE];
     start_request_id_after(start->request.workflow_id, start->event->after, request_id);
+    send(start, request_id, TEMPORAL_REUSE_FAILED_ONLY, on_attempted);
+}
+
+static void send_start(struct event_start *start)
+{
+    send(start, start->request.request_id, TEMPORAL_REUSE_REJECT, on_started);
+}
+
+static void send_attempt(struct event_start *start)
+{
     log_event(LOG_LEVEL_INFO, "further attempt", LOG_STRING("route", start->route->name),
               LOG_STRING("message_id", start->event->message_id),
               LOG_STRING("workflow_id", start->request.workflow_id), LOG_STRING("after", start->event->after),
               LOG_INTEGER("attempt", start->next_attempt));
-    send(start, request_id, TEMPORAL_REUSE_FAILED_ONLY, on_attempted);
+    start->has_callback = wants_callback(start);
+    resend_attempt(start);
 }
 
 /* rpc thread. The run that is current decides whether there is another attempt: a reset, or somebody else's attempt, may
@@ -391,7 +453,8 @@ bool event_start_begin(struct event_start *start)
         describe(start, on_current_described);
     } else {
         start->next_attempt = 1;
-        send(start, start->request.request_id, TEMPORAL_REUSE_REJECT, on_started);
+        start->has_callback = wants_callback(start);
+        send_start(start);
     }
     return true;
 }

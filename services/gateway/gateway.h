@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
+#include "callbacks.h"
 #include "base/secret.h"
 #include "entry.h"
 #include "http/server.h"
@@ -44,6 +45,7 @@ struct gateway {
     struct loop *loop;
     struct gateway_route_metrics *routes; /* in the order of the settings' */
     struct metric_histogram *start_seconds;
+    struct callbacks *callbacks; /* NULL: none are asked for */
     atomic_bool ready;
 
     /* rpc thread */
@@ -58,6 +60,8 @@ struct gateway {
 
 /* Handlers; user is the gateway. */
 void gateway_handle_events(struct http_exchange *exchange, void *user);
+void gateway_handle_callback(struct http_exchange *exchange, void *user);
+void gateway_handle_message(struct http_exchange *exchange, void *user);
 void gateway_handle_runs_wait(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_start(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_describe(struct http_exchange *exchange, void *user);

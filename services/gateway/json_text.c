@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/json_scan.h"
 
 static void append(struct buffer *out, const char *text, size_t length)
@@ -58,6 +59,15 @@ void json_member_integer(struct buffer *out, const char *name, int64_t value)
 {
     append_name(out, name);
     CHECK(buffer_append_format(out, "%" PRId64, value));
+}
+
+void json_member_time(struct buffer *out, const char *name, int64_t wall_ms)
+{
+    char text[CLOCK_RFC3339_SIZE];
+    if (wall_ms > 0) {
+        clock_format_rfc3339(wall_ms, text);
+        json_member_text(out, name, text);
+    }
 }
 
 void json_member_raw(struct buffer *out, const char *name, const char *json, size_t length)

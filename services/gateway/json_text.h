@@ -14,6 +14,7 @@ void json_object_end(struct buffer *out);
 void json_member_text(struct buffer *out, const char *name, const char *text);
 void json_member_boolean(struct buffer *out, const char *name, bool value);
 void json_member_integer(struct buffer *out, const char *name, int64_t value);
+void json_member_time(struct buffer *out, const char *name, int64_t wall_ms); /* RFC 3339; 0: left out */
 void json_member_raw(struct buffer *out, const char *name, const char *json, size_t length);
 
 #endif

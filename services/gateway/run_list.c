@@ -45,6 +45,43 @@ static enum status read_wait(struct json_slice value, int64_t maximum_ms, int64_
     return STATUS_OK;
 }
 
+/* The longest prefix that the ID begins with decides. */
+static const char *namespace_by_prefix(const struct settings *settings, const char *workflow_id)
+{
+    const struct settings_route *found = NULL;
+    size_t found_length = 0;
+    for (size_t i = 0; i < settings->route_count; i++) {
+        const struct settings_route *route = &settings->routes[i];
+        size_t length = strlen(route->id_prefix);
+        if (length > found_length && strncmp(workflow_id, route->id_prefix, length) == 0 &&
+            workflow_id[length] == '-') {
+            found = route;
+            found_length = length;
+        }
+    }
+    return found != NULL ? found->namespace_ : NULL;
+}
+
+static bool has_namespaces(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->route_count; i++) {
+        if (settings->routes[i].namespace_ != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *namespace_of(const struct settings *settings, struct json_slice element, const char *workflow_id)
+{
+    struct json_slice member = json_scan_member(element.data, element.length, "route");
+    size_t length = 0;
+    char *name = member.data == NULL ? NULL : json_scan_string(member, &length);
+    const struct settings_route *route = name == NULL ? NULL : settings_find_route(settings, name);
+    free(name);
+    return route != NULL ? route->namespace_ : namespace_by_prefix(settings, workflow_id);
+}
+
 static enum status read_run(struct json_slice element, size_t index, char **texts, struct watch_run *run,
                             struct error *error)
 {
@@ -59,12 +96,14 @@ static enum status read_run(struct json_slice element, size_t index, char **text
 }
 
 /* Takes in each run; on failure, too, list owns what was taken in so far. */
-static enum status read_runs(struct json_slice runs, struct run_list *list, struct error *error)
+static enum status read_runs(struct json_slice runs, const struct settings *settings, struct run_list *list,
+                             struct error *error)
 {
     struct json_slice element;
     size_t position = 0;
     size_t capacity = 0;
     enum status status = STATUS_OK;
+    bool several = has_namespaces(settings);
     /* Each text stands in the body with its quotes: what they take holds the terminators. */
     list->texts = memory_alloc(runs.length);
     char *texts = list->texts;
@@ -76,14 +115,19 @@ static enum status read_runs(struct json_slice runs, struct run_list *list, stru
             capacity = capacity == 0 ? 64 : 2 * capacity;
             list->runs = memory_resize_array(list->runs, capacity, sizeof *list->runs);
         }
-        status = read_run(element, list->count, &texts, &list->runs[list->count], error);
+        struct watch_run *run = &list->runs[list->count];
+        *run = (struct watch_run){0};
+        status = read_run(element, list->count, &texts, run, error);
+        if (several && status == STATUS_OK) {
+            run->namespace_name = namespace_of(settings, element, run->workflow_id);
+        }
         list->count++;
     }
     return status;
 }
 
-enum status run_list_parse(const char *body, size_t length, int64_t wait_max_ms, struct run_list *out_list,
-                           struct error *error)
+enum status run_list_parse(const char *body, size_t length, const struct settings *settings, int64_t wait_max_ms,
+                           struct run_list *out_list, struct error *error)
 {
     struct run_list list = {0};
     struct json_slice runs = json_scan_member(body, length, "runs");
@@ -99,7 +143,7 @@ enum status run_list_parse(const char *body, size_t length, int64_t wait_max_ms,
         status = read_wait(wait, wait_max_ms, &list.wait_ms, error);
     }
     if (status == STATUS_OK) {
-        status = read_runs(runs, &list, error);
+        status = read_runs(runs, settings, &list, error);
     }
     if (status != STATUS_OK) {
         run_list_deinit(&list);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "settings/settings.h"
 #include "watch.h"
 
 #define RUN_LIST_MAX ((size_t)1000)
@@ -17,9 +18,11 @@ struct run_list {
     int64_t wait_ms; /* 0 .. maximum */
 };
 
-/* MALFORMED: not JSON. INVALID_ARGUMENT: not {"runs": [{"workflowId", "firstRunId"}], "waitMs"}, too many, too long. */
-MUST_CHECK enum status run_list_parse(const char *body, size_t length, int64_t wait_max_ms, struct run_list *out_list,
-                                      struct error *error);
+/* MALFORMED: not JSON. INVALID_ARGUMENT: not {"runs": [{"workflowId", "firstRunId", "route"?}], "waitMs"}, too many, too
+ * long. A run's namespace is its route's; where no route is named, that of the route whose prefix its ID has. The
+ * settings outlive the list. */
+MUST_CHECK enum status run_list_parse(const char *body, size_t length, const struct settings *settings,
+                                      int64_t wait_max_ms, struct run_list *out_list, struct error *error);
 void run_list_deinit(struct run_list *list);
 
 #endif

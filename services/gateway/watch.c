@@ -1,47 +1,16 @@
-/* See watch.h. */
+/* The table, requests and their answers. See watch.h. */
 #include "watch.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/backoff.h"
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/list.h"
-#include "base/log.h"
-#include "base/map.h"
 #include "base/memory.h"
+#include "watch_internal.h"
 
 #define SWEEP_MS 5000
-#define FAILURE_LOG_MS 10000
-
-struct watch_table {
-    struct watch_table_options options;
-    struct map *watches; /* by key */
-    struct list requests;
-    struct loop_timer sweep;
-    uint64_t stamp; /* of the request being taken in */
-    struct log_limiter failures;
-    struct log_limiter refusals;
-    struct metric_gauge *count_gauge;
-    struct metric_counter *started;
-};
-
-/* following or waiting for its back-off while it is open; result.status is set when it has closed. */
-struct watch {
-    struct watch_table *table;
-    char *key;
-    char *workflow_id;
-    char *first_run_id;
-    void *following; /* NULL: not at the moment */
-    struct loop_timer again;
-    struct backoff backoff;
-    struct watch_result result;
-    struct list links;    /* of struct link: requests that ask for it */
-    int64_t last_used_ms; /* when the last link went, or it closed */
-    bool is_told;         /* its result stood in an answer */
-    uint64_t stamp;       /* the last request that linked it: a run named twice counts once */
-};
+#define REFUSAL_LOG_MS 10000
 
 struct link {
     struct list in_watch;
@@ -76,11 +45,22 @@ struct watch_table *watch_table_new(const struct watch_table_options *options)
     struct watch_table *table = memory_alloc(sizeof *table);
     table->options = *options;
     table->watches = map_new();
+    table->tokens = map_new();
     list_init(&table->requests);
+    list_init(&table->looked_at);
+    list_init(&table->called_back);
+    atomic_init(&table->open_count, 0);
+    table->look_credit_ms = clock_monotonic_ms();
     if (options->metrics != NULL) {
         table->count_gauge = metrics_gauge(options->metrics, "ferry_gateway_watches", "Runs being watched.", NULL);
         table->started = metrics_counter(options->metrics, "ferry_gateway_watches_started",
                                          "Runs that began to be watched.", NULL);
+        table->poll_gauge = metrics_gauge(options->metrics, "ferry_gateway_long_polls",
+                                          "Runs that are waited for by a long poll.", NULL);
+        table->looks = metrics_counter(options->metrics, "ferry_gateway_looks",
+                                       "Looks at runs that are waited for without a long poll.", NULL);
+        table->hints = metrics_counter(options->metrics, "ferry_gateway_callbacks",
+                                       "Completion callbacks that came from Temporal.", NULL);
     }
     return table;
 }
@@ -88,6 +68,11 @@ struct watch_table *watch_table_new(const struct watch_table_options *options)
 size_t watch_table_count(const struct watch_table *table)
 {
     return map_count(table->watches);
+}
+
+size_t watch_table_open_count(const struct watch_table *table)
+{
+    return atomic_load(&table->open_count);
 }
 
 static void update_gauge(struct watch_table *table)
@@ -104,11 +89,9 @@ static void watch_destroy(struct watch *watch)
     if (watch->following != NULL) {
         table->options.source.cancel(table->options.source.user, watch->following);
     }
-    loop_timer_stop(table->options.loop, &watch->again);
+    watch_end(watch);
     watch_result_deinit(&watch->result);
     free(watch->key);
-    free(watch->workflow_id);
-    free(watch->first_run_id);
     free(watch);
 }
 
@@ -122,10 +105,13 @@ void watch_table_destroy(struct watch_table *table)
     void *value = NULL;
     CHECK(list_is_empty(&table->requests));
     loop_timer_stop(table->options.loop, &table->sweep);
+    table->options.long_polls = 0; /* what ends frees no place for another */
     while (map_next(table->watches, &position, &key, &value)) {
         watch_destroy(value);
     }
+    loop_timer_stop(table->options.loop, &table->look_timer);
     map_destroy(table->watches);
+    map_destroy(table->tokens);
     free(table);
 }
 
@@ -160,50 +146,51 @@ static void sweep(void *argument)
     start_sweep(table);
 }
 
-static void follow(void *argument)
-{
-    struct watch *watch = argument;
-    struct watch_source *source = &watch->table->options.source;
-    const struct watch_run run = {.workflow_id = watch->workflow_id, .first_run_id = watch->first_run_id};
-    watch->following = source->follow(source->user, &run, watch);
-}
-
 /* The chain had ended in another way than completed when somebody was told so last: a reset may have reopened it. */
 static bool may_go_on(const struct watch *watch)
 {
     return list_is_empty(&watch->links) && watch->is_told && strcmp(watch->result.status, "Completed") != 0;
 }
 
+/* One block for the key and the three texts that it is made of: a chain's name, and where it is looked up. */
+static void set_names(struct watch *watch, const struct watch_run *run, char *key)
+{
+    size_t first_length = strlen(run->first_run_id);
+    size_t id_length = strlen(run->workflow_id);
+    watch->key = memory_format("%s%c%s%c%s%c%s", key, 0, run->first_run_id, 0, run->workflow_id, 0,
+                               run->namespace_name != NULL ? run->namespace_name : "");
+    char *text = watch->key + strlen(key) + 1;
+    watch->run.first_run_id = text;
+    watch->run.workflow_id = text + first_length + 1;
+    watch->run.namespace_name = run->namespace_name != NULL ? text + first_length + id_length + 2 : NULL;
+}
+
 /* NULL: the table is full. */
 static struct watch *find_or_make(struct watch_table *table, const struct watch_run *run)
 {
-    char *key = memory_format("%s\n%s", run->first_run_id, run->workflow_id);
+    char *key = memory_format("%s\n%s\n%s", run->first_run_id,
+                              run->namespace_name != NULL ? run->namespace_name : "", run->workflow_id);
     struct watch *watch = map_get(table->watches, key);
     if (watch != NULL && may_go_on(watch)) {
         (void)map_remove(table->watches, key); /* the value is watch itself */
         watch_destroy(watch);
         watch = NULL;
     }
-    if (watch != NULL) {
+    if (watch != NULL || map_count(table->watches) >= table->options.maximum) {
         free(key);
         return watch;
     }
-    if (map_count(table->watches) >= table->options.maximum) {
-        free(key);
-        return NULL;
-    }
     watch = memory_alloc(sizeof *watch);
     watch->table = table;
-    watch->key = key;
-    watch->workflow_id = memory_copy_string(run->workflow_id);
-    watch->first_run_id = memory_copy_string(run->first_run_id);
+    set_names(watch, run, key);
+    free(key);
     backoff_init(&watch->backoff, 200, 10000, 2.0, 0.2);
     list_init(&watch->links);
-    (void)map_put(table->watches, key, watch); /* it was not there */
+    (void)map_put(table->watches, watch->key, watch); /* it was not there */
     if (table->started != NULL) {
         metric_counter_add(table->started, 1);
     }
-    follow(watch);
+    watch_begin(watch);
     return watch;
 }
 
@@ -222,7 +209,7 @@ static void answer(struct watch_request *request)
         if (watch->result.status != NULL) {
             watch->is_told = true;
             closed[count++] = (struct watch_closed){
-                .run = {.workflow_id = watch->workflow_id, .first_run_id = watch->first_run_id},
+                .run = watch->run,
                 .result = &watch->result,
             };
         }
@@ -258,26 +245,13 @@ static void begin_gathering(struct watch_request *request)
 void watch_finish(struct watch *watch, struct watch_result *result)
 {
     CHECK(result->status != NULL && watch->result.status == NULL);
-    watch->following = NULL;
+    watch_end(watch);
     watch->result = *result;
     watch->last_used_ms = clock_monotonic_ms();
     *result = (struct watch_result){0};
     for (struct list *node = watch->links.next; node != &watch->links; node = node->next) {
         begin_gathering(LIST_ITEM(node, struct link, in_watch)->request);
     }
-}
-
-void watch_fail(struct watch *watch, const struct error *error)
-{
-    struct watch_table *table = watch->table;
-    int64_t suppressed = 0;
-    watch->following = NULL;
-    if (log_limiter_allows(&table->failures, FAILURE_LOG_MS, &suppressed)) {
-        log_event(LOG_LEVEL_WARN, "waiting for a run broke off", LOG_STRING("workflow_id", watch->workflow_id),
-                  LOG_ERROR(error), LOG_INTEGER("suppressed", suppressed));
-    }
-    loop_timer_start(table->options.loop, &watch->again, clock_monotonic_ms() + backoff_next_ms(&watch->backoff),
-                     follow, watch);
 }
 
 /* true: the run has closed. */
@@ -287,7 +261,7 @@ static bool link_run(struct watch_request *request, const struct watch_run *run)
     struct watch *watch = find_or_make(table, run);
     int64_t suppressed = 0;
     if (watch == NULL) {
-        if (log_limiter_allows(&table->refusals, FAILURE_LOG_MS, &suppressed)) {
+        if (log_limiter_allows(&table->refusals, REFUSAL_LOG_MS, &suppressed)) {
             log_event(LOG_LEVEL_WARN, "too many runs to watch", LOG_INTEGER("watches", map_count(table->watches)),
                       LOG_INTEGER("suppressed", suppressed));
         }

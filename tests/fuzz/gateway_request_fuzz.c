@@ -27,16 +27,18 @@ static char s_of_attribute[] = "{attributes.a}-{body.a}";
 static struct settings_member s_memo[] = {{s_member, s_of_body}};
 static struct settings_member s_attributes[] = {{s_member, s_of_attribute}};
 
-static const struct settings_route s_routes[] = {
+static struct settings_route s_routes[] = {
     {.name = s_name, .id_prefix = s_name, .id = s_id, .input = SETTINGS_INPUT_MESSAGE},
     {.name = s_name, .id_prefix = s_no_prefix, .id = s_id, .input = SETTINGS_INPUT_BODY},
     {.name = s_name, .id_prefix = s_name, .id = s_id_of_all, .input = SETTINGS_INPUT_BODY},
     {.name = s_name, .id_prefix = s_no_prefix, .id = s_id_of_all, .input = SETTINGS_INPUT_MESSAGE},
-    {.name = s_name, .id_prefix = s_name, .id = s_id, .memo = s_memo, .memo_count = 1},
+    {.name = s_name, .id_prefix = s_name, .namespace_ = s_member, .id = s_id, .memo = s_memo, .memo_count = 1},
     {.name = s_name, .id_prefix = s_name, .id = s_id, .search_attributes = s_attributes, .search_attribute_count = 1},
     {.name = s_name, .id_prefix = s_name, .id = s_of_body, .priority = s_of_body, .fairness_key = s_of_attribute},
     {.name = s_name, .id_prefix = s_name, .id = s_id, .target = SETTINGS_TARGET_SIGNAL, .fairness_key = s_of_body},
 };
+
+static const struct settings s_settings = {.routes = s_routes, .route_count = sizeof s_routes / sizeof s_routes[0]};
 
 static bool is_inside(const char *data, size_t length, const char *body, size_t size)
 {
@@ -108,7 +110,7 @@ static void read_events(const struct settings_route *route, const struct event_h
 static void read_others(const char *key, const char *body, size_t size)
 {
     struct run_list runs = {0};
-    if (run_list_parse(body, size, WAIT_MAX_MS, &runs, NULL) == STATUS_OK) {
+    if (run_list_parse(body, size, &s_settings, WAIT_MAX_MS, &runs, NULL) == STATUS_OK) {
         CHECK(runs.count <= RUN_LIST_MAX && runs.wait_ms >= 0 && runs.wait_ms <= WAIT_MAX_MS);
         for (size_t i = 0; i < runs.count; i++) {
             CHECK(runs.runs[i].workflow_id[0] != '\0' && runs.runs[i].first_run_id[0] != '\0');

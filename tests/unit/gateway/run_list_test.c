@@ -11,11 +11,13 @@
 #include "base/buffer.h"
 #include "run_list.h"
 
+static const struct settings s_settings = {0};
+
 static void assert_refused(const char *body, enum status status, const char *expected)
 {
     struct run_list list = {0};
     struct error error = {0};
-    assert_int_equal(run_list_parse(body, strlen(body), 60000, &list, &error), status);
+    assert_int_equal(run_list_parse(body, strlen(body), &s_settings, 60000, &list, &error), status);
     assert_string_equal(error.text, expected);
     assert_null(list.runs);
 }
@@ -24,7 +26,7 @@ static struct run_list parse(const char *body)
 {
     struct run_list list = {0};
     struct error error = {0};
-    if (run_list_parse(body, strlen(body), 60000, &list, &error) != STATUS_OK) {
+    if (run_list_parse(body, strlen(body), &s_settings, 60000, &list, &error) != STATUS_OK) {
         fail_msg("%s", error.text);
     }
     return list;
@@ -87,9 +89,38 @@ static void refuses_too_many_runs(void **state)
     buffer_deinit(&body);
 }
 
+static void a_run_s_namespace_is_its_route_s(void **state)
+{
+    (void)state;
+    static char plain[] = "plain";
+    static char far[] = "plain-far";
+    static char space[] = "elsewhere";
+    static char other[] = "bare";
+    static char none[] = "";
+    struct settings_route routes[] = {{.name = plain, .id_prefix = plain},
+                                      {.name = far, .id_prefix = far, .namespace_ = space},
+                                      {.name = other, .id_prefix = none, .namespace_ = other}};
+    const struct settings settings = {.routes = routes, .route_count = 3};
+    static const char body[] = "{\"runs\":[{\"workflowId\":\"plain-1\",\"firstRunId\":\"r\"},"
+                               "{\"workflowId\":\"plain-far-1\",\"firstRunId\":\"r\"},"
+                               "{\"workflowId\":\"plain-far-1\",\"firstRunId\":\"r\",\"route\":\"plain\"},"
+                               "{\"workflowId\":\"1\",\"firstRunId\":\"r\",\"route\":\"bare\"},"
+                               "{\"workflowId\":\"1\",\"firstRunId\":\"r\",\"route\":\"gone\"}]}";
+    struct run_list list = {0};
+    assert_int_equal(run_list_parse(body, sizeof body - 1, &settings, 60000, &list, NULL), STATUS_OK);
+    assert_int_equal(list.count, 5);
+    assert_null(list.runs[0].namespace_name);
+    assert_string_equal(list.runs[1].namespace_name, "elsewhere"); /* the longest prefix */
+    assert_null(list.runs[2].namespace_name);                      /* unless the route is named */
+    assert_string_equal(list.runs[3].namespace_name, "bare");
+    assert_null(list.runs[4].namespace_name);
+    run_list_deinit(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_s_namespace_is_its_route_s),
         cmocka_unit_test(reads_runs_and_time),
         cmocka_unit_test(no_time_is_none_and_no_runs_are_fine),
         cmocka_unit_test(refuses_what_it_does_not_understand),

@@ -54,6 +54,7 @@ static int setup_with(void **state, size_t maximum, int64_t linger_ms)
         .loop = fixture->loop,
         .source = {.follow = follow, .cancel = cancel, .user = fixture},
         .maximum = maximum,
+        .long_polls = SIZE_MAX,
         .linger_ms = linger_ms,
         .gather_ms = 0,
     });
@@ -95,7 +96,7 @@ static void on_answer(void *user, const struct watch_closed *closed, size_t coun
 static void ask(struct fixture *fixture, const char *first, const char *second, int64_t wait_ms,
                 struct answer_seen *seen)
 {
-    struct watch_run runs[2] = {{"w", first}, {"w", second}};
+    struct watch_run runs[2] = {{"w", first, NULL}, {"w", second, NULL}};
     watch_table_wait(fixture->table, runs, second == NULL ? 1 : 2, clock_monotonic_ms() + wait_ms, on_answer, seen);
 }
 
