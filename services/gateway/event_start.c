@@ -255,7 +255,7 @@ static struct temporal_start_options options_of(const struct event_start *start,
 static bool wants_callback(const struct event_start *start)
 {
     struct gateway *gateway = start->gateway;
-    return start->route->ack != SETTINGS_ACK_START &&
+    return start->route->ack != SETTINGS_ACK_START && gateway->watches != NULL &&
            callbacks_are_wanted(gateway->callbacks, watch_table_open_count(gateway->watches), clock_monotonic_ms());
 }
 
