@@ -17,7 +17,7 @@
 #define WATCH_GATHER_RUNS 10
 #define WATCH_LOOKS_PER_SECOND 100
 #define WATCH_LOOK_AGAIN_MS 1000
-#define WATCH_LOOK_AGAIN_CALLBACK_MS 60000
+#define WATCH_LOOK_AGAIN_CALLBACK_MS 300000
 #define API_ROUTES 10
 #define ADMIN_ROUTES 5
 #define CONNECTION_GRACE_MS 500 /* left of the grace period for ending what did not end by itself */
