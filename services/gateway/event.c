@@ -107,8 +107,10 @@ static void settle(struct event *event)
     }
     if (event->defect != NULL) {
         free(event->message_id);
+        free(event->queue);
         free(event->after);
         event->message_id = NULL;
+        event->queue = NULL;
         event->after = NULL;
         event->is_anew = false;
     }
@@ -151,7 +153,9 @@ static void name_cloud_event(struct event *event, const char *specversion, const
         event->defect = "expected a CloudEvent with JSON in data";
     } else {
         char *message_id = member_text(event->data, "MessageId");
-        event->message_id = message_id != NULL ? bounded_id(message_id) : identity_of_source(source, id);
+        bool is_sqs = message_id != NULL;
+        event->message_id = is_sqs ? bounded_id(message_id) : identity_of_source(source, id);
+        event->queue = is_sqs && strlen(source) <= EVENT_QUEUE_MAX ? memory_copy_string(source) : NULL;
     }
 }
 
@@ -258,6 +262,7 @@ void event_list_deinit(struct event_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         free(list->events[i].message_id);
+        free(list->events[i].queue);
         free(list->events[i].after);
     }
     free(list->events);

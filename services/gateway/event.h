@@ -11,6 +11,7 @@
 #define EVENT_BATCH_MAX ((size_t)100)
 #define EVENT_IDENTITY_MAX ((size_t)1000) /* bytes of a message ID that are kept as they are; longer: hashed */
 #define EVENT_RUN_ID_MAX ((size_t)100)    /* bytes; Temporal's are UUIDs */
+#define EVENT_QUEUE_MAX ((size_t)2000)    /* bytes of a queue's URL; a longer source is none */
 
 /* The message attribute that `ferry dlq replay` adds: {"messageId", "workflowId", "runId", ...} of the original. */
 #define EVENT_REPLAY_ATTRIBUTE "FerryReplay"
@@ -38,6 +39,7 @@ struct event_headers {
 struct event {
     struct json_slice data; /* the message's own bytes, in the body */
     char *message_id;       /* what {MessageId} stands for (a replayed message's original); NULL with a defect */
+    char *queue;            /* an SQS message's queue: the event's source; NULL: none */
     char *after;            /* the run that failed: the next attempt is asked for; NULL: the first start */
     bool is_anew;           /* attempts are counted from 1 again */
     const char *defect;     /* NULL, or why this event can never be accepted: a constant */

@@ -13,7 +13,7 @@
 #include "run_result.h"
 
 #define RETRY_LOG_MS 10000
-#define MEMO_MAX (SETTINGS_MEMBERS_MAX + 3)
+#define MEMO_MAX (SETTINGS_MEMBERS_MAX + 4)
 
 void event_start_deinit(struct event_start *start)
 {

@@ -111,7 +111,7 @@ static enum status check_schema(const struct settings_route *route, struct messa
 /* A name that is the gateway's own is left to it. */
 static bool is_reserved(const struct start_request *request, const char *name)
 {
-    bool reserved = strcmp(name, MEMO_ATTEMPT) == 0;
+    bool reserved = strcmp(name, MEMO_ATTEMPT) == 0 || strcmp(name, MEMO_QUEUE) == 0;
     for (size_t i = 0; i < request->memo_count; i++) {
         reserved = reserved || strcmp(name, request->memo[i].name) == 0;
     }
@@ -123,7 +123,7 @@ static enum status make_memo(const struct settings_route *route, struct message_
 {
     const struct event *event = view->event;
     enum status status = STATUS_OK;
-    request->memo = memory_alloc_array(route->memo_count + 2, sizeof *request->memo);
+    request->memo = memory_alloc_array(route->memo_count + 3, sizeof *request->memo);
     request->memo[request->memo_count++] =
         (struct start_request_member){MEMO_ROUTE, json_quote(route->name, strlen(route->name))};
     if (route->target == SETTINGS_TARGET_WORKFLOW) { /* a run that takes many messages is none of theirs */
@@ -132,6 +132,10 @@ static enum status make_memo(const struct settings_route *route, struct message_
             return error_set(error, STATUS_INVALID_ARGUMENT, "the message's ID is not valid UTF-8");
         }
         request->memo[request->memo_count++] = (struct start_request_member){MEMO_MESSAGE, id};
+        char *queue = event->queue != NULL ? json_quote(event->queue, strlen(event->queue)) : NULL;
+        if (queue != NULL) {
+            request->memo[request->memo_count++] = (struct start_request_member){MEMO_QUEUE, queue};
+        }
     }
     for (size_t i = 0; status == STATUS_OK && i < route->memo_count; i++) {
         struct start_request_member *member = &request->memo[request->memo_count];

@@ -14,6 +14,7 @@
 #define MEMO_ATTEMPT "FerryAttempt"
 #define MEMO_ROUTE "FerryRoute"
 #define MEMO_MESSAGE "FerryMessageId"
+#define MEMO_QUEUE "FerryQueue" /* its URL; a run that deletes its message asks that queue alone */
 
 /* A memo field or a search attribute. */
 struct start_request_member {

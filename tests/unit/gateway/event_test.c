@@ -74,6 +74,7 @@ static void data_passes_byte_for_byte(void **state)
     assert_null(list.events[0].defect);
     assert_data(&list.events[0], data);
     assert_string_equal(list.events[0].message_id, "m-1");
+    assert_string_equal(list.events[0].queue, "s");
     event_list_deinit(&list);
 }
 

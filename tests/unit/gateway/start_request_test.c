@@ -237,6 +237,21 @@ static void memo_and_attributes_are_filled_from_the_message(void **state)
                    "the message has no message attribute tenant with a text, which the route's memo needs");
 }
 
+static void the_memo_names_the_queue(void **state)
+{
+    (void)state;
+    char id[] = "m";
+    char queue[] = "http://sqs/1/q";
+    struct settings_route route = route_with(s_by_message);
+    struct event event = event_with("{}", id);
+    struct start_request request = {0};
+    enum entry_class class = ENTRY_CLASS_BAD_EVENT;
+    event.queue = queue;
+    assert_int_equal(start_request_make(&route, &event, &request, &class, NULL), STATUS_OK);
+    assert_member(request.memo, request.memo_count, MEMO_QUEUE, "\"http://sqs/1/q\"");
+    start_request_deinit(&request);
+}
+
 static void the_priority_is_one_to_five(void **state)
 {
     (void)state;
@@ -349,6 +364,7 @@ int main(void)
         cmocka_unit_test(a_defect_is_the_reason),
         cmocka_unit_test(each_attempt_has_a_request_id_of_its_own),
         cmocka_unit_test(memo_and_attributes_are_filled_from_the_message),
+        cmocka_unit_test(the_memo_names_the_queue),
         cmocka_unit_test(the_priority_is_one_to_five),
         cmocka_unit_test(a_long_fairness_key_is_hashed),
         cmocka_unit_test(a_signal_has_a_request_id_for_each_message),
