@@ -93,8 +93,8 @@ bool callbacks_note_refusal(struct callbacks *callbacks, const struct error *err
     if (atomic_exchange(&callbacks->refused_until_ms, now_ms + REFUSED_MS) < now_ms) {
         log_event(LOG_LEVEL_WARN,
                   "Temporal refuses completion callbacks to this gateway: runs beyond gateway.long_polls are looked at "
-                  "one after another; set callback.allowedAddresses (component.callbacks.allowedAddresses on servers "
-                  "before 1.32) to take gateway.callback_url (docs/waiting.md)",
+                  "one after another; set callback.allowedAddresses (component.callbacks.allowedAddresses on older "
+                  "servers) to take gateway.callback_url (docs/waiting.md)",
                   LOG_STRING("callback_url", callbacks->base), LOG_ERROR(error));
     }
     return true;

@@ -45,7 +45,7 @@ static enum status read_wait(struct json_slice value, int64_t maximum_ms, int64_
     return STATUS_OK;
 }
 
-/* The longest prefix that the ID begins with decides. */
+/* The longest prefix that the ID begins with decides; the first route without a prefix takes what has none. */
 static const char *namespace_by_prefix(const struct settings *settings, const char *workflow_id)
 {
     const struct settings_route *found = NULL;
@@ -53,8 +53,8 @@ static const char *namespace_by_prefix(const struct settings *settings, const ch
     for (size_t i = 0; i < settings->route_count; i++) {
         const struct settings_route *route = &settings->routes[i];
         size_t length = strlen(route->id_prefix);
-        if (length > found_length && strncmp(workflow_id, route->id_prefix, length) == 0 &&
-            workflow_id[length] == '-') {
+        bool fits = length == 0 || (strncmp(workflow_id, route->id_prefix, length) == 0 && workflow_id[length] == '-');
+        if (fits && (found == NULL || length > found_length)) {
             found = route;
             found_length = length;
         }

@@ -106,6 +106,8 @@ static void a_run_s_namespace_is_its_route_s(void **state)
                                "{\"workflowId\":\"plain-far-1\",\"firstRunId\":\"r\",\"route\":\"plain\"},"
                                "{\"workflowId\":\"1\",\"firstRunId\":\"r\",\"route\":\"bare\"},"
                                "{\"workflowId\":\"1\",\"firstRunId\":\"r\",\"route\":\"gone\"}]}";
+    struct settings_route only_prefixes[] = {routes[0], routes[1]};
+    const struct settings others = {.routes = only_prefixes, .route_count = 2};
     struct run_list list = {0};
     assert_int_equal(run_list_parse(body, sizeof body - 1, &settings, 60000, &list, NULL), STATUS_OK);
     assert_int_equal(list.count, 5);
@@ -113,6 +115,9 @@ static void a_run_s_namespace_is_its_route_s(void **state)
     assert_string_equal(list.runs[1].namespace_name, "elsewhere"); /* the longest prefix */
     assert_null(list.runs[2].namespace_name);                      /* unless the route is named */
     assert_string_equal(list.runs[3].namespace_name, "bare");
+    assert_string_equal(list.runs[4].namespace_name, "bare"); /* the route without a prefix takes what has none */
+    run_list_deinit(&list);
+    assert_int_equal(run_list_parse(body, sizeof body - 1, &others, 60000, &list, NULL), STATUS_OK);
     assert_null(list.runs[4].namespace_name);
     run_list_deinit(&list);
 }
