@@ -1,5 +1,5 @@
-/* POST /v1/callbacks/{token}: Temporal says that a chain of runs has closed. What it says of how is not read: the run is
- * looked at. */
+/* POST /v1/callbacks/{token}: Temporal says that a chain of runs has closed. What it says of how is not read: the run
+ * is looked at. */
 #include <stdlib.h>
 
 #include "base/memory.h"

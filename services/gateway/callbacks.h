@@ -1,5 +1,5 @@
-/* Completion callbacks: which URL Temporal is given for a chain of runs, whether it is given one at all, and what became
- * of it (docs/adr/0017). A callback carries no news of its own: it only says that a run is worth a look.
+/* Completion callbacks: which URL Temporal is given for a chain of runs, whether it is given one at all, and what
+ * became of it (docs/adr/0017). A callback carries no news of its own: it only says that a run is worth a look.
  *
  * The URL's last part is a digest of namespace and workflow ID, keyed with the API token: nobody who does not hold that
  * can make one up, a gateway that was started again knows those that were given out before, and nothing has to be
@@ -32,8 +32,8 @@ char *callbacks_url(const struct callbacks *callbacks, const char *token); /* fr
  * one. */
 bool callbacks_are_wanted(struct callbacks *callbacks, size_t open_runs, int64_t now_ms);
 
-/* A start that asked for a callback failed like this: is that about the callback? Then it is logged with what to do, the
- * start is to be sent again without, and none is asked for during the next minutes. Any thread. */
+/* A start that asked for a callback failed like this: is that about the callback? Then it is logged with what to do,
+ * the start is to be sent again without, and none is asked for during the next minutes. Any thread. */
 bool callbacks_note_refusal(struct callbacks *callbacks, const struct error *error, int64_t now_ms);
 
 #endif

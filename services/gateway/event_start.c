@@ -69,9 +69,10 @@ static void explain_size(struct event_start *start)
 {
     struct message_view view;
     message_view_init(&view, start->event);
-    error_prefix(&start->error, "a message whose body has %zu bytes becomes %zu bytes of input, more than Temporal takes "
-                 "(limit.blobSize.error, 2 MiB unless set otherwise): ", message_view_body_length(&view),
-                 start->request.input_length);
+    error_prefix(&start->error,
+                 "a message whose body has %zu bytes becomes %zu bytes of input, more than Temporal takes "
+                 "(limit.blobSize.error, 2 MiB unless set otherwise): ",
+                 message_view_body_length(&view), start->request.input_length);
     message_view_deinit(&view);
 }
 
@@ -383,8 +384,8 @@ static void send_attempt(struct event_start *start)
     resend_attempt(start);
 }
 
-/* rpc thread. The run that is current decides whether there is another attempt: a reset, or somebody else's attempt, may
- * have gone before. */
+/* rpc thread. The run that is current decides whether there is another attempt: a reset, or somebody else's attempt,
+ * may have gone before. */
 static void on_current_described(void *user, enum status status, struct temporal_describe_result *result,
                                  const struct error *error)
 {

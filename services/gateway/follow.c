@@ -1,7 +1,7 @@
-/* Follows one chain of runs to its end, or looks once how it stands: the watch table's source. A run that ended in any other way than
- * completed is looked at again by its workflow ID: a reset terminates the run, or comes after its end, and goes on in
- * another run of the same chain. So is a run that the server does not know: a chain may outlive the retention of its
- * first runs. */
+/* Follows one chain of runs to its end, or looks once how it stands: the watch table's source. A run that ended in
+ * any other way than completed is looked at again by its workflow ID: a reset terminates the run, or comes after its
+ * end, and goes on in another run of the same chain. So is a run that the server does not know: a chain may outlive
+ * the retention of its first runs. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* What a route's templates and checks see of a message: its ID, its attributes, its body as JSON. Pure; reads raw slices
- * of the event's data, so that nothing alters a value on its way. */
+/* What a route's templates and checks see of a message: its ID, its attributes, its body as JSON. Pure; reads raw
+ * slices of the event's data, so that nothing alters a value on its way. */
 #ifndef GATEWAY_MESSAGE_VIEW_H
 #define GATEWAY_MESSAGE_VIEW_H
 

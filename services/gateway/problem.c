@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* The server refuses a payload over limit.blobSize.error as INVALID_ARGUMENT, with these words only. A value that is too
- * long for a search attribute is no payload: the route asks for what the server does not index (rule 5). */
+/* The server refuses a payload over limit.blobSize.error as INVALID_ARGUMENT, with these words only. A value that is
+ * too long for a search attribute is no payload: the route asks for what the server does not index (rule 5). */
 static bool is_size_text(const char *text)
 {
     if (strstr(text, "search attribute") != NULL) {

@@ -1,5 +1,5 @@
-/* Ready means that Temporal answers and knows the namespace: the connection's, or, where every route names one of its own
- * and nobody needs that, the first route's. A route whose namespace is unknown fails alone. */
+/* Ready means that Temporal answers and knows the namespace: the connection's, or, where every route names one of its
+ * own and nobody needs that, the first route's. A route whose namespace is unknown fails alone. */
 #include <stdlib.h>
 
 #include "base/clock.h"

@@ -18,8 +18,8 @@ struct run_list {
     int64_t wait_ms; /* 0 .. maximum */
 };
 
-/* MALFORMED: not JSON. INVALID_ARGUMENT: not {"runs": [{"workflowId", "firstRunId", "route"?}], "waitMs"}, too many, too
- * long. A run's namespace is its route's; where no route is named, that of the route whose prefix its ID has. The
+/* MALFORMED: not JSON. INVALID_ARGUMENT: not {"runs": [{"workflowId", "firstRunId", "route"?}], "waitMs"}, too many,
+ * too long. A run's namespace is its route's; where no route is named, that of the route whose prefix its ID has. The
  * settings outlive the list. */
 MUST_CHECK enum status run_list_parse(const char *body, size_t length, const struct settings *settings,
                                       int64_t wait_max_ms, struct run_list *out_list, struct error *error);

@@ -101,8 +101,8 @@ static enum status check_schema(const struct settings_route *route, struct messa
     }
     if (!json_schema_validate(route->schema, value, &why)) {
         *out_class = ENTRY_CLASS_SCHEMA;
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "the message's body is not as the route's schema wants it: %s",
-                           why.text);
+        status = error_set(error, STATUS_INVALID_ARGUMENT,
+                           "the message's body is not as the route's schema wants it: %s", why.text);
     }
     json_decref(value);
     return status;
@@ -178,7 +178,8 @@ static enum status make_priority(const struct settings_route *route, struct mess
     enum status status = message_view_fill(view, route->priority, "priority", &text, error);
     if (status == STATUS_OK && (text.length != 1 || text.data[0] < '1' || text.data[0] > '5')) {
         status = error_set(error, STATUS_INVALID_ARGUMENT,
-                           "the route's priority becomes a text of %zu bytes that is no number from 1 to 5", text.length);
+                           "the route's priority becomes a text of %zu bytes that is no number from 1 to 5",
+                           text.length);
     } else if (status == STATUS_OK) {
         request->priority = text.data[0] - '0';
     }

@@ -1,5 +1,5 @@
-/* The watch table's own structs, shared by watch.c (table, requests, answers) and watch_ways.c (how a watch learns of its
- * run's end). Loop's thread, but for open_count. */
+/* The watch table's own structs, shared by watch.c (table, requests, answers) and watch_ways.c (how a watch learns of
+ * its run's end). Loop's thread, but for open_count. */
 #ifndef GATEWAY_WATCH_INTERNAL_H
 #define GATEWAY_WATCH_INTERNAL_H
 

@@ -58,7 +58,8 @@ static void fields_are_put_between_texts(void **state)
 static void numbers_in_the_body_keep_their_digits(void **state)
 {
     (void)state;
-    assert_filled(MESSAGE("{\\\"a\\\":{\\\"b\\\":12345678901234567890.10}}"), "{body.a.b}", "12345678901234567890.10", NULL);
+    assert_filled(MESSAGE("{\\\"a\\\":{\\\"b\\\":12345678901234567890.10}}"), "{body.a.b}", "12345678901234567890.10",
+                  NULL);
     assert_filled(MESSAGE("{\\\"a\\\":true}"), "{body.a}", "true", NULL);
     assert_filled(MESSAGE("{\\\"a\\\":\\\"t\\\\u00e9\\\"}"), "{body.a}", "t\xc3\xa9", NULL);
     assert_filled("{\"a\":1.0}", "{body.a}", "1.0", NULL); /* no SQS message is its own body */
@@ -67,7 +68,8 @@ static void numbers_in_the_body_keep_their_digits(void **state)
 static void what_is_missing_is_named(void **state)
 {
     (void)state;
-    assert_filled(MESSAGE("{}"), "{SequenceNumber}", NULL, "has no attribute SequenceNumber, which the route's id needs");
+    assert_filled(MESSAGE("{}"), "{SequenceNumber}", NULL,
+                  "has no attribute SequenceNumber, which the route's id needs");
     assert_filled(MESSAGE("{}"), "{attributes.n}", NULL, "has no message attribute n with a text");
     assert_filled(MESSAGE("{}"), "{body.a}", NULL, "no text, number or boolean at a");
     assert_filled(MESSAGE("{\\\"a\\\":null}"), "{body.a}", NULL, "no text, number or boolean at a");

@@ -131,7 +131,8 @@ static void a_missing_attribute_is_refused(void **state)
 {
     (void)state;
     struct settings_route route = route_with(s_by_group);
-    assert_refused(&route, "{}", ENTRY_CLASS_TEMPLATE, "the message has no attribute MessageGroupId, which the route's id needs");
+    assert_refused(&route, "{}", ENTRY_CLASS_TEMPLATE,
+                   "the message has no attribute MessageGroupId, which the route's id needs");
     assert_refused(&route, "{\"Attributes\":{\"MessageGroupId\":\"\"}}", ENTRY_CLASS_TEMPLATE,
                    "the message has no attribute MessageGroupId, which the route's id needs");
     assert_refused(&route, "{\"Attributes\":{\"MessageGroupId\":\"a\\u0000b\"}}", ENTRY_CLASS_TEMPLATE,
@@ -171,7 +172,8 @@ static void a_body_that_is_no_json_is_refused_where_json_is_needed(void **state)
                    "the message's Body is not JSON, which the route's input needs");
     assert_refused(&route, "{\"MessageId\":\"m\",\"Body\":7}", ENTRY_CLASS_NOT_JSON,
                    "the message's Body is not JSON, which the route's input needs");
-    assert_refused(&route, "{\"MessageId\":\"m\"}", ENTRY_CLASS_NOT_JSON, "the message has no Body, which the route's input needs");
+    assert_refused(&route, "{\"MessageId\":\"m\"}", ENTRY_CLASS_NOT_JSON,
+                   "the message has no Body, which the route's input needs");
 }
 
 static void a_defect_is_the_reason(void **state)
@@ -266,7 +268,8 @@ static void the_priority_is_one_to_five(void **state)
     assert_refused(&route, ORDER, ENTRY_CLASS_TEMPLATE,
                    "the route's priority becomes a text of 4 bytes that is no number from 1 to 5");
     assert_refused(&route, "{}", ENTRY_CLASS_TEMPLATE,
-                   "the message's body has no text, number or boolean at order.total, which the route's priority needs");
+                   "the message's body has no text, number or boolean at order.total, which the route's priority "
+                   "needs");
 }
 
 static void a_long_fairness_key_is_hashed(void **state)
