@@ -215,7 +215,8 @@ static enum status fill(const struct settings_route *route, struct message_view 
     enum status status = STATUS_OK;
     *out_class = ENTRY_CLASS_BAD_EVENT;
     if (view->event->defect != NULL) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "%s", view->event->defect);
+        (void)error_set(error, STATUS_INVALID_ARGUMENT, "%s", view->event->defect);
+        return STATUS_INVALID_ARGUMENT;
     }
     *out_class = ENTRY_CLASS_TEMPLATE;
     status = make_workflow_id(route, view, &request->workflow_id, error);

@@ -277,11 +277,11 @@ static struct rpc_call *call_new(struct rpc_channel *channel, rpc_done_fn *done,
 }
 
 /* Makes the call one that the channel's end waits for. false: that end has come. */
-static bool enlist(struct rpc_call *call, const char *method)
+static bool enlist(struct rpc_call *call, const char *method, const struct rpc_metadata *instead)
 {
     struct rpc_channel *channel = call->channel;
     pthread_mutex_lock(&channel->lock);
-    call->metadata = rpc_metadata_acquire(channel);
+    call->metadata = instead != NULL ? rpc_metadata_replace(channel, instead) : rpc_metadata_acquire(channel);
     if (method != NULL) {
         call->method = rpc_channel_method(channel, method);
     }
@@ -318,7 +318,7 @@ void rpc_call_start(struct rpc_channel *channel, const struct rpc_call_options *
     if (out_call != NULL) {
         *out_call = call;
     }
-    if (enlist(call, options->method)) {
+    if (enlist(call, options->method, options->instead)) {
         start_attempt(call);
     } else {
         refuse(call, RPC_CANCELLED, canceled.message);
@@ -329,7 +329,7 @@ void rpc_call_refuse(struct rpc_channel *channel, enum rpc_code code, const char
                      void *user)
 {
     struct rpc_call *call = call_new(channel, done, user, false);
-    (void)enlist(call, NULL); /* refused either way */
+    (void)enlist(call, NULL, NULL); /* refused either way */
     refuse(call, code, message);
 }
 
@@ -342,7 +342,7 @@ void rpc_call_pause(struct rpc_channel *channel, int64_t due_ms, rpc_done_fn *do
     if (out_call != NULL) {
         *out_call = call;
     }
-    if (enlist(call, NULL)) {
+    if (enlist(call, NULL, NULL)) {
         loop_post(channel->runtime->loop, start_pause, call);
     } else {
         refuse(call, RPC_CANCELLED, canceled.message);

@@ -66,6 +66,25 @@ static bool text_is_legal(const char *key, const char *value)
            grpc_header_nonbin_value_is_legal(value_slice) != 0;
 }
 
+struct rpc_metadata_set *rpc_metadata_replace(const struct rpc_channel *channel, const struct rpc_metadata *instead)
+{
+    struct rpc_metadata_set *set = memory_alloc(sizeof *set);
+    const struct rpc_metadata_set *common = channel->metadata;
+    set->references = 1;
+    for (size_t i = 0; i < common->count; i++) {
+        if (grpc_slice_str_cmp(common->entries[i].key, instead->key) != 0) {
+            set->entries[set->count].key = grpc_slice_ref(common->entries[i].key);
+            set->entries[set->count].value = grpc_slice_ref(common->entries[i].value);
+            set->count++;
+        } else if (text_is_legal(instead->key, instead->value)) {
+            set->entries[set->count].key = grpc_slice_ref(common->entries[i].key);
+            set->entries[set->count].value = grpc_slice_from_copied_string(instead->value);
+            set->count++;
+        }
+    }
+    return set;
+}
+
 static enum status check_options(const struct rpc_channel_options *options, struct error *error)
 {
     if (options->target == NULL || options->target[0] == '\0') {

@@ -43,7 +43,9 @@ static void know_server(void *user, struct service_call_result *result)
     call->version = memory_copy_string(reply->server_version);
     Pb__DescribeNamespaceRequest request = PB__DESCRIBE_NAMESPACE_REQUEST__INIT;
     request.namespace_ = call->namespace_name;
-    struct service_call_options options = {.deadline_ms = call->deadline_ms, .retry = RPC_RETRY_NONE};
+    struct service_call_options options = {.deadline_ms = call->deadline_ms,
+                                           .retry = RPC_RETRY_NONE,
+                                           .namespace_name = call->namespace_name};
     service_call_start(call->connection, &service_describe_namespace, &request.base, &options, know_namespace, call,
                        NULL);
 }
@@ -58,7 +60,9 @@ void temporal_client_check_namespace_async(struct temporal_connection *connectio
     call->done = done;
     call->user = user;
     Pb__GetSystemInfoRequest request = PB__GET_SYSTEM_INFO_REQUEST__INIT;
-    struct service_call_options options = {.deadline_ms = call->deadline_ms, .retry = RPC_RETRY_NONE};
+    struct service_call_options options = {.deadline_ms = call->deadline_ms,
+                                           .retry = RPC_RETRY_NONE,
+                                           .namespace_name = call->namespace_name};
     service_call_start(connection, &service_get_system_info, &request.base, &options, know_server, call, NULL);
 }
 

@@ -135,7 +135,9 @@ void temporal_client_describe_async(struct temporal_connection *connection, cons
     Pb__DescribeWorkflowExecutionRequest request = PB__DESCRIBE_WORKFLOW_EXECUTION_REQUEST__INIT;
     request.namespace_ = client_namespace(connection, run->namespace_name);
     request.execution = &execution;
-    struct service_call_options options = {.deadline_ms = client_deadline(deadline_ms), .retry = RPC_RETRY_STANDARD};
+    struct service_call_options options = {.deadline_ms = client_deadline(deadline_ms),
+                                           .retry = RPC_RETRY_STANDARD,
+                                           .namespace_name = run->namespace_name};
     service_call_start(connection, &service_describe_workflow_execution, &request.base, &options, described, call,
                        NULL);
 }
@@ -197,7 +199,8 @@ void temporal_client_list_async(struct temporal_connection *connection, const st
     request.page_size = (int32_t)call->maximum;
     request.query = client_text(options->query);
     struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
-                                                .retry = RPC_RETRY_STANDARD};
+                                                .retry = RPC_RETRY_STANDARD,
+                                                .namespace_name = options->namespace_name};
     service_call_start(connection, &service_list_workflow_executions, &request.base, &call_options, listed, call,
                        NULL);
 }

@@ -21,13 +21,15 @@ static void taken(void *user, struct service_call_result *call_result)
 }
 
 static void start_call(struct temporal_connection *connection, const struct service_method *method,
-                       const ProtobufCMessage *request, int64_t deadline_ms, temporal_client_done_fn *done,
-                       void *user)
+                       const ProtobufCMessage *request, const char *namespace_name, int64_t deadline_ms,
+                       temporal_client_done_fn *done, void *user)
 {
     struct plain_call *call = memory_alloc(sizeof *call);
     call->done = done;
     call->user = user;
-    struct service_call_options options = {.deadline_ms = client_deadline(deadline_ms), .retry = RPC_RETRY_STANDARD};
+    struct service_call_options options = {.deadline_ms = client_deadline(deadline_ms),
+                                           .retry = RPC_RETRY_STANDARD,
+                                           .namespace_name = namespace_name};
     service_call_start(connection, method, request, &options, taken, call, NULL);
 }
 
@@ -45,7 +47,8 @@ void temporal_client_signal_async(struct temporal_connection *connection,
     request.signal_name = client_text(options->name);
     request.request_id = client_request_id(options->request_id, request_id);
     request.input = client_payloads(options->arguments, options->argument_count);
-    start_call(connection, &service_signal_workflow_execution, &request.base, options->deadline_ms, done, user);
+    start_call(connection, &service_signal_workflow_execution, &request.base, options->run.namespace_name,
+               options->deadline_ms, done, user);
     if (request.input != NULL) {
         pb__payloads__free_unpacked(request.input, NULL);
     }
@@ -63,7 +66,8 @@ void temporal_client_cancel_async(struct temporal_connection *connection, const 
     request.workflow_execution = &execution;
     request.request_id = client_request_id(NULL, request_id);
     request.reason = client_text(reason);
-    start_call(connection, &service_request_cancel_workflow_execution, &request.base, deadline_ms, done, user);
+    start_call(connection, &service_request_cancel_workflow_execution, &request.base, run->namespace_name, deadline_ms,
+               done, user);
 }
 
 void temporal_client_terminate_async(struct temporal_connection *connection, const struct temporal_run *run,
@@ -77,5 +81,6 @@ void temporal_client_terminate_async(struct temporal_connection *connection, con
     request.identity = temporal_connection_identity(connection);
     request.workflow_execution = &execution;
     request.reason = client_text(reason);
-    start_call(connection, &service_terminate_workflow_execution, &request.base, deadline_ms, done, user);
+    start_call(connection, &service_terminate_workflow_execution, &request.base, run->namespace_name, deadline_ms, done,
+               user);
 }

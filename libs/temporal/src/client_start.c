@@ -173,7 +173,8 @@ static void send_start(struct temporal_connection *connection, const struct temp
         set_callbacks(&callbacks, options, &request);
     }
     struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
-                                                .retry = RPC_RETRY_STANDARD};
+                                                .retry = RPC_RETRY_STANDARD,
+                                                .namespace_name = options->namespace_name};
     service_call_start(connection, &service_start_workflow_execution, &request.base, &call_options, started, call,
                        NULL);
     free_callbacks(&callbacks);
@@ -203,7 +204,8 @@ static void send_signal(struct temporal_connection *connection, const struct tem
     request.signal_name = client_text(options->signal->name);
     request.signal_input = client_payloads(options->signal->arguments, options->signal->argument_count);
     struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
-                                                .retry = RPC_RETRY_STANDARD};
+                                                .retry = RPC_RETRY_STANDARD,
+                                                .namespace_name = options->namespace_name};
     service_call_start(connection, &service_signal_with_start_workflow_execution, &request.base, &call_options, started,
                        call, NULL);
     if (request.signal_input != NULL) {

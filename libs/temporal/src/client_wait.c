@@ -184,7 +184,8 @@ static void start_call(struct temporal_wait *wait, const struct service_method *
     struct service_call_options options = {.deadline_ms =
                                                has_deadline ? wait->deadline_ms + DEADLINE_SURPLUS_MS : INT64_MAX,
                                            .attempt_timeout_ms = LONG_POLL_TIMEOUT_MS,
-                                           .retry = RPC_RETRY_STANDARD};
+                                           .retry = RPC_RETRY_STANDARD,
+                                           .namespace_name = wait->namespace_name};
     /* Inside the lock: the call may end on the rpc thread before its handle is in wait->call, and be canceled by
      * any thread as soon as it is there. */
     pthread_mutex_lock(&wait->lock);

@@ -115,12 +115,14 @@ static void send_call(struct service_call *call, const ProtobufCMessage *request
     uint8_t *large = length > sizeof small ? memory_alloc(length) : NULL;
     uint8_t *bytes = large != NULL ? large : small;
     CHECK(protobuf_c_message_pack(request, bytes) == length);
+    const struct rpc_metadata instead = {.key = "temporal-namespace", .value = options->namespace_name};
     struct rpc_call_options rpc_options = {
         .method = call->method->path,
         .deadline_ms = options->deadline_ms != 0 ? options->deadline_ms : clock_monotonic_ms() + DEADLINE_DEFAULT_MS,
         .attempt_timeout_ms = options->attempt_timeout_ms,
         .retry = options->retry,
         .wait_for_ready = options->wait_for_ready,
+        .instead = options->namespace_name != NULL ? &instead : NULL,
     };
     /* With a handle call->rpc is set before the call can end. */
     rpc_call_start(connection_channel(call->connection), &rpc_options, bytes, length, finish, call,

@@ -237,6 +237,7 @@ static void start_sends_namespace_attributes_priority_and_callbacks(void **state
     Pb__StartWorkflowExecutionRequest *request =
         pb__start_workflow_execution_request__unpack(NULL, fixture->body_lengths[0], fixture->bodies[0]);
     assert_string_equal(request->namespace_, "other");
+    assert_string_equal(fixture->metadata[0], "other");
     assert_int_equal(request->search_attributes->n_indexed_fields, 1);
     assert_string_equal(request->search_attributes->indexed_fields[0]->key, "FerryMessageId");
     assert_memory_equal(request->search_attributes->indexed_fields[0]->value->data.data, "\"m-1\"", 5);
@@ -495,6 +496,7 @@ static void every_call_can_name_another_namespace(void **state)
     for (size_t i = 0; i < 7; i++) {
         assert_true(body_has(fixture, i, "elsewhere"));
         assert_false(body_has(fixture, i, "shop"));
+        assert_string_equal(fixture->metadata[i], "elsewhere");
     }
 }
 

@@ -76,6 +76,9 @@ struct rpc_call_options {
     int64_t attempt_timeout_ms; /* 0: 10,000 for STANDARD, the deadline for NONE */
     enum rpc_retry retry;
     bool wait_for_ready;        /* wait for a connection instead of failing with UNAVAILABLE at once */
+    /* Sent instead of the channel's entry of that key; NULL: none. Copied; a value that is not one line of ASCII is not
+     * sent, nor is the channel's. */
+    const struct rpc_metadata *instead;
 };
 
 /* body and details (grpc-status-details-bin, a google.rpc.Status) are borrowed for the callback. */
