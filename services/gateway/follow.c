@@ -242,7 +242,7 @@ static void *look(void *user, const struct watch_run *run, struct watch *watch)
     return following;
 }
 
-static bool token(void *user, const struct watch_run *run, char out_token[WATCH_TOKEN_SIZE])
+static bool token_of(void *user, const struct watch_run *run, char out_token[WATCH_TOKEN_SIZE])
 {
     const struct gateway *gateway = user;
     return callbacks_token(gateway->callbacks, run->namespace_name, run->workflow_id, out_token);
@@ -260,5 +260,5 @@ static void cancel(void *user, void *argument)
 
 struct watch_source gateway_watch_source(struct gateway *gateway)
 {
-    return (struct watch_source){.follow = follow, .look = look, .cancel = cancel, .token = token, .user = gateway};
+    return (struct watch_source){.follow = follow, .look = look, .cancel = cancel, .token = token_of, .user = gateway};
 }
