@@ -14,6 +14,7 @@
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 30000
 #define BACKOFF_JITTER 0.2
+#define AGE_INTERVAL_MS 1000
 
 static void pump(void *argument);
 
@@ -50,11 +51,9 @@ bool consumer_is_drained(const struct consumer *consumer)
 struct consumer *consumer_new(const struct consumer_options *options)
 {
     struct consumer *consumer = memory_alloc(sizeof *consumer);
-    const char *slash = strrchr(options->queue->url, '/');
     consumer->options = *options;
     consumer->queue = options->queue;
-    consumer->route = options->route;
-    consumer->name = memory_copy_string(slash != NULL ? slash + 1 : options->queue->url);
+    consumer->name = options->queue->name;
     consumer->quoted_source = json_quote(options->queue->url, strlen(options->queue->url));
     CHECK(consumer->quoted_source != NULL); /* settings are UTF-8 */
     consumer->is_fifo = settings_queue_is_fifo(options->queue);
@@ -65,10 +64,14 @@ struct consumer *consumer_new(const struct consumer_options *options)
     consumer->wait_seconds =
         lease_wait_seconds((int)(options->queue->wait_ms / 1000), consumer->visibility_seconds);
     consumer_metrics_init(&consumer->metrics, options->metrics, consumer->name);
-    hand_init(&consumer->hand, settings_effective_order(options->queue, options->route) == SETTINGS_ORDER_GROUP);
+    consumer_outlets_init(consumer);
+    routing_init(&consumer->routing, options->queue, options->routes, options->route_count);
+    /* All routes of a queue agree on the order; a line more for what no route takes. */
+    hand_init(&consumer->hand,
+              settings_effective_order(options->queue, options->routes[0]) == SETTINGS_ORDER_GROUP,
+              options->route_count + 1);
     receive_plan_init(&consumer->plan, options->queue->receives, options->queue->max_in_flight,
                       options->queue->max_in_flight_bytes);
-    circuit_init(&consumer->circuit, BACKOFF_JITTER);
     backoff_init(&consumer->receive_backoff, BACKOFF_FIRST_MS, BACKOFF_MAX_MS, 2.0, BACKOFF_JITTER);
     backoff_init(&consumer->attributes_backoff, BACKOFF_FIRST_MS, BACKOFF_MAX_MS, 2.0, BACKOFF_JITTER);
     list_init(&consumer->receives);
@@ -76,13 +79,16 @@ struct consumer *consumer_new(const struct consumer_options *options)
     list_init(&consumer->batches);
     list_init(&consumer->deletes);
     list_init(&consumer->returns);
+    list_init(&consumer->resting);
+    list_init(&consumer->dead_letters);
     return consumer;
 }
 
 void consumer_start(struct consumer *consumer)
 {
     log_event(LOG_LEVEL_INFO, "polling", LOG_STRING("queue", consumer->name),
-              LOG_STRING("route", consumer->route->name), LOG_INTEGER("visibility", consumer->visibility_seconds),
+              LOG_STRING("route", consumer->outlets[0].route->name),
+              LOG_INTEGER("routes", consumer->outlet_count), LOG_INTEGER("visibility", consumer->visibility_seconds),
               LOG_BOOLEAN("ordered", consumer->hand.lanes != NULL));
     consumer_wake(consumer);
 }
@@ -95,6 +101,7 @@ static void give_up_all(struct consumer *consumer)
     }
     consumer_receive_give_up(consumer);
     consumer_forward_give_up(consumer);
+    consumer_dead_letter_give_up(consumer);
     for (struct list *node = list_take_first(&consumer->batches); node != NULL;
          node = list_take_first(&consumer->batches)) {
         struct batch_call *batch = LIST_ITEM(node, struct batch_call, link);
@@ -132,8 +139,9 @@ void consumer_destroy(struct consumer *consumer)
     forget_all(consumer);
     loop_timer_stop(consumer->options.loop, &consumer->timer);
     hand_deinit(&consumer->hand);
+    routing_deinit(&consumer->routing);
+    free(consumer->outlets);
     free(consumer->quoted_source);
-    free(consumer->name);
     free(consumer);
 }
 
@@ -168,30 +176,6 @@ static void attributes_pump(struct consumer *consumer, int64_t now_ms)
                                                                 now_ms + CALL_MS, on_attributes, consumer);
 }
 
-/* --- runs that have closed ---------------------------------------------------------------------------------------- */
-
-void consumer_run_closed(struct run_watch *watch, const struct closed_run *run)
-{
-    struct message *message = LIST_ITEM(watch, struct message, watch);
-    struct consumer *consumer = message->consumer;
-    const struct verdict verdict = verdict_of_run(run->status, consumer->route);
-    CHECK(message->state == MESSAGE_RUNNING);
-    if (run->run_id[0] != '\0' && strcmp(run->run_id, message->run_id) != 0) {
-        free(message->run_id);
-        message->run_id = memory_copy_string(run->run_id);
-    }
-    log_event(run->status == RUN_COMPLETED ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "workflow closed",
-              LOG_STRING("queue", consumer->name), LOG_STRING("message_id", message_id(message)),
-              LOG_STRING("workflow_id", message->watch.workflow_id), LOG_STRING("run_id", message->run_id),
-              LOG_STRING("run_status", run_status_name(run->status)),
-              LOG_STRING("failure_type", run->failure_type[0] != '\0' ? run->failure_type : NULL));
-    if (verdict.action == VERDICT_DELETE) {
-        consumer_settle(consumer, message, run->status == RUN_COMPLETED);
-    } else {
-        consumer_leave(consumer, message, lease_return_seconds(message->delivery->receive_count), verdict.reason);
-    }
-}
-
 /* --- the pump ----------------------------------------------------------------------------------------------------- */
 
 static void become_drained(struct consumer *consumer)
@@ -216,18 +200,22 @@ static void drain_pump(struct consumer *consumer, int64_t now_ms)
         consumer_leave_held(consumer, "shutdown");
         consumer_return_pump(consumer, now_ms);
         bool is_empty = consumer->receive_calls == 0 && consumer->forward_calls == 0 &&
-                        consumer->return_calls == 0 && list_is_empty(&consumer->returns);
+                        consumer->dead_letter_calls == 0 && consumer->return_calls == 0 &&
+                        list_is_empty(&consumer->returns);
         if (is_empty || now_ms >= consumer->stop_forwards_ms) {
             consumer->phase = CONSUMER_CUTTING;
         }
+    }
+    if (consumer->phase == CONSUMER_CUTTING) {
+        consumer_leave_held(consumer, "shutdown"); /* runs may have failed meanwhile */
     }
     if (consumer->phase == CONSUMER_CUTTING && consumer->renew_calls == 0) {
         if (!consumer->is_cut) {
             consumer->is_cut = true;
             consumer_cut(consumer, now_ms);
         }
-        if (consumer->cut_calls == 0 && consumer->delete_calls == 0 && consumer->return_calls == 0 &&
-            list_is_empty(&consumer->returns) && list_is_empty(&consumer->deletes)) {
+        if (consumer->cut_calls == 0 && consumer->delete_calls == 0 && consumer->dead_letter_calls == 0 &&
+            consumer->return_calls == 0 && list_is_empty(&consumer->returns) && list_is_empty(&consumer->deletes)) {
             become_drained(consumer);
         }
     }
@@ -238,8 +226,33 @@ static void update_gauges(struct consumer *consumer)
     metric_gauge_set(consumer->metrics.held, (int64_t)consumer->hand.held);
     metric_gauge_set(consumer->metrics.forwarding, (int64_t)consumer->hand.forwarding);
     metric_gauge_set(consumer->metrics.running, (int64_t)consumer->hand.running);
+    metric_gauge_set(consumer->metrics.resting, (int64_t)consumer->hand.resting);
+    metric_gauge_set(consumer->metrics.dead_lettering, (int64_t)consumer->hand.dead_lettering);
     metric_gauge_set(consumer->metrics.settling, (int64_t)consumer->hand.settling);
     metric_gauge_set(consumer->metrics.bytes, (int64_t)consumer->hand.bytes);
+}
+
+int64_t consumer_oldest_seconds(const struct consumer *consumer)
+{
+    int64_t now_ms = clock_wall_ms();
+    int64_t oldest_ms = now_ms;
+    const struct message *message = hand_first_lease(&consumer->hand);
+    for (; message != NULL; message = hand_next_lease(&consumer->hand, message)) {
+        int64_t sent_ms = message->delivery->sent_timestamp_ms;
+        if (sent_ms > 0 && sent_ms < oldest_ms) {
+            oldest_ms = sent_ms;
+        }
+    }
+    return (now_ms - oldest_ms) / 1000;
+}
+
+/* Once in a second while there is anything in hand. */
+static void update_age(struct consumer *consumer, int64_t now_ms)
+{
+    if (now_ms >= consumer->oldest_due_ms) {
+        metric_gauge_set(consumer->metrics.oldest_seconds, consumer_oldest_seconds(consumer));
+        consumer->oldest_due_ms = hand_count(&consumer->hand) > 0 ? now_ms + AGE_INTERVAL_MS : 0;
+    }
 }
 
 static int64_t earlier(int64_t left_ms, int64_t right_ms)
@@ -251,6 +264,10 @@ static int64_t next_pump_ms(const struct consumer *consumer, int64_t now_ms, int
 {
     int64_t next_ms = consumer_forward_next_ms(consumer, now_ms);
     next_ms = earlier(next_ms, consumer_settle_next_ms(consumer));
+    next_ms = earlier(next_ms, consumer_rest_next_ms(consumer, now_ms));
+    if (consumer->oldest_due_ms > now_ms) {
+        next_ms = earlier(next_ms, consumer->oldest_due_ms);
+    }
     next_ms = earlier(next_ms, consumer_lease_next_ms(consumer, now_ms, boot_ms));
     if (!list_is_empty(&consumer->returns) && consumer->return_calls == 0 &&
         consumer->return_not_before_ms > now_ms) { /* else they wait for a renewal, whose end wakes the pump */
@@ -279,13 +296,19 @@ static void pump(void *argument)
     int64_t boot_ms = clock_boottime_ms();
     consumer_lapse_pump(consumer, boot_ms);
     attributes_pump(consumer, now_ms);
+    if (consumer->is_paused && consumer->phase == CONSUMER_RUNNING) {
+        consumer_leave_held(consumer, "paused");
+    }
+    consumer_unmatched_pump(consumer, now_ms);
     consumer_forward_pump(consumer, now_ms, boot_ms);
+    consumer_rest_pump(consumer, now_ms, boot_ms);
     consumer_settle_pump(consumer, now_ms);
     consumer_return_pump(consumer, now_ms);
     consumer_renew_pump(consumer, now_ms, boot_ms);
     consumer_receive_pump(consumer, now_ms);
     drain_pump(consumer, now_ms);
     update_gauges(consumer);
+    update_age(consumer, now_ms);
     if (consumer->phase == CONSUMER_DRAINED) {
         return;
     }
@@ -310,9 +333,6 @@ void consumer_stop(struct consumer *consumer, int64_t grace_ms)
         sqs_call_cancel(consumer->attributes_call);
         consumer->attributes_call = NULL;
     }
-    if (consumer->probe != NULL) {
-        http_call_cancel(consumer->probe);
-        consumer->probe = NULL;
-    }
+    consumer_probes_give_up(consumer);
     consumer_wake(consumer);
 }

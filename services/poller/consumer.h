@@ -11,7 +11,7 @@
 
 struct consumer;
 
-/* All borrowed; they outlive the consumer. */
+/* All borrowed, and they outlive the consumer; the list of routes is copied. */
 struct consumer_options {
     struct loop *loop;
     struct sqs_client *sqs;
@@ -19,7 +19,8 @@ struct consumer_options {
     struct waiter *waiter; /* its closed function is consumer_run_closed */
     struct metrics *metrics;
     const struct settings_queue *queue;
-    const struct settings_route *route;
+    const struct settings_route *const *routes; /* the queue's, in its order */
+    size_t route_count;
     void (*changed)(void *user); /* consumer_problem or consumer_is_drained may have changed */
     void *user;
 };

@@ -12,9 +12,11 @@
 #include "events.h"
 #include "hand.h"
 #include "receive_plan.h"
+#include "routing.h"
 
 #define CALL_MS 10000          /* how long a call to SQS may take, its retries included */
 #define LOG_INTERVAL_MS 30000  /* the same trouble is logged once in this time */
+#define CIRCUIT_JITTER 0.2
 #define CUT_SECONDS 30         /* shutdown: the lease that running messages keep */
 
 enum consumer_phase {
@@ -33,9 +35,24 @@ struct receive_call {
     char attempt_id[RANDOM_UUID_SIZE];
 };
 
+/* One route of the queue: its circuit, and the requests that go to it. Its messages stand in the hand's line of the same
+ * number. */
+struct outlet {
+    struct consumer *consumer;
+    const struct settings_route *route;
+    size_t line;
+    struct circuit circuit;
+    size_t forward_calls;
+    int64_t forward_due_ms; /* 0: nothing is waiting to be sent with more */
+    struct http_call *probe;
+    struct log_limiter limiter;
+    struct metric_gauge *circuit_open;
+};
+
 struct forward_call {
     struct list link;
     struct consumer *consumer;
+    struct outlet *outlet;
     struct http_call *call;
     int64_t sent_ms;
     size_t count;
@@ -49,21 +66,33 @@ struct batch_call {
     struct sqs_call *call;
     size_t *open_calls; /* the consumer's count of such calls */
     int64_t start_boot_ms;
+    bool ends_rest; /* renewals before a next attempt or a dead letter */
     size_t count;
     struct message *messages[SQS_BATCH_MAX]; /* a reference each */
     unsigned versions[SQS_BATCH_MAX];        /* of the handles that were sent */
     int seconds[SQS_BATCH_MAX];
 };
 
+/* A dead letter that is being sent. */
+struct dead_letter_call {
+    struct list link;
+    struct consumer *consumer;
+    struct sqs_call *call;
+    struct message *message; /* a reference */
+};
+
 struct consumer {
     struct consumer_options options;
     const struct settings_queue *queue;
-    const struct settings_route *route;
-    char *name;          /* the queue's, for logs and metrics */
+    const char *name;    /* the queue's, for logs and metrics */
+    struct routing routing;
+    struct outlet *outlets; /* one for each of the queue's routes */
+    size_t outlet_count;    /* also the hand's line of what no route takes */
     char *quoted_source; /* the queue's URL as JSON */
     int visibility_seconds;
     int wait_seconds;
     bool is_fifo;
+    bool is_paused; /* by an operator: receives and forwards nothing, what is held is handed back */
     enum consumer_phase phase;
     struct consumer_metrics metrics;
     struct loop_timer timer;
@@ -82,12 +111,14 @@ struct consumer {
     char receive_problem[ERROR_TEXT_SIZE]; /* "": none */
 
     /* consumer_forward.c */
-    struct circuit circuit;
-    struct list forwards; /* forward_call.link */
+    struct list forwards; /* forward_call.link, of all outlets */
     size_t forward_calls;
-    int64_t forward_due_ms; /* 0: nothing is waiting to be sent with more */
-    struct http_call *probe;
-    struct log_limiter forward_limiter;
+
+    /* consumer_rest.c, consumer_dead_letter.c */
+    struct list resting;      /* message.in_work, by not_before_ms */
+    struct list dead_letters; /* dead_letter_call.link */
+    size_t dead_letter_calls;
+    struct log_limiter dead_letter_limiter;
 
     /* consumer_settle.c, consumer_lease.c */
     struct list batches;   /* batch_call.link, all kinds */
@@ -111,18 +142,48 @@ struct consumer {
     int64_t stop_polls_ms;    /* draining: open receives are given up then */
     int64_t stop_forwards_ms; /* draining: open forwards are given up then */
     bool is_cut;              /* cutting: the cuts were sent */
+    int64_t oldest_due_ms;    /* when to look for the oldest message again */
 };
 
 void consumer_wake(struct consumer *consumer); /* consumer_pump runs in the loop's next turn */
 void consumer_changed(struct consumer *consumer);
+int64_t consumer_oldest_seconds(const struct consumer *consumer); /* age of the oldest message in hand; 0: none */
 
 void consumer_receive_pump(struct consumer *consumer, int64_t now_ms);
 void consumer_receive_give_up(struct consumer *consumer);
 
+struct outlet *consumer_outlet_of(const struct consumer *consumer, const struct message *message); /* NULL: none */
+const char *consumer_route_name(const struct consumer *consumer, const struct message *message);    /* NULL: none */
+
+void consumer_outlets_init(struct consumer *consumer);
 void consumer_forward_pump(struct consumer *consumer, int64_t now_ms, int64_t boot_ms);
 int64_t consumer_forward_next_ms(const struct consumer *consumer, int64_t now_ms);
 /* The messages are held again. */
 void consumer_forward_give_up(struct consumer *consumer);
+void consumer_probes_give_up(struct consumer *consumer);
+bool consumer_circuits_are_closed(const struct consumer *consumer);
+
+/* Does what the verdict on a forwarded message says. failure_type, failure_message: for its dead letter; "": none. */
+void consumer_follow(struct consumer *consumer, struct message *message, const struct verdict *verdict,
+                     const struct run_end *end, const char *failure_type, const char *failure_message);
+/* It can never be accepted: a dead letter where there is a queue for it, else it is returned. class: one word. */
+void consumer_reject(struct consumer *consumer, struct message *message, const char *class, const char *detail);
+/* Of messages that no route takes. */
+void consumer_unmatched_pump(struct consumer *consumer, int64_t now_ms);
+
+/* The message rests until due_ms; then its lease is renewed; then the step is taken. */
+void consumer_rest(struct consumer *consumer, struct message *message, enum message_step step, int64_t due_ms);
+void consumer_rest_pump(struct consumer *consumer, int64_t now_ms, int64_t boot_ms);
+int64_t consumer_rest_next_ms(const struct consumer *consumer, int64_t now_ms);
+/* The renewal at the rest's end: granted, refused, or failed for now. */
+void consumer_rest_renewed(struct consumer *consumer, struct message *message);
+void consumer_rest_refused(struct consumer *consumer, struct message *message);
+void consumer_rest_again(struct consumer *consumer, struct message *message);
+
+/* The dead-letter queue for this message; NULL: none. */
+const char *consumer_dead_letter_url(const struct consumer *consumer, const struct message *message);
+void consumer_dead_letter_send(struct consumer *consumer, struct message *message);
+void consumer_dead_letter_give_up(struct consumer *consumer);
 
 /* A message whose run or start is settled: deletes it. */
 void consumer_settle(struct consumer *consumer, struct message *message, bool is_completed);
@@ -140,6 +201,7 @@ bool consumer_return_is_ahead(const struct consumer *consumer, const struct mess
 
 void consumer_lapse_pump(struct consumer *consumer, int64_t boot_ms);
 void consumer_renew_pump(struct consumer *consumer, int64_t now_ms, int64_t boot_ms);
+void consumer_renew(struct batch_call *batch, int64_t now_ms, int64_t boot_ms); /* sends it */
 void consumer_cut(struct consumer *consumer, int64_t now_ms);
 int64_t consumer_lease_next_ms(const struct consumer *consumer, int64_t now_ms, int64_t boot_ms);
 

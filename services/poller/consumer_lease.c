@@ -1,5 +1,6 @@
 /* The leases of what is in hand: renewals and lapses; shutdown's cut of running ones. */
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "consumer_internal.h"
 
 #define RETRY_MS 1000 /* after a renewal that may succeed later */
@@ -23,16 +24,24 @@ void consumer_lapse_pump(struct consumer *consumer, int64_t boot_ms)
 
 /* --- renewals ----------------------------------------------------------------------------------------------------- */
 
-static void renewal_failed(struct consumer *consumer, struct message *message, enum sqs_error_class class)
+static void renewal_failed(struct consumer *consumer, struct message *message, bool ends_rest,
+                           enum sqs_error_class class)
 {
     int64_t suppressed = 0;
-    if (!consumer_class_is_retryable(class)) {
-        metric_counter_add(consumer->metrics.renewals_refused, 1);
+    bool is_refused = !consumer_class_is_retryable(class);
+    metric_counter_add(is_refused ? consumer->metrics.renewals_refused : consumer->metrics.renewals_failed, 1);
+    if (is_refused && ends_rest) {
+        consumer_rest_refused(consumer, message);
+        return;
+    }
+    if (is_refused) {
         consumer_leave(consumer, message, LEAVE_AS_IS, "handle_refused");
         return;
     }
-    metric_counter_add(consumer->metrics.renewals_failed, 1);
     lease_postpone(&message->lease, clock_boottime_ms() + RETRY_MS + (int64_t)consumer_jitter());
+    if (ends_rest) {
+        consumer_rest_again(consumer, message);
+    }
     if (log_limiter_allows(&consumer->lease_limiter, LOG_INTERVAL_MS, &suppressed)) {
         log_event(LOG_LEVEL_WARN, "renewing a lease failed, trying again", LOG_STRING("queue", consumer->name),
                   LOG_STRING("message_id", message_id(message)), LOG_STRING("class", sqs_error_class_name(class)),
@@ -40,37 +49,63 @@ static void renewal_failed(struct consumer *consumer, struct message *message, e
     }
 }
 
+/* What the answer means for one message. */
+static void renewal_answered(struct consumer *consumer, const struct batch_call *batch, size_t index, bool has_failed,
+                             enum sqs_error_class class)
+{
+    struct message *message = batch->messages[index];
+    bool ends_rest = batch->ends_rest && message->state == MESSAGE_RESTING && message->is_rest_over;
+    message->is_renewing = false;
+    if (message->handle_version != batch->versions[index]) {
+        if (ends_rest) { /* the newer delivery brought a lease of its own */
+            consumer_rest_renewed(consumer, message);
+        }
+        return;
+    }
+    if (message->state == MESSAGE_GONE) { /* waits to be handed back: so long as it is ours */
+        if (!has_failed) {
+            lease_renewed(&message->lease, batch->start_boot_ms, batch->seconds[index], consumer_jitter());
+        }
+        return;
+    }
+    if (message->state == MESSAGE_SETTLING) {
+        return;
+    }
+    if (has_failed) {
+        renewal_failed(consumer, message, ends_rest, class);
+        return;
+    }
+    metric_counter_add(consumer->metrics.renewed, 1);
+    lease_renewed(&message->lease, batch->start_boot_ms, batch->seconds[index], consumer_jitter());
+    hand_lease_changed(&consumer->hand, message);
+    if (ends_rest) {
+        consumer_rest_renewed(consumer, message);
+    }
+}
+
 static void on_renewed(void *user, const struct sqs_batch_result *result, const struct sqs_error *error)
 {
     struct batch_call *batch = user;
     struct consumer *consumer = batch->consumer;
+    FAILPOINT("poller.renewed");
     for (size_t i = 0; i < batch->count; i++) {
-        struct message *message = batch->messages[i];
         enum sqs_error_class class = SQS_ERROR_TRANSIENT;
         bool has_failed = consumer_entry_failed(result, error, i, &class);
-        message->is_renewing = false;
-        if (message->handle_version != batch->versions[i]) {
-            continue; /* the newer delivery brought a lease of its own */
-        }
-        if (message->state == MESSAGE_GONE) { /* waits to be handed back: so long as it is ours */
-            if (!has_failed) {
-                lease_renewed(&message->lease, batch->start_boot_ms, batch->seconds[i], consumer_jitter());
-            }
-            continue;
-        }
-        if (message->state == MESSAGE_SETTLING) {
-            continue;
-        }
-        if (has_failed) {
-            renewal_failed(consumer, message, class);
-            continue;
-        }
-        metric_counter_add(consumer->metrics.renewed, 1);
-        lease_renewed(&message->lease, batch->start_boot_ms, batch->seconds[i], consumer_jitter());
-        hand_lease_changed(&consumer->hand, message);
+        renewal_answered(consumer, batch, i, has_failed, class);
     }
     consumer_batch_end(batch);
     consumer_wake(consumer);
+}
+
+void consumer_renew(struct batch_call *batch, int64_t now_ms, int64_t boot_ms)
+{
+    int64_t budget_ms = CALL_MS;
+    for (size_t i = 0; i < batch->count; i++) {
+        int64_t left_ms = lease_call_budget_ms(&batch->messages[i]->lease, boot_ms);
+        budget_ms = left_ms < budget_ms ? left_ms : budget_ms;
+    }
+    consumer_batch_change_visibility(batch, now_ms + (budget_ms > 0 ? budget_ms : 1), on_renewed);
+    FAILPOINT("poller.renewing");
 }
 
 static bool is_renewable(const struct message *message)
@@ -106,15 +141,12 @@ void consumer_renew_pump(struct consumer *consumer, int64_t now_ms, int64_t boot
     }
     while (first_due(consumer, boot_ms, 0) != NULL) {
         struct batch_call *batch = consumer_batch_new(consumer, &consumer->renew_calls);
-        int64_t budget_ms = CALL_MS;
         struct message *message = first_due(consumer, boot_ms, slack_ms);
         while (message != NULL && batch->count < SQS_BATCH_MAX) {
             int seconds = lease_visibility_to_ask(&message->lease, consumer->visibility_seconds, boot_ms);
             if (seconds == 0) {
                 lease_postpone(&message->lease, message->lease.deadline_ms); /* its 12 h are over */
             } else {
-                int64_t left_ms = lease_call_budget_ms(&message->lease, boot_ms);
-                budget_ms = left_ms < budget_ms ? left_ms : budget_ms;
                 message->is_renewing = true;
                 consumer_batch_add(batch, message, seconds);
             }
@@ -124,7 +156,7 @@ void consumer_renew_pump(struct consumer *consumer, int64_t now_ms, int64_t boot
             consumer_batch_end(batch);
             continue;
         }
-        consumer_batch_change_visibility(batch, now_ms + (budget_ms > 0 ? budget_ms : 1), on_renewed);
+        consumer_renew(batch, now_ms, boot_ms);
     }
 }
 

@@ -27,9 +27,13 @@ static void init_gauges(struct consumer_metrics *out)
     out->held = gauge(out, in_hand, help, "state", "held");
     out->forwarding = gauge(out, in_hand, help, "state", "forwarding");
     out->running = gauge(out, in_hand, help, "state", "running");
+    out->resting = gauge(out, in_hand, help, "state", "resting");
+    out->dead_lettering = gauge(out, in_hand, help, "state", "dead_lettering");
     out->settling = gauge(out, in_hand, help, "state", "settling");
     out->bytes = gauge(out, "ferry_poller_bytes_in_hand", "Raw bytes of the messages in hand", NULL, NULL);
-    out->circuit_open = gauge(out, "ferry_poller_circuit_open", "1: the target takes no messages", NULL, NULL);
+    out->oldest_seconds = gauge(out, "ferry_poller_oldest_message_seconds",
+                                "Age of the oldest message in hand, counted from its sending; 0: none", NULL, NULL);
+    out->paused = gauge(out, "ferry_poller_paused", "1: an operator has paused the queue", NULL, NULL);
 }
 
 void consumer_metrics_init(struct consumer_metrics *out, struct metrics *metrics, const char *queue)
@@ -57,6 +61,8 @@ void consumer_metrics_init(struct consumer_metrics *out, struct metrics *metrics
     out->lapsed = counter(out, "ferry_poller_leases_lapsed", "Messages whose lease ran out in hand", NULL, NULL);
     out->forwards_failed =
         counter(out, "ferry_poller_forwards_failed", "Events requests that were not answered 200", NULL, NULL);
+    out->attempts = counter(out, "ferry_poller_attempts", "Further attempts asked for after a run that failed", NULL,
+                            NULL);
     for (size_t i = 0; i < CONSUMER_OUTCOMES; i++) {
         out->outcomes[i] = counter(out, "ferry_poller_messages_forwarded", "Forwarded messages by the gateway's word",
                                    "outcome", event_outcome_name((enum event_outcome)i));
@@ -78,4 +84,36 @@ void consumer_metrics_returned(const struct consumer_metrics *metrics, const cha
     metric_counter_add(counter(metrics, "ferry_poller_messages_returned", "Messages that left hand unsettled",
                                "reason", reason),
                        1);
+}
+
+void consumer_metrics_rejected(const struct consumer_metrics *metrics, const char *class)
+{
+    metric_counter_add(counter(metrics, "ferry_poller_messages_rejected",
+                               "Messages that can never be accepted, by the class of what is wrong", "class", class),
+                       1);
+}
+
+void consumer_metrics_unmatched(const struct consumer_metrics *metrics, const char *action)
+{
+    metric_counter_add(counter(metrics, "ferry_poller_messages_unmatched",
+                               "Messages that no route takes, by what was done", "action", action),
+                       1);
+}
+
+void consumer_metrics_dead_letter(const struct consumer_metrics *metrics, const char *reason)
+{
+    metric_counter_add(
+        counter(metrics, "ferry_poller_dead_letters", "Dead letters that SQS has confirmed", "reason", reason), 1);
+}
+
+void consumer_metrics_dead_letter_failed(const struct consumer_metrics *metrics, const char *class)
+{
+    metric_counter_add(counter(metrics, "ferry_poller_dead_letters_failed",
+                               "Sends of dead letters that failed, by the class of the error", "class", class),
+                       1);
+}
+
+struct metric_gauge *consumer_metrics_circuit(const struct consumer_metrics *metrics, const char *route)
+{
+    return gauge(metrics, "ferry_poller_circuit_open", "1: the target takes no messages", "route", route);
 }

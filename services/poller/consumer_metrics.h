@@ -30,12 +30,22 @@ struct consumer_metrics {
     struct metric_gauge *held;
     struct metric_gauge *forwarding;
     struct metric_gauge *running;
+    struct metric_gauge *resting;
+    struct metric_gauge *dead_lettering;
     struct metric_gauge *settling;
     struct metric_gauge *bytes;
-    struct metric_gauge *circuit_open;
+    struct metric_gauge *oldest_seconds;
+    struct metric_gauge *paused;
+    struct metric_counter *attempts;
 };
 
 void consumer_metrics_init(struct consumer_metrics *out, struct metrics *metrics, const char *queue);
 void consumer_metrics_returned(const struct consumer_metrics *metrics, const char *reason); /* a constant reason */
+/* Reasons, actions and classes are words of ours or of the gateway's. */
+void consumer_metrics_rejected(const struct consumer_metrics *metrics, const char *class);
+void consumer_metrics_unmatched(const struct consumer_metrics *metrics, const char *action);
+void consumer_metrics_dead_letter(const struct consumer_metrics *metrics, const char *reason);
+void consumer_metrics_dead_letter_failed(const struct consumer_metrics *metrics, const char *class);
+struct metric_gauge *consumer_metrics_circuit(const struct consumer_metrics *metrics, const char *route);
 
 #endif

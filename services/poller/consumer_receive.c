@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/memory.h"
 #include "consumer_internal.h"
 
@@ -74,6 +75,8 @@ static struct message *take_delivery(struct consumer *consumer, const struct rec
 {
     struct message *message = NULL;
     struct lease lease;
+    struct error defect = {0};
+    size_t line = consumer->outlet_count;
     int64_t age_ms = clock_wall_ms() - delivery->sent_timestamp_ms;
     *out_damaged = delivery->is_damaged;
     lease_begin(&lease, receive->start_boot_ms, consumer->visibility_seconds, consumer_jitter());
@@ -83,9 +86,16 @@ static struct message *take_delivery(struct consumer *consumer, const struct rec
         metric_histogram_observe(consumer->metrics.age_seconds, (double)(age_ms > 0 ? age_ms : 0) / 1000.0);
     }
     consumer_return_forget(consumer, delivery->message_id);
-    enum hand_added added = hand_add(&consumer->hand, delivery, release_delivery, &lease, &message);
+    enum status chosen = STATUS_OK;
+    if (!delivery->is_damaged) {
+        chosen = routing_choose(&consumer->routing, delivery, &line, &defect); /* none: consumer_unmatched_pump */
+    }
+    enum hand_added added = hand_add(&consumer->hand, delivery, release_delivery, &lease, line, &message);
     if (added == HAND_NEW) {
         message->consumer = consumer;
+        if (chosen != STATUS_OK) {
+            message_set_setback(message, "rejected", defect.text, NULL, NULL);
+        }
         message->received_ms = clock_monotonic_ms();
         log_received(consumer, message);
         return message;
@@ -140,6 +150,9 @@ static void on_received(void *user, const struct sqs_receive_result *result, con
         log_event(LOG_LEVEL_ERROR, "received messages without an ID or a handle",
                   LOG_STRING("queue", consumer->name), LOG_INTEGER("count", result->malformed_count));
     }
+    if (count > 0) {
+        FAILPOINT("poller.received");
+    }
     note_flow(consumer, count, bytes);
     if (count == 0 && clock_boottime_ms() - receive->start_boot_ms < PACE_MS) {
         consumer->receive_not_before_ms = clock_monotonic_ms() + PACE_MS;
@@ -183,25 +196,43 @@ static void send_receive(struct consumer *consumer, int max_messages, int64_t no
     receive->call = sqs_client_receive_message(consumer->options.sqs, &request, on_received, receive);
 }
 
-/* While the circuit is not closed nothing is received, but for one witness at a time when the gateway says it is ready
- * and every message in hand was tried in vain in this opening: it shows whether they or the target are at fault. There
- * is room for one even when the hand is full, or a few bad messages would stop the queue where max_in_flight is
- * small. */
+/* While a circuit is not closed nothing is received, but for one witness at a time when the gateway says it is ready
+ * and every message in hand for that route was tried in vain in this opening: it shows whether they or the target are at
+ * fault. There is room for one even when the hand is full, or a few bad messages would stop the queue where
+ * max_in_flight is small. */
 static bool wants_witness(const struct consumer *consumer, size_t in_hand)
 {
-    const struct circuit *circuit = &consumer->circuit;
-    return (circuit->state == CIRCUIT_READY || circuit->state == CIRCUIT_TRYING) && consumer->receive_calls == 0 &&
-           hand_first_untried(&consumer->hand, circuit->opening) == NULL &&
-           (int64_t)in_hand <= consumer->plan.messages_max;
+    if (consumer->receive_calls > 0 || (int64_t)in_hand > consumer->plan.messages_max) {
+        return false;
+    }
+    for (size_t i = 0; i < consumer->outlet_count; i++) {
+        const struct circuit *circuit = &consumer->outlets[i].circuit;
+        if ((circuit->state == CIRCUIT_READY || circuit->state == CIRCUIT_TRYING) &&
+            hand_first_untried(&consumer->hand, i, circuit->opening) == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What counts against max_in_flight. Messages that rest have a limit of their own, as large again: a wave of failures
+ * must not stop the queue while they wait for their next attempts. */
+static size_t counted_in_hand(const struct consumer *consumer)
+{
+    size_t apart = consumer->hand.resting;
+    if (apart > (size_t)consumer->plan.messages_max) {
+        apart = (size_t)consumer->plan.messages_max;
+    }
+    return hand_count(&consumer->hand) - apart + consumer->return_waiting;
 }
 
 void consumer_receive_pump(struct consumer *consumer, int64_t now_ms)
 {
-    size_t in_hand = hand_count(&consumer->hand) + consumer->return_waiting;
-    if (consumer->phase != CONSUMER_RUNNING || now_ms < consumer->receive_not_before_ms) {
+    size_t in_hand = counted_in_hand(consumer);
+    if (consumer->phase != CONSUMER_RUNNING || consumer->is_paused || now_ms < consumer->receive_not_before_ms) {
         return;
     }
-    if (!circuit_is_closed(&consumer->circuit)) {
+    if (!consumer_circuits_are_closed(consumer)) {
         if (wants_witness(consumer, in_hand)) {
             send_receive(consumer, 1, now_ms);
         }

@@ -24,12 +24,14 @@ static void log_returned(const struct consumer *consumer, const struct message *
 {
     if (visibility != NULL) {
         log_event(LOG_LEVEL_INFO, "message left hand", LOG_STRING("queue", consumer->name),
+                  LOG_STRING("route", consumer_route_name(consumer, message)),
                   LOG_STRING("message_id", message_id(message)), LOG_STRING("group", message_group(message)),
                   LOG_STRING("workflow_id", message->watch.workflow_id), LOG_STRING("run_id", message->run_id),
                   LOG_STRING("reason", message->leave_reason), LOG_STRING("visibility", visibility));
         return;
     }
     log_event(LOG_LEVEL_INFO, "message returned", LOG_STRING("queue", consumer->name),
+              LOG_STRING("route", consumer_route_name(consumer, message)),
               LOG_STRING("message_id", message_id(message)), LOG_STRING("group", message_group(message)),
               LOG_STRING("workflow_id", message->watch.workflow_id), LOG_STRING("run_id", message->run_id),
               LOG_STRING("reason", message->leave_reason), LOG_INTEGER("visibility", message->leave_seconds),

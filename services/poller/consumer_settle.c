@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/failpoint.h"
 #include "base/memory.h"
 #include "consumer_internal.h"
 
@@ -99,6 +100,7 @@ void consumer_settle(struct consumer *consumer, struct message *message, bool is
 {
     message->is_completed = is_completed;
     message->delete_attempts = 0;
+    list_remove(&message->in_work); /* it may have rested */
     hand_settle(&consumer->hand, message, is_completed);
     queue_delete(consumer, message, 0);
 }
@@ -107,9 +109,9 @@ static void settled(struct consumer *consumer, struct message *message, bool was
 {
     metric_counter_add(was_deleted ? consumer->metrics.deleted : consumer->metrics.already_gone, 1);
     log_event(LOG_LEVEL_INFO, was_deleted ? "message deleted" : "message settled",
-              LOG_STRING("queue", consumer->name), LOG_STRING("message_id", message_id(message)),
-              LOG_STRING("workflow_id", message->watch.workflow_id), LOG_STRING("run_id", message->run_id),
-              LOG_STRING("delete", was_deleted ? NULL : "refused"),
+              LOG_STRING("queue", consumer->name), LOG_STRING("route", consumer_route_name(consumer, message)),
+              LOG_STRING("message_id", message_id(message)), LOG_STRING("workflow_id", message->watch.workflow_id),
+              LOG_STRING("run_id", message->run_id), LOG_STRING("delete", was_deleted ? NULL : "refused"),
               LOG_INTEGER("duration_ms", clock_monotonic_ms() - message->received_ms));
     hand_remove_settled(&consumer->hand, message);
 }
@@ -134,6 +136,7 @@ static void on_deleted(void *user, const struct sqs_batch_result *result, const 
 {
     struct batch_call *batch = user;
     struct consumer *consumer = batch->consumer;
+    FAILPOINT("poller.deleted");
     for (size_t i = 0; i < batch->count; i++) {
         struct message *message = batch->messages[i];
         enum sqs_error_class class = SQS_ERROR_TRANSIENT;
@@ -177,6 +180,7 @@ static void send_deletes(struct consumer *consumer, int64_t now_ms)
     if (batch != NULL) {
         batch->call = sqs_client_delete_message_batch(consumer->options.sqs, consumer->queue->url, handles,
                                                       batch->count, now_ms + CALL_MS, on_deleted, batch);
+        FAILPOINT("poller.deleting");
     }
 }
 

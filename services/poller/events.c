@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json_scan.h"
 #include "base/memory.h"
+#include "envelope.h"
 
 #define EVENT_FRAME_MAX 512 /* the constant parts of an event, its time and punctuation */
 
@@ -25,42 +26,99 @@ static void append_member(struct buffer *out, const char *name, const char *valu
     }
 }
 
-enum status events_append(struct buffer *out, const struct message *message, const char *quoted_source,
-                          bool is_first, struct error *error)
+/* Texts of an event, each as JSON. */
+struct quoted {
+    char *id;
+    char *group;
+    char *sequence;
+    char *after; /* the run after which an attempt is asked for */
+};
+
+static bool quote_all(const struct message *message, struct quoted *out)
 {
-    enum status status = STATUS_OK;
-    size_t needed = EVENT_FRAME_MAX;
     const struct sqs_message *delivery = message->delivery;
-    char *id = quote(delivery->message_id);
-    char *group = quote(delivery->group_id);
-    char *sequence = quote(delivery->sequence_number);
-    if (id == NULL || group == NULL || sequence == NULL) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "an attribute of the message is not UTF-8");
-        goto done;
-    }
-    needed += strlen(quoted_source) + strlen(id) + strlen(group) + strlen(sequence) + delivery->json_length;
-    if (needed > out->maximum - out->length) {
-        status = error_set(error, STATUS_TOO_LARGE, "the message does not fit into a request to the gateway");
-        goto done;
-    }
+    *out = (struct quoted){
+        .id = quote(delivery->message_id),
+        .group = quote(delivery->group_id),
+        .sequence = quote(delivery->sequence_number),
+        .after = quote(message->asks_attempt ? message->run_id : NULL),
+    };
+    return out->id != NULL && out->group != NULL && out->sequence != NULL && out->after != NULL;
+}
+
+static void quoted_deinit(struct quoted *quoted)
+{
+    free(quoted->id);
+    free(quoted->group);
+    free(quoted->sequence);
+    free(quoted->after);
+}
+
+/* Does not fail: the caller has made sure that it fits. */
+static void append_event(struct buffer *out, const struct message *message, const struct quoted *quoted,
+                         const char *quoted_source, struct json_slice data, bool is_first)
+{
+    const struct sqs_message *delivery = message->delivery;
     CHECK(buffer_append_string(out, is_first ? "{" : ",{"));
     append_member(out, "\"specversion\":\"1.0\",\"type\":\"com.amazonaws.sqs.message\",\"id\":",
-                  delivery->message_id, id);
+                  delivery->message_id, quoted->id);
     append_member(out, ",\"source\":", quoted_source, quoted_source);
     if (delivery->sent_timestamp_ms > 0) {
         char time[CLOCK_RFC3339_SIZE];
         clock_format_rfc3339(delivery->sent_timestamp_ms, time);
         CHECK(buffer_append_format(out, ",\"time\":\"%s\"", time));
     }
-    append_member(out, ",\"partitionkey\":", delivery->group_id, group);
-    append_member(out, ",\"sequence\":", delivery->sequence_number, sequence);
+    append_member(out, ",\"partitionkey\":", delivery->group_id, quoted->group);
+    append_member(out, ",\"sequence\":", delivery->sequence_number, quoted->sequence);
+    append_member(out, ",\"ferryafter\":", message->asks_attempt ? message->run_id : NULL, quoted->after);
+    CHECK(!message->asks_anew || buffer_append_string(out, ",\"ferryanew\":true"));
     CHECK(buffer_append_string(out, ",\"datacontenttype\":\"application/json\",\"data\":") &&
-          buffer_append(out, delivery->json, delivery->json_length) && buffer_append_string(out, "}"));
+          buffer_append(out, data.data, data.length) && buffer_append_string(out, "}"));
+}
+
+enum status events_append(struct buffer *out, const struct message *message, enum settings_envelope envelope,
+                          const char *quoted_source, bool is_first, struct error *error)
+{
+    enum status status = STATUS_OK;
+    struct json_slice data = {message->delivery->json, message->delivery->json_length};
+    struct quoted quoted;
+    struct buffer unwrapped;
+    size_t needed = EVENT_FRAME_MAX;
+    buffer_init(&unwrapped, out->maximum);
+    if (!quote_all(message, &quoted)) {
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "an attribute of the message is not UTF-8");
+        goto done;
+    }
+    if (envelope != SETTINGS_ENVELOPE_NONE) {
+        status = envelope_unwrap(envelope, message->delivery, &unwrapped, error);
+        if (status != STATUS_OK) {
+            goto done;
+        }
+        data = (struct json_slice){unwrapped.data, unwrapped.length};
+    }
+    needed += strlen(quoted_source) + strlen(quoted.id) + strlen(quoted.group) + strlen(quoted.sequence) +
+              strlen(quoted.after) + data.length;
+    if (needed > out->maximum - out->length) {
+        status = error_set(error, STATUS_TOO_LARGE, "the message does not fit into a request to the gateway");
+        goto done;
+    }
+    append_event(out, message, &quoted, quoted_source, data, is_first);
 done:
-    free(id);
-    free(group);
-    free(sequence);
+    buffer_deinit(&unwrapped);
+    quoted_deinit(&quoted);
     return status;
+}
+
+const char *events_reject_class(enum status status)
+{
+    switch (status) {
+    case STATUS_TOO_LARGE:
+        return "too_large";
+    case STATUS_MALFORMED:
+        return "envelope";
+    default:
+        return "bad_event";
+    }
 }
 
 static const char *text_of(const json_t *entry, const char *name)
@@ -83,7 +141,11 @@ static enum status parse_entry(const json_t *entry, struct event_result *out, st
         out->first_run_id = out->run_id;
     }
     out->failure_type = text_of(entry, "failureType");
+    out->failure_message = text_of(entry, "failureMessage");
     out->reason = text_of(entry, "reason");
+    out->reject_class = text_of(entry, "class");
+    out->is_non_retryable = json_is_true(json_object_get(entry, "nonRetryable"));
+    out->is_signaled = json_is_true(json_object_get(entry, "signaled"));
     out->attempt = json_integer_value(json_object_get(entry, "attempt"));
     out->retry_after_ms = json_integer_value(json_object_get(entry, "retryAfterMs"));
     out->status = run_status_parse(json_string_value(json_object_get(entry, "status")));

@@ -8,10 +8,15 @@
 
 #define MESSAGE_OF(node, member) LIST_ITEM(node, struct message, member)
 
-void hand_init(struct hand *hand, bool is_ordered)
+void hand_init(struct hand *hand, bool is_ordered, size_t line_count)
 {
-    *hand = (struct hand){.messages = map_new(), .lanes = is_ordered ? map_new() : NULL};
-    list_init(&hand->ready);
+    *hand = (struct hand){.messages = map_new(),
+                          .lanes = is_ordered ? map_new() : NULL,
+                          .lines = memory_alloc_array(line_count, sizeof *hand->lines),
+                          .line_count = line_count};
+    for (size_t i = 0; i < line_count; i++) {
+        list_init(&hand->lines[i].messages);
+    }
     list_init(&hand->leases);
 }
 
@@ -29,7 +34,7 @@ struct message *hand_find(const struct hand *hand, const char *message_id)
 
 static bool is_busy(enum message_state state)
 {
-    return state == MESSAGE_FORWARDING || state == MESSAGE_RUNNING || state == MESSAGE_SETTLING;
+    return state != MESSAGE_HELD && state != MESSAGE_GONE;
 }
 
 static size_t *count_of(struct hand *hand, enum message_state state)
@@ -41,6 +46,10 @@ static size_t *count_of(struct hand *hand, enum message_state state)
         return &hand->forwarding;
     case MESSAGE_RUNNING:
         return &hand->running;
+    case MESSAGE_RESTING:
+        return &hand->resting;
+    case MESSAGE_DEAD_LETTERING:
+        return &hand->dead_lettering;
     case MESSAGE_SETTLING:
         return &hand->settling;
     case MESSAGE_GONE:
@@ -73,16 +82,24 @@ static void set_state(struct hand *hand, struct message *message, enum message_s
 static void make_ready(struct hand *hand, struct message *message)
 {
     CHECK(message->state == MESSAGE_HELD && list_is_empty(&message->in_ready));
-    list_append(&hand->ready, &message->in_ready);
-    hand->ready_count++;
+    list_append(&hand->lines[message->line].messages, &message->in_ready);
+    hand->lines[message->line].count++;
 }
 
 static void make_unready(struct hand *hand, struct message *message)
 {
     if (!list_is_empty(&message->in_ready)) {
         list_remove(&message->in_ready);
-        hand->ready_count--;
+        hand->lines[message->line].count--;
     }
+    if (message->lane != NULL && message->lane->ready == message) {
+        message->lane->ready = NULL;
+    }
+}
+
+bool hand_is_ready(const struct message *message)
+{
+    return message->state == MESSAGE_HELD && !list_is_empty(&message->in_ready);
 }
 
 /* A lane's first message is ready when nothing of the lane is busy. An empty lane is freed. */
@@ -131,9 +148,10 @@ static void lane_insert(struct hand *hand, struct message *message)
     message->lane = lane;
 }
 
-struct message *hand_first_ready(const struct hand *hand, int64_t now_ms)
+struct message *hand_first_ready(const struct hand *hand, size_t line, int64_t now_ms)
 {
-    for (struct list *node = hand->ready.next; node != &hand->ready; node = node->next) {
+    const struct list *head = &hand->lines[line].messages;
+    for (struct list *node = head->next; node != head; node = node->next) {
         struct message *message = MESSAGE_OF(node, in_ready);
         if (message->not_before_ms <= now_ms) {
             return message;
@@ -142,10 +160,11 @@ struct message *hand_first_ready(const struct hand *hand, int64_t now_ms)
     return NULL;
 }
 
-int64_t hand_next_ready_ms(const struct hand *hand, int64_t now_ms)
+int64_t hand_next_ready_ms(const struct hand *hand, size_t line, int64_t now_ms)
 {
+    const struct list *head = &hand->lines[line].messages;
     int64_t next_ms = INT64_MAX;
-    for (struct list *node = hand->ready.next; node != &hand->ready; node = node->next) {
+    for (struct list *node = head->next; node != head; node = node->next) {
         const struct message *message = MESSAGE_OF(node, in_ready);
         if (message->not_before_ms > now_ms && message->not_before_ms < next_ms) {
             next_ms = message->not_before_ms;
@@ -154,9 +173,10 @@ int64_t hand_next_ready_ms(const struct hand *hand, int64_t now_ms)
     return next_ms;
 }
 
-struct message *hand_first_untried(const struct hand *hand, uint64_t opening)
+struct message *hand_first_untried(const struct hand *hand, size_t line, uint64_t opening)
 {
-    for (struct list *node = hand->ready.next; node != &hand->ready; node = node->next) {
+    const struct list *head = &hand->lines[line].messages;
+    for (struct list *node = head->next; node != head; node = node->next) {
         struct message *message = MESSAGE_OF(node, in_ready);
         if (message->tried_in != opening) {
             return message;
@@ -191,7 +211,7 @@ struct message *hand_next_lease(const struct hand *hand, const struct message *m
 /* --- in and out --------------------------------------------------------------------------------------------------- */
 
 enum hand_added hand_add(struct hand *hand, struct sqs_message *delivery,
-                         void (*release)(struct sqs_message *delivery), const struct lease *lease,
+                         void (*release)(struct sqs_message *delivery), const struct lease *lease, size_t line,
                          struct message **out_message)
 {
     struct message *message = hand_find(hand, delivery->message_id);
@@ -210,6 +230,7 @@ enum hand_added hand_add(struct hand *hand, struct sqs_message *delivery,
     }
     message = message_new(delivery, release);
     message->lease = *lease;
+    message->line = line;
     (void)map_put(hand->messages, delivery->message_id, message); /* was not there: looked up above */
     hand->bytes += delivery->json_length;
     set_state(hand, message, MESSAGE_HELD);
@@ -224,13 +245,20 @@ enum hand_added hand_add(struct hand *hand, struct sqs_message *delivery,
     return HAND_NEW;
 }
 
+/* Of a message that has become held: its lane's first is ready now, or it is. */
+static void held_again(struct hand *hand, struct message *message)
+{
+    if (message->lane != NULL) {
+        lane_refresh(hand, message->lane);
+    } else {
+        make_ready(hand, message);
+    }
+}
+
 void hand_forward(struct hand *hand, struct message *message)
 {
-    CHECK(message->state == MESSAGE_HELD && !list_is_empty(&message->in_ready));
+    CHECK(hand_is_ready(message));
     make_unready(hand, message);
-    if (message->lane != NULL) {
-        message->lane->ready = NULL;
-    }
     set_state(hand, message, MESSAGE_FORWARDING);
 }
 
@@ -238,11 +266,7 @@ void hand_put_back(struct hand *hand, struct message *message)
 {
     CHECK(message->state == MESSAGE_FORWARDING);
     set_state(hand, message, MESSAGE_HELD);
-    if (message->lane != NULL) {
-        lane_refresh(hand, message->lane);
-    } else {
-        make_ready(hand, message);
-    }
+    held_again(hand, message);
 }
 
 void hand_run(struct hand *hand, struct message *message)
@@ -251,10 +275,32 @@ void hand_run(struct hand *hand, struct message *message)
     set_state(hand, message, MESSAGE_RUNNING);
 }
 
+void hand_rest(struct hand *hand, struct message *message)
+{
+    CHECK(message->state == MESSAGE_FORWARDING || message->state == MESSAGE_RUNNING ||
+          message->state == MESSAGE_DEAD_LETTERING || hand_is_ready(message));
+    make_unready(hand, message);
+    set_state(hand, message, MESSAGE_RESTING);
+}
+
+void hand_wake(struct hand *hand, struct message *message)
+{
+    CHECK(message->state == MESSAGE_RESTING);
+    set_state(hand, message, MESSAGE_HELD);
+    held_again(hand, message);
+}
+
+void hand_dead_letter(struct hand *hand, struct message *message)
+{
+    CHECK(message->state == MESSAGE_RESTING);
+    set_state(hand, message, MESSAGE_DEAD_LETTERING);
+}
+
 void hand_settle(struct hand *hand, struct message *message, bool is_completed)
 {
     struct lane *lane = message->lane;
-    CHECK(message->state == MESSAGE_FORWARDING || message->state == MESSAGE_RUNNING);
+    CHECK(hand_is_ready(message) || (is_busy(message->state) && message->state != MESSAGE_SETTLING));
+    make_unready(hand, message);
     set_state(hand, message, MESSAGE_SETTLING);
     if (lane != NULL && is_completed) {
         lane->busy--;
@@ -269,9 +315,6 @@ static void detach(struct hand *hand, struct message *message)
 {
     CHECK(message->state != MESSAGE_GONE);
     make_unready(hand, message);
-    if (message->lane != NULL && message->lane->ready == message) {
-        message->lane->ready = NULL;
-    }
     set_state(hand, message, MESSAGE_GONE);
     list_remove(&message->in_lane);
     list_remove(&message->in_leases);
@@ -336,17 +379,18 @@ static int compare_descending(const void *left, const void *right)
 void hand_leave_held(struct hand *hand, const char *reason, int64_t now_ms, struct list *out)
 {
     size_t count = 0;
-    if (hand->held == 0) {
+    size_t most = hand->held + hand->resting;
+    if (most == 0) {
         return;
     }
-    struct message **held = memory_alloc_array(hand->held, sizeof(struct message *));
+    struct message **held = memory_alloc_array(most, sizeof(struct message *));
     size_t position = 0;
     const char *key = NULL;
     void *value = NULL;
     while (map_next(hand->messages, &position, &key, &value)) {
         struct message *message = value;
-        if (message->state == MESSAGE_HELD) {
-            CHECK(count < hand->held);
+        if (message->state == MESSAGE_HELD || message->state == MESSAGE_RESTING) {
+            CHECK(count < most);
             held[count++] = message;
         }
     }
@@ -383,4 +427,5 @@ void hand_deinit(struct hand *hand)
     }
     map_destroy(hand->messages);
     map_destroy(hand->lanes);
+    free(hand->lines);
 }

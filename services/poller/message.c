@@ -22,6 +22,48 @@ struct message *message_new(struct sqs_message *delivery, void (*release)(struct
     return message;
 }
 
+const char *message_state_name(enum message_state state)
+{
+    static const char *const names[] = {
+        [MESSAGE_HELD] = "held",
+        [MESSAGE_FORWARDING] = "forwarding",
+        [MESSAGE_RUNNING] = "running",
+        [MESSAGE_RESTING] = "resting",
+        [MESSAGE_DEAD_LETTERING] = "dead_lettering",
+        [MESSAGE_SETTLING] = "settling",
+        [MESSAGE_GONE] = "gone",
+    };
+    return names[state];
+}
+
+static void setback_destroy(struct setback *setback)
+{
+    if (setback == NULL) {
+        return;
+    }
+    free(setback->detail);
+    free(setback->failure_type);
+    free(setback->failure_message);
+    free(setback);
+}
+
+static char *copy_unless_empty(const char *text)
+{
+    return text == NULL || text[0] == '\0' ? NULL : memory_copy_string(text);
+}
+
+void message_set_setback(struct message *message, const char *reason, const char *detail, const char *failure_type,
+                         const char *failure_message)
+{
+    struct setback *setback = memory_alloc(sizeof *setback);
+    setback->reason = reason;
+    setback->detail = copy_unless_empty(detail);
+    setback->failure_type = copy_unless_empty(failure_type);
+    setback->failure_message = copy_unless_empty(failure_message);
+    setback_destroy(message->setback);
+    message->setback = setback;
+}
+
 struct message *message_acquire(struct message *message)
 {
     CHECK(message->references > 0);
@@ -43,6 +85,7 @@ void message_release(struct message *message)
     free(message->watch.workflow_id);
     free(message->watch.first_run_id);
     free(message->run_id);
+    setback_destroy(message->setback);
     free(message);
 }
 

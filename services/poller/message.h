@@ -12,19 +12,35 @@
 #include "lease.h"
 
 enum message_state {
-    MESSAGE_HELD,       /* waits: for its turn in its lane, for the circuit, for more to be sent with it */
-    MESSAGE_FORWARDING, /* in a request to the gateway */
-    MESSAGE_RUNNING,    /* its run is open */
-    MESSAGE_SETTLING,   /* its delete is under way */
-    MESSAGE_GONE        /* not in hand any more: settled, or leaving unsettled */
+    MESSAGE_HELD,           /* waits: for its turn in its lane, for the circuit, for more to be sent with it */
+    MESSAGE_FORWARDING,     /* in a request to the gateway */
+    MESSAGE_RUNNING,        /* its run is open */
+    MESSAGE_RESTING,        /* waits for its back-off, then for a renewal, before its next attempt or dead letter */
+    MESSAGE_DEAD_LETTERING, /* its dead letter is being sent */
+    MESSAGE_SETTLING,       /* its delete is under way */
+    MESSAGE_GONE            /* not in hand any more: settled, or leaving unsettled */
+};
+const char *message_state_name(enum message_state state); /* "held" … */
+
+/* What follows when a message has rested. */
+enum message_step { MESSAGE_STEP_ATTEMPT, MESSAGE_STEP_DEAD_LETTER };
+
+/* Why a message is not settled by its run: for its dead letter and for operators. The texts are its own. */
+struct setback {
+    const char *reason; /* a constant: "failed", "rejected" … */
+    char *detail;       /* a sentence; NULL: none, so the next two */
+    char *failure_type;
+    char *failure_message;
 };
 
 struct consumer;
 struct lane;
+struct wait_call;
 
 /* What a wait knows of a run (waiter.h). The texts are the message's. */
 struct run_watch {
     struct list link; /* in the waiter's pool or in one of its calls */
+    struct wait_call *call; /* the waiter's; NULL: in the pool */
     char *workflow_id;
     char *first_run_id;
     bool is_watched;
@@ -44,7 +60,8 @@ struct message {
     struct list in_lane;   /* ascending SequenceNumber */
     struct list in_ready;  /* may be forwarded now */
     struct list in_leases; /* ascending deadline */
-    struct list in_work;   /* the consumer's list of deletes or returns */
+    struct list in_work;   /* the consumer's list of deletes, of returns or of resting ones */
+    size_t line;           /* its place among the queue's routes: what is ready is kept apart by it */
 
     int64_t not_before_ms;    /* clock_monotonic_ms: not forwarded again before */
     unsigned failures;        /* forwards in a row that failed */
@@ -54,8 +71,18 @@ struct message {
     bool must_go_alone;       /* its batch was answered 413 */
 
     struct run_watch watch;
-    char *run_id;
+    char *run_id;        /* the chain's last that is known; NULL: none */
+    int64_t attempt;     /* of that run; 0: none */
+    bool asks_attempt;   /* the next forward asks for another run after run_id */
+    bool asks_anew;      /* it starts counting anew: an operator's retry */
     int64_t received_ms; /* clock_monotonic_ms */
+
+    enum message_step step;       /* resting, dead-lettering: what it is for; not_before_ms: when */
+    bool is_rest_over;            /* resting: the renewal before the step is under way */
+    struct setback *setback;      /* NULL: none */
+    unsigned dead_letter_tries;   /* sends in a row that failed */
+    bool is_dead_letter_bare;     /* the queue refused it with our attribute: it goes without */
+    const char *stuck_reason;     /* a constant, for operators: what it waits for beside its turn; NULL: nothing */
 
     int leave_seconds;        /* leaving: the visibility to give; LEAVE_AS_IS: no call */
     bool is_last_of_lane;     /* leaving: the others of its lane must be confirmed first */
@@ -73,6 +100,10 @@ struct message {
 struct message *message_new(struct sqs_message *delivery, void (*release)(struct sqs_message *delivery));
 struct message *message_acquire(struct message *message);
 void message_release(struct message *message); /* NULL is fine */
+
+/* Copies the texts; "" counts as NULL. */
+void message_set_setback(struct message *message, const char *reason, const char *detail, const char *failure_type,
+                         const char *failure_message);
 
 /* The newest handle: takes the delivery, keeps everything else. */
 void message_renew_delivery(struct message *message, struct sqs_message *delivery);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/backoff.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -156,6 +157,29 @@ void poller_stop(struct poller *poller)
 
 /* --- made and freed ----------------------------------------------------------------------------------------------- */
 
+static struct consumer *new_consumer(struct poller *poller, const struct settings_queue *queue)
+{
+    const struct settings_route *routes[SETTINGS_QUEUE_ROUTES_MAX];
+    CHECK(queue->route_count > 0 && queue->route_count <= SETTINGS_QUEUE_ROUTES_MAX);
+    for (size_t i = 0; i < queue->route_count; i++) {
+        routes[i] = settings_find_route(poller->options.settings, queue->routes[i]);
+        CHECK(routes[i] != NULL); /* seen to when the settings were loaded */
+    }
+    const struct consumer_options options = {
+        .loop = poller->options.loop,
+        .sqs = poller->options.sqs,
+        .gateway = poller->gateway,
+        .waiter = poller->waiter,
+        .metrics = poller->options.metrics,
+        .queue = queue,
+        .routes = routes,
+        .route_count = queue->route_count,
+        .changed = on_consumer_changed,
+        .user = poller,
+    };
+    return consumer_new(&options);
+}
+
 struct poller *poller_new(const struct poller_options *options)
 {
     const struct settings *settings = options->settings;
@@ -179,18 +203,7 @@ struct poller *poller_new(const struct poller_options *options)
     (void)snprintf(poller->gateway_problem, sizeof poller->gateway_problem, "it has not answered yet");
     poller->consumers = memory_alloc_array(settings->queue_count, sizeof(struct consumer *));
     for (size_t i = 0; i < settings->queue_count; i++) {
-        const struct consumer_options consumer_options = {
-            .loop = options->loop,
-            .sqs = options->sqs,
-            .gateway = poller->gateway,
-            .waiter = poller->waiter,
-            .metrics = options->metrics,
-            .queue = &settings->queues[i],
-            .route = settings_find_route(settings, settings->queues[i].routes[0]),
-            .changed = on_consumer_changed,
-            .user = poller,
-        };
-        poller->consumers[i] = consumer_new(&consumer_options);
+        poller->consumers[i] = new_consumer(poller, &settings->queues[i]);
         poller->consumer_count++;
     }
     return poller;

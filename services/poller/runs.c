@@ -63,6 +63,7 @@ enum status closed_runs_parse(const char *body, size_t length, struct closed_run
             .run_id = text_of(entry, "runId"),
             .failure_type = text_of(entry, "failureType"),
             .failure_message = text_of(entry, "failureMessage"),
+            .is_non_retryable = json_is_true(json_object_get(entry, "nonRetryable")),
             .status = run_status_parse(json_string_value(json_object_get(entry, "status"))),
         };
     }

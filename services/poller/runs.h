@@ -25,6 +25,7 @@ struct closed_run {
     const char *failure_type;
     const char *failure_message;
     enum run_status status;
+    bool is_non_retryable;
 };
 struct closed_runs {
     json_t *root; /* owns the texts */

@@ -103,17 +103,37 @@ const char *run_status_name(enum run_status status)
 
 static struct verdict by_setting(enum settings_closed_action action, const char *reason)
 {
-    return (struct verdict){action == SETTINGS_CLOSED_DELETE ? VERDICT_DELETE : VERDICT_RETURN, reason};
+    switch (action) {
+    case SETTINGS_CLOSED_DELETE:
+        return (struct verdict){VERDICT_DELETE, reason};
+    case SETTINGS_CLOSED_DEAD_LETTER:
+        return (struct verdict){VERDICT_DEAD_LETTER, reason};
+    case SETTINGS_CLOSED_RETURN:
+        break;
+    }
+    return (struct verdict){VERDICT_RETURN, reason};
 }
 
-struct verdict verdict_of_run(enum run_status status, const struct settings_route *route)
+int64_t verdict_attempt_delay_ms(int64_t attempt, const struct settings_route *route)
 {
-    const char *reason = run_status_name(status);
-    switch (status) {
+    int64_t delay_ms = route->backoff_ms;
+    for (int64_t i = 1; i < attempt && delay_ms < route->backoff_max_ms; i++) {
+        delay_ms *= 2;
+    }
+    return delay_ms < route->backoff_max_ms ? delay_ms : route->backoff_max_ms;
+}
+
+struct verdict verdict_of_run(const struct run_end *end, const struct settings_route *route)
+{
+    const char *reason = run_status_name(end->status);
+    switch (end->status) {
     case RUN_COMPLETED:
         return (struct verdict){VERDICT_DELETE, reason};
     case RUN_FAILED:
     case RUN_TIMED_OUT:
+        if (!end->is_non_retryable && end->attempt < route->max_attempts) {
+            return (struct verdict){VERDICT_ATTEMPT, reason};
+        }
         return by_setting(route->on_failed, reason);
     case RUN_CANCELED:
     case RUN_TERMINATED:
@@ -127,19 +147,19 @@ struct verdict verdict_of_run(enum run_status status, const struct settings_rout
     return (struct verdict){VERDICT_WAIT, reason};
 }
 
-struct verdict verdict_of_event(enum event_outcome outcome, enum run_status status,
+struct verdict verdict_of_event(enum event_outcome outcome, bool is_signaled, const struct run_end *end,
                                 const struct settings_route *route)
 {
     const char *name = event_outcome_name(outcome);
+    bool is_acked = is_signaled || route->ack == SETTINGS_ACK_START;
     switch (outcome) {
     case EVENT_STARTED:
     case EVENT_ATTACHED:
-        return (struct verdict){route->ack == SETTINGS_ACK_START ? VERDICT_DELETE : VERDICT_WAIT, name};
+        return (struct verdict){is_acked ? VERDICT_DELETE : VERDICT_WAIT, name};
     case EVENT_CLOSED:
-        return route->ack == SETTINGS_ACK_START ? (struct verdict){VERDICT_DELETE, name}
-                                                : verdict_of_run(status, route);
+        return is_acked ? (struct verdict){VERDICT_DELETE, name} : verdict_of_run(end, route);
     case EVENT_REJECTED:
-        return (struct verdict){VERDICT_RETURN, name};
+        return (struct verdict){route->dead_letter_queue != NULL ? VERDICT_DEAD_LETTER : VERDICT_RETURN, name};
     case EVENT_RETRY:
     case EVENT_UNKNOWN:
         break;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "settings/settings.h"
 
@@ -44,19 +45,31 @@ enum run_status {
 enum run_status run_status_parse(const char *word); /* NULL: unknown */
 const char *run_status_name(enum run_status status);
 
+/* What is known of a run that has closed. */
+struct run_end {
+    enum run_status status;
+    int64_t attempt;       /* which of the message's runs it was, over all deliveries; 0: not known */
+    bool is_non_retryable; /* its failure says so */
+};
+
 enum verdict_action {
-    VERDICT_WAIT,   /* the run is open: keep the lease, wait */
+    VERDICT_WAIT,        /* the run is open: keep the lease, wait */
     VERDICT_DELETE,
-    VERDICT_RETURN, /* visibility that grows with the receive count */
-    VERDICT_RETRY   /* held, forwarded again later */
+    VERDICT_RETURN,      /* visibility that grows with the receive count */
+    VERDICT_RETRY,       /* held, forwarded again later */
+    VERDICT_ATTEMPT,     /* another run, after a back-off and under a renewed lease */
+    VERDICT_DEAD_LETTER
 };
 struct verdict {
     enum verdict_action action;
-    const char *reason; /* a constant, for logs and metrics: "completed", "failed" … */
+    const char *reason; /* a constant, for logs, metrics and dead letters: "completed", "failed" … */
 };
-struct verdict verdict_of_event(enum event_outcome outcome, enum run_status status,
+/* is_signaled: the outcome is that of a signal, which is durable. end counts for EVENT_CLOSED alone. */
+struct verdict verdict_of_event(enum event_outcome outcome, bool is_signaled, const struct run_end *end,
                                 const struct settings_route *route);
-struct verdict verdict_of_run(enum run_status status, const struct settings_route *route);
+struct verdict verdict_of_run(const struct run_end *end, const struct settings_route *route);
+/* How long to wait before the attempt that follows this one (1: the first): the route's back-off, doubled each time. */
+int64_t verdict_attempt_delay_ms(int64_t attempt, const struct settings_route *route);
 
 /* A message that failed while others were accepted, again and again, is its own fault: returned at this many. */
 #define VERDICT_ALONE_FAILURES_MAX 3u

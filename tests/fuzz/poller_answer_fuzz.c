@@ -35,7 +35,8 @@ static void check_wait(const char *workflow_id, const char *first_run_id)
 
 static void read_events(const char *body, size_t size, size_t count)
 {
-    const struct settings_route route = {.ack = SETTINGS_ACK_COMPLETION};
+    const struct settings_route route = {
+        .ack = SETTINGS_ACK_COMPLETION, .max_attempts = 3, .backoff_ms = 1000, .backoff_max_ms = 60000};
     struct event_results results = {0};
     struct error error = {0};
     enum status status = event_results_parse(body, size, count, &results, &error);
@@ -49,7 +50,10 @@ static void read_events(const char *body, size_t size, size_t count)
         const struct event_result *entry = &results.entries[i];
         CHECK(!has_run(entry->outcome) || (entry->workflow_id[0] != '\0' && entry->first_run_id[0] != '\0'));
         CHECK(entry->failure_type != NULL && entry->reason != NULL);
-        CHECK(verdict_of_event(entry->outcome, entry->status, &route).reason != NULL);
+        const struct run_end end = {.status = entry->status, .attempt = entry->attempt,
+                                    .is_non_retryable = entry->is_non_retryable};
+        CHECK(verdict_of_event(entry->outcome, entry->is_signaled, &end, &route).reason != NULL);
+        CHECK(verdict_attempt_delay_ms(entry->attempt, &route) <= route.backoff_max_ms);
         check_wait(entry->workflow_id, entry->first_run_id);
     }
     event_results_deinit(&results);
@@ -57,7 +61,8 @@ static void read_events(const char *body, size_t size, size_t count)
 
 static void read_runs(const char *body, size_t size)
 {
-    const struct settings_route route = {.ack = SETTINGS_ACK_COMPLETION};
+    const struct settings_route route = {
+        .ack = SETTINGS_ACK_COMPLETION, .max_attempts = 3, .backoff_ms = 1000, .backoff_max_ms = 60000};
     struct closed_runs runs = {0};
     struct error error = {0};
     enum status status = closed_runs_parse(body, size, &runs, &error);
@@ -70,7 +75,8 @@ static void read_runs(const char *body, size_t size)
     for (size_t i = 0; i < runs.count; i++) {
         const struct closed_run *run = &runs.entries[i];
         CHECK(run->run_id != NULL && run->failure_message != NULL);
-        CHECK(verdict_of_run(run->status, &route).reason != NULL);
+        const struct run_end end = {.status = run->status, .attempt = 1, .is_non_retryable = run->is_non_retryable};
+        CHECK(verdict_of_run(&end, &route).reason != NULL);
         check_wait(run->workflow_id, run->first_run_id);
     }
     closed_runs_deinit(&runs);

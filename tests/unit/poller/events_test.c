@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "events.h"
 
 static void keep(struct sqs_message *delivery)
@@ -29,13 +30,35 @@ static void a_message_becomes_a_cloud_event_and_its_bytes_pass_unchanged(void **
     struct message *message = message_new(&delivery, keep);
     struct buffer out;
     buffer_init(&out, 4096);
-    assert_int_equal(events_append(&out, message, "\"http://q/1\"", true, NULL), STATUS_OK);
+    assert_int_equal(events_append(&out, message, SETTINGS_ENVELOPE_NONE, "\"http://q/1\"", true, NULL), STATUS_OK);
     assert_string_equal(out.data,
                         "{\"specversion\":\"1.0\",\"type\":\"com.amazonaws.sqs.message\",\"id\":\"m-1\","
                         "\"source\":\"http://q/1\",\"time\":\"2023-11-14T22:13:20.123Z\",\"partitionkey\":\"g\\\"1\","
                         "\"sequence\":\"18870930070498304000\",\"datacontenttype\":\"application/json\","
                         "\"data\":{\"MessageId\":\"m-1\",\"Body\":\"{}\",\"n\":123456789012345678901234567890,"
                         "\"x\":1.00,\"x\":2}}");
+    buffer_deinit(&out);
+    message_release(message);
+}
+
+static void an_attempt_is_asked_for_after_the_run_that_failed(void **state)
+{
+    (void)state;
+    struct sqs_message delivery = {.message_id = "m", .json = "{}", .json_length = 2};
+    struct message *message = message_new(&delivery, keep);
+    struct buffer out;
+    buffer_init(&out, 4096);
+    message->run_id = memory_copy_string("run-1");
+    assert_int_equal(events_append(&out, message, SETTINGS_ENVELOPE_NONE, "\"s\"", true, NULL), STATUS_OK);
+    assert_null(strstr(out.data, "ferry"));
+    message->asks_attempt = true;
+    buffer_clear(&out);
+    assert_int_equal(events_append(&out, message, SETTINGS_ENVELOPE_NONE, "\"s\"", true, NULL), STATUS_OK);
+    assert_non_null(strstr(out.data, ",\"ferryafter\":\"run-1\",\"data"));
+    message->asks_anew = true;
+    buffer_clear(&out);
+    assert_int_equal(events_append(&out, message, SETTINGS_ENVELOPE_NONE, "\"s\"", true, NULL), STATUS_OK);
+    assert_non_null(strstr(out.data, ",\"ferryafter\":\"run-1\",\"ferryanew\":true,"));
     buffer_deinit(&out);
     message_release(message);
 }
@@ -47,8 +70,8 @@ static void what_a_message_does_not_have_is_left_out_and_events_are_separated(vo
     struct message *message = message_new(&delivery, keep);
     struct buffer out;
     buffer_init(&out, 4096);
-    assert_int_equal(events_append(&out, message, "\"s\"", true, NULL), STATUS_OK);
-    assert_int_equal(events_append(&out, message, "\"s\"", false, NULL), STATUS_OK);
+    assert_int_equal(events_append(&out, message, SETTINGS_ENVELOPE_NONE, "\"s\"", true, NULL), STATUS_OK);
+    assert_int_equal(events_append(&out, message, SETTINGS_ENVELOPE_NONE, "\"s\"", false, NULL), STATUS_OK);
     assert_null(strstr(out.data, "partitionkey"));
     assert_null(strstr(out.data, "sequence"));
     assert_null(strstr(out.data, "\"time\""));
@@ -64,11 +87,11 @@ static void a_message_that_cannot_be_written_changes_nothing(void **state)
     struct message *message = message_new(&delivery, keep);
     struct buffer out;
     buffer_init(&out, 4096);
-    assert_int_equal(events_append(&out, message, "\"s\"", true, NULL), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(events_append(&out, message, SETTINGS_ENVELOPE_NONE, "\"s\"", true, NULL), STATUS_INVALID_ARGUMENT);
     assert_int_equal(out.length, 0);
     delivery.group_id = NULL;
     delivery.json_length = 5000;
-    assert_int_equal(events_append(&out, message, "\"s\"", true, NULL), STATUS_TOO_LARGE);
+    assert_int_equal(events_append(&out, message, SETTINGS_ENVELOPE_NONE, "\"s\"", true, NULL), STATUS_TOO_LARGE);
     assert_int_equal(out.length, 0);
     delivery.json_length = 2;
     buffer_deinit(&out);
@@ -121,6 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_becomes_a_cloud_event_and_its_bytes_pass_unchanged),
+        cmocka_unit_test(an_attempt_is_asked_for_after_the_run_that_failed),
         cmocka_unit_test(what_a_message_does_not_have_is_left_out_and_events_are_separated),
         cmocka_unit_test(a_message_that_cannot_be_written_changes_nothing),
         cmocka_unit_test(results_are_read_in_order),

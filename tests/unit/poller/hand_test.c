@@ -35,13 +35,13 @@ static struct message *add(struct hand *hand, const char *id, const char *group,
     struct lease lease;
     struct message *message = NULL;
     lease_begin(&lease, 0, 3600, 0);
-    assert_int_equal(hand_add(hand, delivery_of(id, group, sequence, 1), release, &lease, &message), HAND_NEW);
+    assert_int_equal(hand_add(hand, delivery_of(id, group, sequence, 1), release, &lease, 0, &message), HAND_NEW);
     return message;
 }
 
 static const char *ready_id(const struct hand *hand)
 {
-    struct message *message = hand_first_ready(hand, 0);
+    struct message *message = hand_first_ready(hand, 0, 0);
     return message != NULL ? message_id(message) : "";
 }
 
@@ -60,7 +60,7 @@ static void expect_leaving(struct list *out, const char *id, int seconds)
 static int set_up(void **state)
 {
     struct hand *hand = memory_alloc(sizeof *hand);
-    hand_init(hand, true);
+    hand_init(hand, true, 2);
     *state = hand;
     return 0;
 }
@@ -89,7 +89,7 @@ static void a_lane_gives_out_its_lowest_message_only(void **state)
     (void)add(hand, "a2", "A", "2");
     (void)add(hand, "a10", "A", "10");
     (void)add(hand, "a1", "A", "1");
-    assert_int_equal(hand->ready_count, 1);
+    assert_int_equal(hand->lines[0].count, 1);
     assert_string_equal(ready_id(hand), "a1");
 }
 
@@ -99,11 +99,11 @@ static void the_next_becomes_ready_when_the_one_before_is_settled(void **state)
     struct message *first = add(hand, "a1", "A", "1");
     (void)add(hand, "a2", "A", "2");
     hand_forward(hand, first);
-    assert_int_equal(hand->ready_count, 0);
+    assert_int_equal(hand->lines[0].count, 0);
     hand_run(hand, first);
-    assert_int_equal(hand->ready_count, 0);
+    assert_int_equal(hand->lines[0].count, 0);
     hand_settle(hand, first, false); /* its delete is what settles it */
-    assert_int_equal(hand->ready_count, 0);
+    assert_int_equal(hand->lines[0].count, 0);
     hand_remove_settled(hand, first);
     assert_string_equal(ready_id(hand), "a2");
     assert_int_equal(hand_count(hand), 1);
@@ -133,7 +133,7 @@ static void lanes_run_in_parallel(void **state)
     struct message *first = add(hand, "a1", "A", "1");
     (void)add(hand, "b1", "B", "1");
     (void)add(hand, "none", NULL, NULL);
-    assert_int_equal(hand->ready_count, 3);
+    assert_int_equal(hand->lines[0].count, 3);
     hand_forward(hand, first);
     assert_string_equal(ready_id(hand), "b1");
 }
@@ -145,7 +145,7 @@ static void a_message_that_comes_late_with_a_lower_number_waits_for_the_busy_one
     hand_forward(hand, second);
     (void)add(hand, "a3", "A", "3");
     (void)add(hand, "a1", "A", "1");
-    assert_int_equal(hand->ready_count, 0);
+    assert_int_equal(hand->lines[0].count, 0);
     hand_settle(hand, second, false);
     hand_remove_settled(hand, second);
     assert_string_equal(ready_id(hand), "a1");
@@ -159,7 +159,7 @@ static void what_is_put_back_is_ready_again_behind_the_other_lanes(void **state)
     hand_forward(hand, first);
     hand_put_back(hand, first);
     assert_string_equal(ready_id(hand), "b1");
-    assert_int_equal(hand->ready_count, 2);
+    assert_int_equal(hand->lines[0].count, 2);
     assert_int_equal(hand->held, 2);
 }
 
@@ -169,10 +169,10 @@ static void the_first_untried_of_an_opening_is_found(void **state)
     struct message *first = add(hand, "a1", "A", "1");
     struct message *second = add(hand, "b1", "B", "1");
     first->tried_in = 7;
-    assert_ptr_equal(hand_first_untried(hand, 7), second);
+    assert_ptr_equal(hand_first_untried(hand, 0, 7), second);
     second->tried_in = 7;
-    assert_null(hand_first_untried(hand, 7));
-    assert_ptr_equal(hand_first_untried(hand, 8), first);
+    assert_null(hand_first_untried(hand, 0, 7));
+    assert_ptr_equal(hand_first_untried(hand, 0, 8), first);
 }
 
 static void a_delayed_message_is_ready_at_its_time(void **state)
@@ -180,10 +180,10 @@ static void a_delayed_message_is_ready_at_its_time(void **state)
     struct hand *hand = *state;
     struct message *first = add(hand, "a1", "A", "1");
     first->not_before_ms = 500;
-    assert_null(hand_first_ready(hand, 499));
-    assert_int_equal(hand_next_ready_ms(hand, 0), 500);
-    assert_ptr_equal(hand_first_ready(hand, 500), first);
-    assert_int_equal(hand_next_ready_ms(hand, 500), INT64_MAX);
+    assert_null(hand_first_ready(hand, 0, 499));
+    assert_int_equal(hand_next_ready_ms(hand, 0, 0), 500);
+    assert_ptr_equal(hand_first_ready(hand, 0, 500), first);
+    assert_int_equal(hand_next_ready_ms(hand, 0, 500), INT64_MAX);
 }
 
 static void a_leaving_message_takes_everything_behind_it_along_highest_first_itself_last(void **state)
@@ -221,7 +221,7 @@ static void a_running_head_leaves_with_its_followers_and_its_lane_is_gone(void *
     expect_leaving(&out, "a2", 0);
     expect_leaving(&out, "a1", LEAVE_AS_IS);
     assert_int_equal(hand_count(hand), 0);
-    assert_int_equal(hand->ready_count, 0);
+    assert_int_equal(hand->lines[0].count, 0);
     (void)add(hand, "a3", "A", "3");
     assert_string_equal(ready_id(hand), "a3");
 }
@@ -245,10 +245,10 @@ static void without_lanes_nobody_takes_others_along(void **state)
     struct hand hand;
     struct list out;
     list_init(&out);
-    hand_init(&hand, false);
+    hand_init(&hand, false, 1);
     struct message *first = add(&hand, "a1", "A", "1");
     (void)add(&hand, "a2", "A", "2");
-    assert_int_equal(hand.ready_count, 2);
+    assert_int_equal(hand.lines[0].count, 2);
     hand_leave(&hand, first, 10, "test", 0, &out);
     expect_leaving(&out, "a1", 10);
     assert_true(list_is_empty(&out));
@@ -266,13 +266,13 @@ static void two_copies_are_one_message_with_the_newest_handle(void **state)
     hand_run(hand, first);
     lease_begin(&lease, 70000, 3600, 0);
     struct sqs_message *newer = delivery_of("a1", "A", "1", 2);
-    assert_int_equal(hand_add(hand, newer, release, &lease, &message), HAND_NEWER_COPY);
+    assert_int_equal(hand_add(hand, newer, release, &lease, 0, &message), HAND_NEWER_COPY);
     assert_ptr_equal(message, first);
     assert_ptr_equal(first->delivery, newer);
     assert_int_equal(first->handle_version, 1);
     assert_int_equal(first->state, MESSAGE_RUNNING);
     assert_int_equal(first->lease.received_ms, 70000);
-    assert_int_equal(hand_add(hand, delivery_of("a1", "A", "1", 1), release, &lease, &message), HAND_OLDER_COPY);
+    assert_int_equal(hand_add(hand, delivery_of("a1", "A", "1", 1), release, &lease, 0, &message), HAND_OLDER_COPY);
     assert_ptr_equal(first->delivery, newer);
     assert_int_equal(hand_count(hand), 1);
     assert_int_equal(hand->bytes, 2);
@@ -311,7 +311,7 @@ static void shutdown_hands_held_ones_back_highest_first_and_leaves_running_ones(
     assert_true(list_is_empty(&out));
     assert_int_equal(hand_count(hand), 1);
     assert_int_equal(hand->running, 1);
-    assert_int_equal(hand->ready_count, 0);
+    assert_int_equal(hand->lines[0].count, 0);
 }
 
 static void counts_and_bytes_follow_the_states(void **state)

@@ -22,10 +22,14 @@
 #include "http/client.h"
 #include "http/server.h"
 #include "poller.h"
+#include "rules/event_pattern.h"
 
 #define MESSAGES_MAX 64
 #define LINES_MAX 4096
 #define POLLS_MAX 64
+#define ROUTES_MAX 4
+#define POLLERS_MAX 2
+#define URLS_MAX 8
 #define TEXT_MAX_BYTES 512
 #define PATIENCE_MS 20000
 #define GENEROUS_MS 500 /* a lease lasts longer than was asked for, so that the poller's end of it comes first */
@@ -35,12 +39,16 @@ struct fake_message {
     const char *group;
     const char *sequence;
     const char *outcome;
+    const char *body;
+    const char *attributes;
+    json_t *last_event;
     const char *status; /* of its run; NULL: open */
+    int run;            /* how many there were; 0: none */
+    int attempt;        /* as the gateway counts */
     int64_t visible_ms;
     int receives;
     bool is_damaged;
     bool is_deleted;
-    bool is_started;
 };
 
 struct open_poll {
@@ -70,6 +78,11 @@ struct fakes {
     bool are_renewals_held;
     bool is_fifo;
     const char *auto_close;
+    bool are_non_retryable;
+    const char *failing_route;
+    int failing_route_status;
+    size_t attributes_limit;
+    json_t *last_sent;
     bool is_ending;
 
     struct loop *loop; /* from here on: the test's thread */
@@ -79,10 +92,13 @@ struct fakes {
     struct aws_credentials_provider *credentials;
     struct sqs_client *sqs;
     struct metrics *metrics;
-    struct poller *poller;
+    struct poller *pollers[POLLERS_MAX];
+    size_t poller_count;
     struct settings settings;
     struct settings_queue queue;
-    struct settings_route route;
+    struct settings_route routes[ROUTES_MAX];
+    char *urls[URLS_MAX];
+    size_t url_count;
     char endpoint[64];
     bool poller_is_ready;
     bool is_drained;
@@ -168,7 +184,10 @@ static json_t *give(struct fakes *fakes, struct fake_message *message, int visib
         (void)json_object_set_new(attributes, "SequenceNumber", json_string(message->sequence));
     }
     json_t *out = json_pack("{s:s, s:s, s:s, s:o}", "MessageId", message->id, "ReceiptHandle", handle, "Body",
-                            "{\"message\":\"hi\"}", "Attributes", attributes);
+                            message->body != NULL ? message->body : "{\"message\":\"hi\"}", "Attributes", attributes);
+    if (message->attributes != NULL) {
+        (void)json_object_set_new(out, "MessageAttributes", json_loads(message->attributes, 0, NULL));
+    }
     if (message->is_damaged) {
         (void)json_object_set_new(out, "MD5OfBody", json_string("00000000000000000000000000000000"));
     }
@@ -274,6 +293,31 @@ static bool is_renewal(json_t *body)
     return true;
 }
 
+/* "dead" of ".../dead" with what names the message. */
+static void reply_sent(struct fakes *fakes, struct http_exchange *exchange, json_t *body)
+{
+    const char *url = json_string_value(json_object_get(body, "QueueUrl"));
+    const char *id = json_string_value(json_object_get(body, "MessageDeduplicationId"));
+    const json_t *attributes = json_object_get(body, "MessageAttributes");
+    const char *text = json_string_value(
+        json_object_get(json_object_get(attributes, "FerryDeadLetter"), "StringValue"));
+    json_t *about = text != NULL ? json_loads(text, 0, NULL) : NULL;
+    if (id == NULL) {
+        id = json_string_value(json_object_get(about, "messageId"));
+    }
+    if (json_object_size(attributes) > fakes->attributes_limit) {
+        note(fakes, "refused send %s %s", strrchr(url, '/') + 1, id != NULL ? id : "");
+        reply_json(exchange, 400, json_pack("{s:s, s:s}", "__type", "com.amazonaws.sqs#InvalidParameterValue",
+                                            "message", "Number of message attributes exceeds the allowed maximum."));
+    } else {
+        note(fakes, "send %s %s", strrchr(url, '/') + 1, id != NULL ? id : "");
+        json_decref(fakes->last_sent);
+        fakes->last_sent = json_incref(body);
+        reply_json(exchange, 200, json_pack("{s:s}", "MessageId", "dead-1"));
+    }
+    json_decref(about);
+}
+
 static void on_sqs(struct http_exchange *exchange, void *user)
 {
     struct fakes *fakes = user;
@@ -302,6 +346,8 @@ static void on_sqs(struct http_exchange *exchange, void *user)
             poll->visibility_seconds = integer_of(body, "VisibilityTimeout");
             poll->max_messages = is_other_queue ? 0 : integer_of(body, "MaxNumberOfMessages");
         }
+    } else if (strcmp(action, "SendMessage") == 0) {
+        reply_sent(fakes, exchange, body);
     } else if (strcmp(action, "DeleteMessageBatch") == 0) {
         reply_json(exchange, 200, batch(fakes, body, true));
     } else if (strcmp(action, "ChangeMessageVisibilityBatch") == 0 && fakes->are_renewals_held && is_renewal(body)) {
@@ -318,52 +364,93 @@ static void on_sqs(struct http_exchange *exchange, void *user)
 
 /* --- the gateway (mutex held) ------------------------------------------------------------------------------------- */
 
-static json_t *result_of(struct fakes *fakes, const char *id)
+static bool has_ended_badly(const char *status)
 {
-    struct fake_message *message = find(fakes, id);
-    char workflow_id[TEXT_MAX_BYTES];
-    char run_id[TEXT_MAX_BYTES];
-    assert_non_null(message);
-    (void)snprintf(workflow_id, sizeof workflow_id, "hello-world/%s", id);
-    (void)snprintf(run_id, sizeof run_id, "run-%s", id);
-    const char *outcome = message->outcome != NULL ? message->outcome : "started";
-    const char *colon = strchr(outcome, ':');
-    if (strcmp(outcome, "retry") == 0 || strcmp(outcome, "rejected") == 0) {
-        return json_pack("{s:s, s:s}", "outcome", outcome, "reason", "scripted");
-    }
-    if (colon != NULL) {
-        return json_pack("{s:s, s:s, s:s, s:s, s:s}", "outcome", "closed", "status", colon + 1, "workflowId",
-                         workflow_id, "runId", run_id, "firstRunId", run_id);
-    }
-    outcome = message->is_started ? "attached" : "started";
-    message->is_started = true;
-    if (message->status == NULL) {
-        message->status = fakes->auto_close;
-    }
-    return json_pack("{s:s, s:s, s:s, s:s, s:i}", "outcome", outcome, "workflowId", workflow_id, "runId", run_id,
-                     "firstRunId", run_id, "attempt", 1);
+    return status != NULL && strcmp(status, "Completed") != 0;
 }
 
-static void reply_events(struct fakes *fakes, struct http_exchange *exchange, json_t *events)
+static void run_id_of(const struct fake_message *message, char out[TEXT_MAX_BYTES])
+{
+    (void)snprintf(out, TEXT_MAX_BYTES, "run-%s-%d", message->id, message->run > 0 ? message->run : 1);
+}
+
+static json_t *run_entry(struct fakes *fakes, const struct fake_message *message, const char *outcome,
+                         const char *status)
+{
+    char workflow_id[TEXT_MAX_BYTES];
+    char run_id[TEXT_MAX_BYTES];
+    (void)snprintf(workflow_id, sizeof workflow_id, "hello-world/%s", message->id);
+    run_id_of(message, run_id);
+    json_t *entry = json_pack("{s:s, s:s, s:s, s:s, s:i}", "outcome", outcome, "workflowId", workflow_id, "runId",
+                              run_id, "firstRunId", run_id, "attempt", message->attempt > 0 ? message->attempt : 1);
+    if (status != NULL) {
+        (void)json_object_set_new(entry, "status", json_string(status));
+        (void)json_object_set_new(entry, "failureType", json_string("Broken"));
+        (void)json_object_set_new(entry, "failureMessage", json_string("it broke"));
+        (void)json_object_set_new(entry, "nonRetryable", json_boolean(fakes->are_non_retryable));
+    }
+    return entry;
+}
+
+static json_t *result_of(struct fakes *fakes, const json_t *event)
+{
+    struct fake_message *message = find(fakes, json_string_value(json_object_get(event, "id")));
+    char run_id[TEXT_MAX_BYTES];
+    assert_non_null(message);
+    const char *after = json_string_value(json_object_get(event, "ferryafter"));
+    const char *outcome = message->outcome != NULL ? message->outcome : "started";
+    const char *colon = strchr(outcome, ':');
+    json_decref(message->last_event);
+    message->last_event = json_deep_copy(event);
+    if (strcmp(outcome, "retry") == 0 || strcmp(outcome, "rejected") == 0) {
+        return json_pack("{s:s, s:s, s:s}", "outcome", outcome, "reason", "scripted", "class", "schema");
+    }
+    if (colon != NULL) {
+        return run_entry(fakes, message, "closed", colon + 1);
+    }
+    run_id_of(message, run_id);
+    if (message->run > 0 && after != NULL && strcmp(after, run_id) == 0 && has_ended_badly(message->status)) {
+        message->run++;
+        message->attempt = json_is_true(json_object_get(event, "ferryanew")) ? 1 : message->attempt + 1;
+        message->status = fakes->auto_close;
+        note(fakes, "attempt %d of %s", message->attempt, message->id);
+        return run_entry(fakes, message, "started", NULL);
+    }
+    if (message->run == 0) {
+        message->run = 1;
+        message->attempt = 1;
+        if (message->status == NULL) {
+            message->status = fakes->auto_close;
+        }
+        return run_entry(fakes, message, "started", NULL);
+    }
+    return run_entry(fakes, message, message->status != NULL ? "closed" : "attached", message->status);
+}
+
+static void reply_events(struct fakes *fakes, struct http_exchange *exchange, json_t *events, const char *route)
 {
     char ids[TEXT_MAX_BYTES] = "";
     json_t *results = json_array();
     size_t index = 0;
     json_t *event = NULL;
+    int status = fakes->gateway_status;
+    bool is_first = strcmp(route, fakes->routes[0].name) == 0;
     json_array_foreach(events, index, event)
     {
         size_t length = strlen(ids);
         (void)snprintf(ids + length, sizeof ids - length, "%s%s", index == 0 ? "" : ",",
                        json_string_value(json_object_get(event, "id")));
     }
-    note(fakes, "forward %s", ids);
-    if (json_array_size(events) > fakes->batch_limit || fakes->gateway_status != 200) {
-        http_exchange_problem(exchange, fakes->gateway_status != 200 ? fakes->gateway_status : 413, "scripted",
-                              "scripted", "scripted", 0);
+    note(fakes, "forward%s%s %s", is_first ? "" : "@", is_first ? "" : route, ids);
+    if (fakes->failing_route != NULL && strcmp(fakes->failing_route, route) == 0) {
+        status = fakes->failing_route_status;
+    }
+    if (json_array_size(events) > fakes->batch_limit || status != 200) {
+        http_exchange_problem(exchange, status != 200 ? status : 413, "scripted", "scripted", "scripted", 0);
     } else {
         json_array_foreach(events, index, event)
         {
-            (void)json_array_append_new(results, result_of(fakes, json_string_value(json_object_get(event, "id"))));
+            (void)json_array_append_new(results, result_of(fakes, event));
         }
         reply_json(exchange, 200, json_pack("{s:O}", "results", results));
     }
@@ -381,7 +468,7 @@ static void on_events(struct http_exchange *exchange, void *user)
         note(fakes, "events arrived");
         keep(fakes, exchange, INT64_MAX)->events = json_incref(events);
     } else {
-        reply_events(fakes, exchange, events);
+        reply_events(fakes, exchange, events, http_exchange_parameter(exchange, "route"));
     }
     unlock(fakes);
     json_decref(events);
@@ -398,10 +485,10 @@ static json_t *closed_of(struct fakes *fakes, json_t *runs)
         const char *workflow_id = json_string_value(json_object_get(run, "workflowId"));
         const struct fake_message *message = find(fakes, strchr(workflow_id, '/') + 1);
         if (message->status != NULL) {
-            (void)json_array_append_new(
-                closed, json_pack("{s:s, s:O, s:O, s:s}", "workflowId", workflow_id, "firstRunId",
-                                  json_object_get(run, "firstRunId"), "runId", json_object_get(run, "firstRunId"),
-                                  "status", message->status));
+            json_t *entry = run_entry(fakes, message, "", message->status);
+            (void)json_object_del(entry, "attempt");
+            (void)json_object_set(entry, "firstRunId", json_object_get(run, "firstRunId"));
+            (void)json_array_append_new(closed, entry);
         }
     }
     return closed;
@@ -440,7 +527,7 @@ static bool answer_poll(struct fakes *fakes, struct open_poll *poll)
         if (fakes->are_events_held && !fakes->is_ending) {
             return false;
         }
-        reply_events(fakes, poll->exchange, poll->events);
+        reply_events(fakes, poll->exchange, poll->events, http_exchange_parameter(poll->exchange, "route"));
         return true;
     }
     if (poll->renewals != NULL) {
@@ -545,7 +632,7 @@ struct fakes *fakes_new(bool is_fifo, int visibility_seconds)
     fakes->queue = (struct settings_queue){
         .url = memory_format("%s/000000000000/test%s", fakes->endpoint, is_fifo ? ".fifo" : ""),
         .name = memory_copy_string(is_fifo ? "test.fifo" : "test"),
-        .routes = memory_alloc_array(1, sizeof(char *)),
+        .routes = memory_alloc_array(ROUTES_MAX, sizeof(char *)),
         .route_count = 1,
         .visibility_ms = (int64_t)visibility_seconds * 1000,
         .wait_ms = 1000,
@@ -554,18 +641,32 @@ struct fakes *fakes_new(bool is_fifo, int visibility_seconds)
         .receives = 2,
     };
     fakes->queue.routes[0] = memory_copy_string("hello-world");
-    fakes->route = (struct settings_route){
-        .name = fakes->queue.routes[0], .ack = SETTINGS_ACK_COMPLETION, .order = SETTINGS_ORDER_AUTO};
+    fakes->routes[0] = (struct settings_route){.name = fakes->queue.routes[0],
+                                               .ack = SETTINGS_ACK_COMPLETION,
+                                               .order = SETTINGS_ORDER_AUTO,
+                                               .max_attempts = 1,
+                                               .backoff_ms = 10,
+                                               .backoff_max_ms = 40};
+    fakes->attributes_limit = 10;
     fakes->settings = (struct settings){
         .queues = &fakes->queue,
         .queue_count = 1,
-        .routes = &fakes->route,
+        .routes = fakes->routes,
         .route_count = 1,
         .poller = {.grace_ms = 4000},
         .gateway = {.url = fakes->endpoint},
     };
     assert_int_equal(thread_start(&fakes->ticker, "ticker", 0, tick, fakes, NULL), STATUS_OK);
     return fakes;
+}
+
+static struct event_pattern *compile(const char *filter)
+{
+    struct event_pattern *pattern = NULL;
+    json_t *json = json_loads(filter, 0, NULL);
+    assert_int_equal(event_pattern_compile(json, &pattern, NULL), STATUS_OK);
+    json_decref(json);
+    return pattern;
 }
 
 struct settings_queue *fakes_queue(struct fakes *fakes)
@@ -575,7 +676,33 @@ struct settings_queue *fakes_queue(struct fakes *fakes)
 
 struct settings_route *fakes_route(struct fakes *fakes)
 {
-    return &fakes->route;
+    return &fakes->routes[0];
+}
+
+struct settings_route *fakes_add_route(struct fakes *fakes, const char *name, const char *filter)
+{
+    size_t place = fakes->queue.route_count;
+    assert_true(place < ROUTES_MAX);
+    fakes->queue.routes[place] = memory_copy_string(name);
+    fakes->routes[place] = fakes->routes[0];
+    fakes->routes[place].name = fakes->queue.routes[place];
+    fakes->routes[place].pattern = filter != NULL ? compile(filter) : NULL;
+    fakes->queue.route_count++;
+    fakes->settings.route_count++;
+    return &fakes->routes[place];
+}
+
+void fakes_set_filter(struct fakes *fakes, const char *filter)
+{
+    fakes->routes[0].pattern = compile(filter);
+}
+
+char *fakes_queue_url(struct fakes *fakes, const char *name)
+{
+    assert_true(fakes->url_count < URLS_MAX);
+    char *url = memory_format("%s/000000000000/%s", fakes->endpoint, name);
+    fakes->urls[fakes->url_count++] = url;
+    return url;
 }
 
 struct settings *fakes_settings(struct fakes *fakes)
@@ -595,18 +722,37 @@ void fakes_start(struct fakes *fakes)
         .drained = on_poller_drained,
         .user = fakes,
     };
-    fakes->poller = poller_new(&options);
-    poller_start(fakes->poller);
+    assert_true(fakes->poller_count < POLLERS_MAX);
+    struct poller *poller = poller_new(&options);
+    fakes->pollers[fakes->poller_count++] = poller;
+    poller_start(poller);
+}
+
+struct poller *fakes_poller(struct fakes *fakes)
+{
+    return fakes->pollers[0];
+}
+
+struct loop *fakes_loop(struct fakes *fakes)
+{
+    return fakes->loop;
+}
+
+struct metrics *fakes_metrics(struct fakes *fakes)
+{
+    return fakes->metrics;
 }
 
 void fakes_stop(struct fakes *fakes)
 {
-    poller_stop(fakes->poller);
+    poller_stop(fakes->pollers[0]);
 }
 
 void fakes_destroy(struct fakes *fakes)
 {
-    poller_destroy(fakes->poller);
+    for (size_t i = 0; i < fakes->poller_count; i++) {
+        poller_destroy(fakes->pollers[i]);
+    }
     sqs_client_destroy(fakes->sqs);
     aws_credentials_provider_destroy(fakes->credentials);
     http_client_destroy(fakes->http);
@@ -621,8 +767,18 @@ void fakes_destroy(struct fakes *fakes)
     for (size_t i = 0; i < fakes->line_count; i++) {
         free(fakes->lines[i]);
     }
+    for (size_t i = 0; i < fakes->message_count; i++) {
+        json_decref(fakes->messages[i].last_event);
+    }
+    json_decref(fakes->last_sent);
+    for (size_t i = 0; i < fakes->url_count; i++) {
+        free(fakes->urls[i]);
+    }
+    for (size_t i = 0; i < fakes->queue.route_count; i++) {
+        event_pattern_destroy(fakes->routes[i].pattern);
+        free(fakes->queue.routes[i]);
+    }
     free(fakes->queue.url);
-    free(fakes->queue.routes[0]);
     free(fakes->queue.routes);
     free(fakes->queue.name);
     (void)pthread_mutex_destroy(&fakes->mutex);
@@ -648,6 +804,52 @@ void fakes_send(struct fakes *fakes, const char *id, const char *group, const ch
 void fakes_send_damaged(struct fakes *fakes, const char *id, const char *group, const char *sequence)
 {
     send_message(fakes, id, group, sequence, true);
+}
+
+void fakes_set_content(struct fakes *fakes, const char *id, const char *body, const char *attributes)
+{
+    lock(fakes);
+    find(fakes, id)->body = body;
+    find(fakes, id)->attributes = attributes;
+    unlock(fakes);
+}
+
+void fakes_set_non_retryable(struct fakes *fakes, bool are_non_retryable)
+{
+    lock(fakes);
+    fakes->are_non_retryable = are_non_retryable;
+    unlock(fakes);
+}
+
+void fakes_set_route_status(struct fakes *fakes, const char *route, int http_status)
+{
+    lock(fakes);
+    fakes->failing_route = route;
+    fakes->failing_route_status = http_status;
+    unlock(fakes);
+}
+
+void fakes_set_attributes_limit(struct fakes *fakes, size_t count)
+{
+    lock(fakes);
+    fakes->attributes_limit = count;
+    unlock(fakes);
+}
+
+json_t *fakes_last_sent(struct fakes *fakes)
+{
+    lock(fakes);
+    json_t *sent = json_deep_copy(fakes->last_sent);
+    unlock(fakes);
+    return sent;
+}
+
+json_t *fakes_last_event(struct fakes *fakes, const char *id)
+{
+    lock(fakes);
+    json_t *event = json_deep_copy(find(fakes, id)->last_event);
+    unlock(fakes);
+    return event;
 }
 
 void fakes_give_again(struct fakes *fakes, const char *id)
