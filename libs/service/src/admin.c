@@ -73,3 +73,38 @@ size_t service_admin_routes(struct service *service, struct http_route *out_rout
     memcpy(out_routes, routes, sizeof routes);
     return SERVICE_ADMIN_ROUTES;
 }
+
+/* --- the service's own -------------------------------------------------------------------------------------------- */
+
+void service_set_api(struct service *service, void *user)
+{
+    (void)pthread_mutex_lock(&service->api_mutex);
+    service->api_user = user;
+    (void)pthread_mutex_unlock(&service->api_mutex);
+}
+
+static void handle_api(struct http_exchange *exchange, void *user)
+{
+    struct service_api_binding *binding = user;
+    struct service *service = binding->service;
+    (void)pthread_mutex_lock(&service->api_mutex);
+    if (service->api_user != NULL) {
+        binding->route->handler(exchange, service->api_user);
+    } else {
+        service_reply_not_ready(exchange, "it is starting or stopping");
+    }
+    (void)pthread_mutex_unlock(&service->api_mutex);
+}
+
+size_t service_api_routes(struct service *service, struct http_route *out_routes, size_t capacity)
+{
+    const struct service_definition *definition = service->definition;
+    CHECK(definition->api_count <= SERVICE_API_ROUTES_MAX && definition->api_count <= capacity);
+    for (size_t i = 0; i < definition->api_count; i++) {
+        const struct service_api_route *route = &definition->api[i];
+        service->api[i] = (struct service_api_binding){.service = service, .route = route};
+        out_routes[i] = (struct http_route){
+            .method = route->method, .path = route->path, .handler = handle_api, .user = &service->api[i]};
+    }
+    return definition->api_count;
+}

@@ -15,6 +15,11 @@
 #define SERVICE_CHILD_VARIABLE "FERRY_CHILD"             /* 1, 2 ...: the child's number */
 #define SERVICE_CHILD_ADMIN_VARIABLE "FERRY_CHILD_ADMIN" /* where the child serves its admin routes */
 
+struct service_api_binding {
+    struct service *service;
+    const struct service_api_route *route;
+};
+
 /* One running process. Made and destroyed by the main thread; the admin server's and the signal thread look in. */
 struct service {
     const struct service_definition *definition;
@@ -29,6 +34,10 @@ struct service {
     struct log_limiter not_ready_log;
     bool ready;
     char reason[ERROR_TEXT_SIZE];
+
+    pthread_mutex_t api_mutex; /* guards api_user; held while a handler of the service's own runs */
+    void *api_user;            /* NULL: not served */
+    struct service_api_binding api[SERVICE_API_ROUTES_MAX];
 
     pthread_mutex_t stop_mutex; /* guards stop, stop_user; held while stop runs, so that it can be taken back */
     void (*stop)(void *user);
@@ -48,6 +57,9 @@ MUST_CHECK enum status service_run_single(const struct service_definition *defin
 MUST_CHECK enum status service_run_parent(const struct service_definition *definition,
                                           const struct settings *settings, int processes, int argc, char *const *argv,
                                           struct error *error);
+
+/* The service's own routes of one process. */
+size_t service_api_routes(struct service *service, struct http_route *out_routes, size_t capacity);
 
 /* Replies that parent and child give alike. */
 void service_reply_text(struct http_exchange *exchange, const char *text);

@@ -12,11 +12,18 @@
 #include "base/supervisor.h"
 #include "base/thread.h"
 #include "http/client.h"
+#include "api_merge.h"
 #include "internal.h"
 
 #define ASK_MS 2000
 #define ADMIN_DRAIN_MS 3000
 #define GRACE_EXTRA_MS 2000 /* children keep their own grace period; this one only ends a child that hangs */
+
+/* A route of the service's own, as the parent serves it. */
+struct parent_binding {
+    struct parent *parent;
+    const struct service_api_route *route;
+};
 
 /* Main thread makes it; the server's thread starts gathers, the loop's thread runs them. */
 struct parent {
@@ -36,21 +43,28 @@ struct parent {
     char **names;
     char **admin; /* "unix:@ferry-poller-4711-1" */
     char ***environments;
+    struct parent_binding bindings[SERVICE_API_ROUTES_MAX];
 };
 
 /* The same question to every child; the answer goes out when the last of them has spoken. Loop's thread. */
 struct gather {
     struct parent *parent;
     struct http_exchange *exchange;
-    const char *path;
+    char *target;        /* path and query */
+    const char *method;
+    char *authorization; /* NULL: none */
+    const struct service_api_route *route; /* NULL: a route of every service */
     void (*finish)(struct gather *gather);
     size_t open;
     size_t good;
     struct gather_answer {
         struct gather *gather;
-        char *body; /* NULL: no answer, or not 200 */
+        int status; /* 0: no answer */
+        char *body; /* NULL: no answer, or not 200 where only that counts */
+        size_t length;
     } *answers;
 };
+
 
 static void gather_destroy(struct gather *gather)
 {
@@ -58,6 +72,9 @@ static void gather_destroy(struct gather *gather)
         free(gather->answers[i].body);
     }
     free(gather->answers);
+    free(gather->target);
+    memory_wipe_string(gather->authorization);
+    free(gather->authorization);
     free(gather);
 }
 
@@ -100,8 +117,10 @@ static void on_answer(void *user, const struct http_response *response, const st
     struct gather_answer *answer = user;
     struct gather *gather = answer->gather;
     (void)error; /* a child that does not answer is being started again; the supervisor logs it */
-    if (response != NULL && response->status == 200) {
+    if (response != NULL && (response->status == 200 || gather->route != NULL)) {
         answer->body = memory_copy(response->body, response->body_length);
+        answer->length = response->body_length;
+        answer->status = response->status;
         gather->good++;
     }
     if (--gather->open == 0) {
@@ -114,7 +133,8 @@ static void start_gather(void *argument)
 {
     struct gather *gather = argument;
     struct parent *parent = gather->parent;
-    char *url = memory_format("http://child%s", gather->path);
+    char *url = memory_format("http://child%s", gather->target);
+    const struct http_header header = {"Authorization", gather->authorization};
     gather->open = parent->child_count;
     gather->answers = memory_alloc_array(parent->child_count, sizeof *gather->answers);
     for (size_t i = 0; i < parent->child_count; i++) {
@@ -122,8 +142,10 @@ static void start_gather(void *argument)
     }
     for (size_t i = 0; i < parent->child_count; i++) {
         struct http_request request = {
-            .method = "GET",
+            .method = gather->method,
             .url = url,
+            .headers = &header,
+            .header_count = gather->authorization != NULL ? 1 : 0,
             .deadline_ms = clock_monotonic_ms() + ASK_MS,
             .max_response_bytes = METRICS_TEXT_MAX,
             .unix_socket = parent->admin[i] + strlen("unix:"),
@@ -139,7 +161,8 @@ static void gather_from(struct parent *parent, struct http_exchange *exchange, c
     struct gather *gather = memory_alloc(sizeof *gather);
     gather->parent = parent;
     gather->exchange = exchange;
-    gather->path = path;
+    gather->method = "GET";
+    gather->target = memory_copy_string(path);
     gather->finish = finish;
     loop_post(parent->loop, start_gather, gather);
 }
@@ -166,6 +189,56 @@ static void handle_version(struct http_exchange *exchange, void *user)
     service_reply_version(exchange, parent->definition->name);
 }
 
+/* --- the service's own -------------------------------------------------------------------------------------------- */
+
+static void finish_api(struct gather *gather)
+{
+    size_t count = gather->parent->child_count;
+    struct api_answer *answers = memory_alloc_array(count, sizeof *answers);
+    struct api_merged merged = {0};
+    for (size_t i = 0; i < count; i++) {
+        answers[i] = (struct api_answer){
+            .status = gather->answers[i].status, .body = gather->answers[i].body, .length = gather->answers[i].length};
+    }
+    api_merge(gather->route, answers, count, &merged);
+    if (merged.problem != NULL) {
+        http_exchange_problem(gather->exchange, merged.status, "not-all-processes",
+                              "Not every process of the service has answered", merged.problem, 1);
+    } else {
+        const char *type = merged.status < 400 ? "application/json" : "application/problem+json";
+        http_exchange_reply(gather->exchange, merged.status, type, NULL, 0, merged.body, strlen(merged.body));
+    }
+    api_merged_deinit(&merged);
+    free(answers);
+}
+
+static void handle_api(struct http_exchange *exchange, void *user)
+{
+    const struct parent_binding *binding = user;
+    struct gather *gather = memory_alloc(sizeof *gather);
+    gather->parent = binding->parent;
+    gather->exchange = exchange;
+    gather->route = binding->route;
+    gather->method = binding->route->method;
+    gather->target = api_target(binding->route, exchange);
+    gather->authorization = memory_copy_string(http_exchange_header(exchange, "authorization"));
+    gather->finish = finish_api;
+    loop_post(binding->parent->loop, start_gather, gather);
+}
+
+static size_t api_routes(struct parent *parent, struct http_route *out_routes)
+{
+    const struct service_definition *definition = parent->definition;
+    CHECK(definition->api_count <= SERVICE_API_ROUTES_MAX);
+    for (size_t i = 0; i < definition->api_count; i++) {
+        const struct service_api_route *route = &definition->api[i];
+        parent->bindings[i] = (struct parent_binding){.parent = parent, .route = route};
+        out_routes[i] = (struct http_route){
+            .method = route->method, .path = route->path, .handler = handle_api, .user = &parent->bindings[i]};
+    }
+    return definition->api_count;
+}
+
 static void collect(void *user)
 {
     struct parent *parent = user;
@@ -186,7 +259,7 @@ static void run_loop(void *argument)
 
 static enum status start_admin(struct parent *parent, const char *listen, struct error *error)
 {
-    const struct http_route routes[] = {
+    struct http_route routes[SERVICE_ADMIN_ROUTES + SERVICE_API_ROUTES_MAX] = {
         {.method = "GET", .path = "/livez", .handler = handle_live, .user = parent},
         {.method = "GET", .path = "/readyz", .handler = handle_ready, .user = parent},
         {.method = "GET", .path = "/healthz", .handler = handle_ready, .user = parent},
@@ -196,7 +269,7 @@ static enum status start_admin(struct parent *parent, const char *listen, struct
     const struct http_server_options options = {
         .listen = listen,
         .routes = routes,
-        .route_count = sizeof routes / sizeof routes[0],
+        .route_count = SERVICE_ADMIN_ROUTES + api_routes(parent, routes + SERVICE_ADMIN_ROUTES),
         .max_connections = 64,
     };
     const struct http_client_options client_options = {0};

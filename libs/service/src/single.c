@@ -36,6 +36,7 @@ struct service *service_new(const struct service_definition *definition, const s
     atomic_init(&service->stopping, false);
     (void)pthread_mutex_init(&service->ready_mutex, NULL);
     (void)pthread_mutex_init(&service->stop_mutex, NULL);
+    (void)pthread_mutex_init(&service->api_mutex, NULL);
     (void)memcpy(service->reason, "starting", sizeof "starting");
     return service;
 }
@@ -48,6 +49,7 @@ void service_destroy(struct service *service)
     metrics_destroy(service->metrics);
     (void)pthread_mutex_destroy(&service->ready_mutex);
     (void)pthread_mutex_destroy(&service->stop_mutex);
+    (void)pthread_mutex_destroy(&service->api_mutex);
     free(service);
 }
 
@@ -120,7 +122,7 @@ static void on_signal(void *user, int number)
 
 static enum status start_admin(struct service *service, struct http_server **out_server, struct error *error)
 {
-    struct http_route routes[SERVICE_ADMIN_ROUTES];
+    struct http_route routes[SERVICE_ADMIN_ROUTES + SERVICE_API_ROUTES_MAX];
     const char *listen = service->definition->admin_listen(service->settings);
     const char *of_child = getenv(SERVICE_CHILD_ADMIN_VARIABLE);
     if (service->is_child) {
@@ -129,10 +131,12 @@ static enum status start_admin(struct service *service, struct http_server **out
     if (listen == NULL) {
         return STATUS_OK;
     }
+    size_t count = service_admin_routes(service, routes, SERVICE_ADMIN_ROUTES);
+    count += service_api_routes(service, routes + count, SERVICE_API_ROUTES_MAX);
     struct http_server_options options = {
         .listen = listen,
         .routes = routes,
-        .route_count = service_admin_routes(service, routes, SERVICE_ADMIN_ROUTES),
+        .route_count = count,
         .max_connections = 64,
     };
     enum status status = http_server_start(&options, out_server, error);
@@ -159,6 +163,7 @@ enum status service_run_single(const struct service_definition *definition, cons
         goto done;
     }
     status = definition->run(service, settings, error);
+    service_set_api(service, NULL);
     service_set_stop(service, NULL, NULL);
     if (status == STATUS_OK) {
         log_event(LOG_LEVEL_INFO, "stopped", LOG_INTEGER("after_ms", clock_monotonic_ms() - service->started_ms));
