@@ -22,7 +22,7 @@ ALLOWED = {
     "aws": {"base", "crypto", "http"},
     "temporal": {"base", "rpc"},
     "service": {"base", "http", "settings"},
-    "poller": {"base", "http", "aws", "rules", "settings", "service"},
+    "poller": {"base", "crypto", "http", "aws", "rules", "settings", "service"},
     "gateway": {"base", "http", "crypto", "temporal", "rules", "settings", "service"},
     "worker": {"base", "http", "aws", "temporal", "rules", "settings", "service"},
     "cli": {"base", "http", "aws", "rules", "settings", "service"},

@@ -35,8 +35,8 @@ struct receive_call {
     char attempt_id[RANDOM_UUID_SIZE];
 };
 
-/* One route of the queue: its circuit, and the requests that go to it. Its messages stand in the hand's line of the same
- * number. */
+/* One route of the queue: its circuit, and the requests that go to it. Its messages stand in the hand's line of the
+ * same number. */
 struct outlet {
     struct consumer *consumer;
     const struct settings_route *route;
@@ -175,6 +175,8 @@ void consumer_unmatched_pump(struct consumer *consumer, int64_t now_ms);
 void consumer_rest(struct consumer *consumer, struct message *message, enum message_step step, int64_t due_ms);
 void consumer_rest_pump(struct consumer *consumer, int64_t now_ms, int64_t boot_ms);
 int64_t consumer_rest_next_ms(const struct consumer *consumer, int64_t now_ms);
+/* Resting: another step, and now. */
+void consumer_rest_change(struct consumer *consumer, struct message *message, enum message_step step);
 /* The renewal at the rest's end: granted, refused, or failed for now. */
 void consumer_rest_renewed(struct consumer *consumer, struct message *message);
 void consumer_rest_refused(struct consumer *consumer, struct message *message);

@@ -113,6 +113,12 @@ void consumer_metrics_dead_letter_failed(const struct consumer_metrics *metrics,
                        1);
 }
 
+void consumer_metrics_order(const struct consumer_metrics *metrics, const char *order)
+{
+    metric_counter_add(
+        counter(metrics, "ferry_poller_operator_orders", "What operators did to single messages", "order", order), 1);
+}
+
 struct metric_gauge *consumer_metrics_circuit(const struct consumer_metrics *metrics, const char *route)
 {
     return gauge(metrics, "ferry_poller_circuit_open", "1: the target takes no messages", "route", route);

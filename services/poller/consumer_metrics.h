@@ -46,6 +46,7 @@ void consumer_metrics_rejected(const struct consumer_metrics *metrics, const cha
 void consumer_metrics_unmatched(const struct consumer_metrics *metrics, const char *action);
 void consumer_metrics_dead_letter(const struct consumer_metrics *metrics, const char *reason);
 void consumer_metrics_dead_letter_failed(const struct consumer_metrics *metrics, const char *class);
+void consumer_metrics_order(const struct consumer_metrics *metrics, const char *order);
 struct metric_gauge *consumer_metrics_circuit(const struct consumer_metrics *metrics, const char *route);
 
 #endif

@@ -197,8 +197,8 @@ static void send_receive(struct consumer *consumer, int max_messages, int64_t no
 }
 
 /* While a circuit is not closed nothing is received, but for one witness at a time when the gateway says it is ready
- * and every message in hand for that route was tried in vain in this opening: it shows whether they or the target are at
- * fault. There is room for one even when the hand is full, or a few bad messages would stop the queue where
+ * and every message in hand for that route was tried in vain in this opening: it shows whether they or the target are
+ * at fault. There is room for one even when the hand is full, or a few bad messages would stop the queue where
  * max_in_flight is small. */
 static bool wants_witness(const struct consumer *consumer, size_t in_hand)
 {

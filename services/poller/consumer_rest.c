@@ -1,6 +1,6 @@
 /* Messages that rest: between a run that failed and the next attempt, before a dead letter, and between two tries of
- * one. The lane stays blocked. Whatever follows, the lease is renewed first: a refusal means that the message is somebody
- * else's now, or that the activity has deleted it, and then nothing follows here. */
+ * one. The lane stays blocked. Whatever follows, the lease is renewed first: a refusal means that the message is
+ * somebody else's now, or that the activity has deleted it, and then nothing follows here. */
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/failpoint.h"
@@ -32,6 +32,16 @@ void consumer_rest(struct consumer *consumer, struct message *message, enum mess
     hand_rest(&consumer->hand, message);
     message->step = step;
     queue_rest(consumer, message, due_ms);
+}
+
+void consumer_rest_change(struct consumer *consumer, struct message *message, enum message_step step)
+{
+    CHECK(message->state == MESSAGE_RESTING);
+    message->step = step;
+    if (!message->is_rest_over) { /* else the renewal is under way, and this step follows it */
+        list_remove(&message->in_work);
+        queue_rest(consumer, message, clock_monotonic_ms());
+    }
 }
 
 void consumer_rest_pump(struct consumer *consumer, int64_t now_ms, int64_t boot_ms)
@@ -93,7 +103,7 @@ void consumer_rest_renewed(struct consumer *consumer, struct message *message)
     if (message->delivery->is_damaged) { /* a copy that came while it was in hand */
         consumer_leave(consumer, message, lease_return_seconds(message->delivery->receive_count), "damaged");
     } else if (message->step == MESSAGE_STEP_ATTEMPT) {
-        message->asks_attempt = true;
+        message->asks_attempt = message->run_id != NULL; /* an operator may retry what was never started */
         message->not_before_ms = 0;
         hand_wake(&consumer->hand, message);
     } else {

@@ -11,8 +11,8 @@
 #define DEAD_LETTER_REPLAY_ATTRIBUTE "FerryReplay"
 #define DEAD_LETTER_TEXT_MAX 1024 /* bytes of each text in it: longer ones are cut between characters */
 
-/* The attribute's text, JSON; free() it. route NULL: none took the message. now_wall_ms: when it is made. A message that
- * is a replay is called by the original's messageId. */
+/* The attribute's text, JSON; free() it. route NULL: none took the message. now_wall_ms: when it is made. A message
+ * that is a replay is called by the original's messageId. */
 char *dead_letter_describe(const struct message *message, const char *queue_url, const char *route,
                            int64_t now_wall_ms);
 

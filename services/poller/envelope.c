@@ -115,8 +115,8 @@ static enum status open_sns(struct text envelope, struct inside *out, struct err
     if (type.length != sizeof notification - 1 || memcmp(type.data, notification, type.length) != 0 ||
         !is_string(member(envelope, "TopicArn")) || !is_string(body)) {
         return error_set(error, STATUS_MALFORMED,
-                         "the body is no SNS notification (JSON with Type \"Notification\", TopicArn and Message); does "
-                         "the subscription use raw delivery?");
+                         "the body is no SNS notification (JSON with Type \"Notification\", TopicArn and Message); "
+                         "does the subscription use raw delivery?");
     }
     out->body = body;
     out->attributes = member(envelope, "MessageAttributes");

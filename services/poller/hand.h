@@ -68,7 +68,8 @@ bool hand_is_ready(const struct message *message);
 void hand_forward(struct hand *hand, struct message *message);  /* ready -> forwarding */
 void hand_put_back(struct hand *hand, struct message *message); /* forwarding -> held, behind all that is ready */
 void hand_run(struct hand *hand, struct message *message);      /* forwarding -> running */
-void hand_rest(struct hand *hand, struct message *message);     /* ready, forwarding, running, dead-lettering -> resting */
+/* ready, forwarding, running or dead-lettering -> resting */
+void hand_rest(struct hand *hand, struct message *message);
 void hand_wake(struct hand *hand, struct message *message);     /* resting -> held, behind all that is ready */
 void hand_dead_letter(struct hand *hand, struct message *message); /* resting -> dead-lettering */
 /* -> settling, from all but settling and gone; a held one must be ready. is_completed: the chain is Completed, which is

@@ -3,6 +3,7 @@
 #include "aws/sqs_client.h"
 #include "base/loop.h"
 #include "http/tls.h"
+#include "operator.h"
 #include "poller.h"
 #include "service/service.h"
 
@@ -88,6 +89,7 @@ static enum status run(struct service *service, const struct settings *settings,
     struct secret *token = NULL;
     struct aws_credentials_provider *credentials = NULL;
     struct sqs_client *sqs = NULL;
+    struct operator *operator = NULL;
     const struct http_client_options http_options = {.max_connections_per_host = CONNECTIONS_PER_HOST};
     struct sqs_client_options sqs_options = {.loop = running.loop};
     struct poller_options options = {
@@ -120,10 +122,14 @@ static enum status run(struct service *service, const struct settings *settings,
     options.tls = tls;
     options.token = token;
     running.poller = poller_new(&options);
+    operator = operator_new(running.loop, running.poller, settings);
+    service_set_api(service, operator);
     poller_start(running.poller);
     service_set_stop(service, on_stop, &running);
     loop_run(running.loop);
+    service_set_api(service, NULL);
 done:
+    operator_destroy(operator);
     poller_destroy(running.poller);
     sqs_client_destroy(sqs);
     aws_credentials_provider_destroy(credentials);
@@ -136,10 +142,12 @@ done:
 
 int main(int argc, char **argv)
 {
-    static const struct service_definition definition = {
+    const struct service_definition definition = {
         .name = "ferry-poller",
         .summary = "receives messages from Amazon SQS and hands them to ferry-gateway",
         .admin_listen = admin_listen,
+        .api = operator_routes,
+        .api_count = operator_route_count,
         .check = check,
         .run = run,
     };

@@ -237,3 +237,26 @@ void poller_destroy(struct poller *poller)
     gateway_destroy(poller->gateway);
     free(poller);
 }
+
+/* --- for operators ------------------------------------------------------------------------------------------------ */
+
+size_t poller_consumer_count(const struct poller *poller)
+{
+    return poller->consumer_count;
+}
+
+struct consumer *poller_consumer(const struct poller *poller, size_t index)
+{
+    CHECK(index < poller->consumer_count);
+    return poller->consumers[index];
+}
+
+struct consumer *poller_find_consumer(const struct poller *poller, const char *queue_name)
+{
+    for (size_t i = 0; i < poller->consumer_count; i++) {
+        if (strcmp(poller->options.settings->queues[i].name, queue_name) == 0) {
+            return poller->consumers[i];
+        }
+    }
+    return NULL;
+}

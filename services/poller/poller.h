@@ -31,4 +31,10 @@ void poller_start(struct poller *poller);
 void poller_stop(struct poller *poller); /* rule 7, within settings.poller.grace_ms; a second call does nothing */
 void poller_destroy(struct poller *poller); /* gives up what is under way. NULL is fine */
 
+/* For operators; the loop's thread. */
+struct consumer;
+size_t poller_consumer_count(const struct poller *poller);
+struct consumer *poller_consumer(const struct poller *poller, size_t index);
+struct consumer *poller_find_consumer(const struct poller *poller, const char *queue_name); /* NULL: none */
+
 #endif

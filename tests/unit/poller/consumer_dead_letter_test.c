@@ -219,7 +219,8 @@ static void the_dead_letter_of_a_replay_names_the_original(void **state)
     fakes_send(fakes, "a1", "A", "1");
     fakes_set_content(fakes, "a1", "x",
                       "{\"FerryReplay\":{\"DataType\":\"String\",\"StringValue\":\"{\\\"messageId\\\":\\\"first\\\","
-                      "\\\"runId\\\":\\\"r\\\"}\"},\"FerryDeadLetter\":{\"DataType\":\"String\",\"StringValue\":\"old\"}}");
+                      "\\\"runId\\\":\\\"r\\\"}\"},"
+                      "\"FerryDeadLetter\":{\"DataType\":\"String\",\"StringValue\":\"old\"}}");
     fakes_start(fakes);
     fakes_expect(fakes, "send dead.fifo a1", 1); /* the deduplication ID is this delivery's */
     json_t *about = last_description(fakes);

@@ -87,7 +87,8 @@ static void a_message_that_cannot_be_written_changes_nothing(void **state)
     struct message *message = message_new(&delivery, keep);
     struct buffer out;
     buffer_init(&out, 4096);
-    assert_int_equal(events_append(&out, message, SETTINGS_ENVELOPE_NONE, "\"s\"", true, NULL), STATUS_INVALID_ARGUMENT);
+    assert_int_equal(events_append(&out, message, SETTINGS_ENVELOPE_NONE, "\"s\"", true, NULL),
+                     STATUS_INVALID_ARGUMENT);
     assert_int_equal(out.length, 0);
     delivery.group_id = NULL;
     delivery.json_length = 5000;

@@ -332,6 +332,82 @@ static void counts_and_bytes_follow_the_states(void **state)
     assert_int_equal(map_count(hand->lanes), 0);
 }
 
+static void a_resting_message_blocks_its_lane_and_goes_on_when_it_wakes(void **state)
+{
+    struct hand *hand = *state;
+    struct message *first = add(hand, "a1", "A", "1");
+    struct message *second = add(hand, "a2", "A", "2");
+    hand_forward(hand, first);
+    hand_run(hand, first);
+    hand_rest(hand, first);
+    assert_int_equal(hand->resting, 1);
+    assert_int_equal(hand->lines[0].count, 0);
+    hand_wake(hand, first);
+    assert_string_equal(ready_id(hand), "a1");
+    hand_forward(hand, first);
+    hand_rest(hand, first); /* a closed run was found */
+    hand_dead_letter(hand, first);
+    assert_int_equal(hand->dead_lettering, 1);
+    assert_int_equal(hand->lines[0].count, 0);
+    hand_rest(hand, first); /* its queue is in trouble */
+    hand_dead_letter(hand, first);
+    hand_settle(hand, first, false);
+    assert_int_equal(hand->lines[0].count, 0);
+    hand_remove_settled(hand, first);
+    assert_ptr_equal(hand_first_ready(hand, 0, 0), second);
+}
+
+static void a_ready_message_may_rest_or_be_settled_without_being_forwarded(void **state)
+{
+    struct hand *hand = *state;
+    struct message *first = add(hand, "a1", "A", "1");
+    (void)add(hand, "a2", "A", "2");
+    hand_rest(hand, first);
+    assert_int_equal(hand->lines[0].count, 0);
+    hand_wake(hand, first);
+    assert_true(hand_is_ready(first));
+    hand_settle(hand, first, false);
+    assert_int_equal(hand->lines[0].count, 0);
+    hand_remove_settled(hand, first);
+    assert_string_equal(ready_id(hand), "a2");
+}
+
+static void lines_are_kept_apart_and_a_lane_runs_across_them(void **state)
+{
+    struct hand *hand = *state;
+    struct lease lease;
+    struct message *first = NULL;
+    struct message *second = NULL;
+    lease_begin(&lease, 0, 3600, 0);
+    assert_int_equal(hand_add(hand, delivery_of("a1", "A", "1", 1), release, &lease, 1, &first), HAND_NEW);
+    assert_int_equal(hand_add(hand, delivery_of("a2", "A", "2", 1), release, &lease, 0, &second), HAND_NEW);
+    assert_null(hand_first_ready(hand, 0, 0));
+    assert_ptr_equal(hand_first_ready(hand, 1, 0), first);
+    assert_int_equal(hand->lines[1].count, 1);
+    hand_forward(hand, first);
+    assert_int_equal(hand->lines[1].count, 0);
+    hand_settle(hand, first, true);
+    assert_ptr_equal(hand_first_ready(hand, 0, 0), second);
+    hand_remove_settled(hand, first);
+}
+
+static void shutdown_hands_resting_ones_back_behind_their_followers(void **state)
+{
+    struct hand *hand = *state;
+    struct list out;
+    struct message *first = add(hand, "a1", "A", "1");
+    (void)add(hand, "a2", "A", "2");
+    (void)add(hand, "b1", "B", "3");
+    hand_rest(hand, first);
+    list_init(&out);
+    hand_leave_held(hand, "shutdown", 0, &out);
+    expect_leaving(&out, "b1", 0);
+    expect_leaving(&out, "a2", 0);
+    expect_leaving(&out, "a1", 0);
+    assert_true(list_is_empty(&out));
+    assert_int_equal(hand_count(hand), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -353,6 +429,10 @@ int main(void)
         TEST(leases_are_sorted_by_deadline),
         TEST(shutdown_hands_held_ones_back_highest_first_and_leaves_running_ones),
         TEST(counts_and_bytes_follow_the_states),
+        TEST(a_resting_message_blocks_its_lane_and_goes_on_when_it_wakes),
+        TEST(a_ready_message_may_rest_or_be_settled_without_being_forwarded),
+        TEST(lines_are_kept_apart_and_a_lane_runs_across_them),
+        TEST(shutdown_hands_resting_ones_back_behind_their_followers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -738,6 +738,11 @@ struct loop *fakes_loop(struct fakes *fakes)
     return fakes->loop;
 }
 
+struct http_client *fakes_http(struct fakes *fakes)
+{
+    return fakes->http;
+}
+
 struct metrics *fakes_metrics(struct fakes *fakes)
 {
     return fakes->metrics;

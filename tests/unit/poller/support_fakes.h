@@ -1,8 +1,8 @@
 /* A queue that speaks SQS's JSON protocol and a gateway, both on one server of http/server.h in this process, with
  * scripted faults; and pollers on a loop of the test's own thread. Every step that the two see is one line of a
  * journal: "receive", "give a1", "forward a1,b1", "attempt 2 of a1", "visibility a1 60", "delete a1", "refused delete
- * a1", "wait", "send dead a1" (a message to the queue "dead" with this deduplication ID, or else with the messageId that
- * its FerryDeadLetter names), "forward@other a1" (to a route that is not the first). */
+ * a1", "wait", "send dead a1" (a message to the queue "dead" with this deduplication ID, or else with the messageId
+ * that its FerryDeadLetter names), "forward@other a1" (to a route that is not the first). */
 #ifndef POLLER_SUPPORT_FAKES_H
 #define POLLER_SUPPORT_FAKES_H
 
@@ -59,6 +59,7 @@ void fakes_start(struct fakes *fakes); /* a poller; once more: another one besid
 void fakes_stop(struct fakes *fakes);  /* as SIGTERM does */
 struct poller *fakes_poller(struct fakes *fakes); /* the first */
 struct loop *fakes_loop(struct fakes *fakes);
+struct http_client *fakes_http(struct fakes *fakes);
 struct metrics *fakes_metrics(struct fakes *fakes);
 bool fakes_is_drained(const struct fakes *fakes);
 bool fakes_is_ready(const struct fakes *fakes);
