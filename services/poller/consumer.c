@@ -79,6 +79,7 @@ struct consumer *consumer_new(const struct consumer_options *options)
     list_init(&consumer->batches);
     list_init(&consumer->deletes);
     list_init(&consumer->returns);
+    list_init(&consumer->returned);
     list_init(&consumer->resting);
     list_init(&consumer->dead_letters);
     return consumer;
@@ -128,6 +129,7 @@ static void forget_all(struct consumer *consumer)
         message_release(LIST_ITEM(node, struct message, in_work));
     }
     consumer->return_waiting = 0;
+    consumer_returned_drop_all(consumer);
 }
 
 void consumer_destroy(struct consumer *consumer)
@@ -295,6 +297,7 @@ static void pump(void *argument)
     int64_t now_ms = clock_monotonic_ms();
     int64_t boot_ms = clock_boottime_ms();
     consumer_lapse_pump(consumer, boot_ms);
+    consumer_returned_pump(consumer, boot_ms);
     attributes_pump(consumer, now_ms);
     if (consumer->is_paused && consumer->phase == CONSUMER_RUNNING) {
         consumer_leave_held(consumer, "paused");

@@ -129,6 +129,9 @@ struct consumer {
     size_t return_waiting;
     size_t return_calls; /* 0 or 1 */
     int64_t return_not_before_ms;
+    struct list returned; /* message.in_work, gone: at SQS with a visibility, for operators. Oldest first */
+    size_t returned_count;
+    size_t returned_bytes;
     size_t renew_calls;
     size_t cut_calls;
     struct log_limiter settle_limiter;
@@ -198,6 +201,12 @@ void consumer_leave_held(struct consumer *consumer, const char *reason);
 void consumer_return_pump(struct consumer *consumer, int64_t now_ms);
 /* A message with this ID came again: a return of it that was not sent yet is dropped. */
 void consumer_return_forget(struct consumer *consumer, const char *message_id);
+/* Those whose visibility is over are forgotten; what is left may be taken back by its handle. NULL: not there. */
+void consumer_returned_pump(struct consumer *consumer, int64_t boot_ms);
+struct message *consumer_returned_find(const struct consumer *consumer, const char *message_id);
+/* In hand again, held; its lease ends with the visibility that it was returned with. */
+void consumer_returned_take_back(struct consumer *consumer, struct message *message);
+void consumer_returned_drop_all(struct consumer *consumer);
 /* Something of this group with a lower SequenceNumber is on its way out. */
 bool consumer_return_is_ahead(const struct consumer *consumer, const struct message *message);
 

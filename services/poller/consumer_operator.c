@@ -82,6 +82,9 @@ static const char *reason_of(const struct consumer *consumer, const struct messa
     if (message->state == MESSAGE_RESTING || message->state == MESSAGE_DEAD_LETTERING) {
         return message->setback != NULL ? message->setback->reason : "unknown";
     }
+    if (message->state == MESSAGE_GONE) {
+        return message->leave_reason;
+    }
     if (message->state != MESSAGE_HELD) {
         return message_state_name(message->state);
     }
@@ -91,16 +94,26 @@ static const char *reason_of(const struct consumer *consumer, const struct messa
     return message->stuck_reason != NULL ? message->stuck_reason : "waiting";
 }
 
+/* -1: it waits for no time. */
+static int64_t next_try_ms(const struct message *message)
+{
+    int64_t left_ms = message->not_before_ms - clock_monotonic_ms();
+    if (message->state == MESSAGE_GONE) {
+        left_ms = message->lease.deadline_ms - clock_boottime_ms();
+    } else if (message->state != MESSAGE_RESTING && (message->state != MESSAGE_HELD || left_ms <= 0)) {
+        return -1;
+    }
+    return left_ms > 0 ? left_ms : 0;
+}
+
 static json_t *describe_message(const struct consumer *consumer, const struct message *message)
 {
     json_t *object = json_object();
-    int64_t now_ms = clock_monotonic_ms();
     int64_t sent_ms = message->delivery->sent_timestamp_ms;
     bool rests = message->state == MESSAGE_RESTING;
-    bool waits = rests || (message->state == MESSAGE_HELD && message->not_before_ms > now_ms);
     set_text(object, "messageId", message_id(message));
     set_text(object, "route", consumer_route_name(consumer, message));
-    set_text(object, "state", message_state_name(message->state));
+    set_text(object, "state", message->state == MESSAGE_GONE ? "returned" : message_state_name(message->state));
     set_text(object, "reason", reason_of(consumer, message));
     if (rests || message->state == MESSAGE_DEAD_LETTERING) {
         set_text(object, "next", message->step == MESSAGE_STEP_ATTEMPT ? "attempt" : "dead_letter");
@@ -120,9 +133,8 @@ static json_t *describe_message(const struct consumer *consumer, const struct me
     }
     set_text(object, "workflowId", message->watch.workflow_id);
     set_text(object, "runId", message->run_id);
-    if (waits) {
-        int64_t left_ms = message->not_before_ms - now_ms;
-        set(object, "nextTryMs", json_integer((json_int_t)(left_ms > 0 ? left_ms : 0)));
+    if (next_try_ms(message) >= 0) {
+        set(object, "nextTryMs", json_integer((json_int_t)next_try_ms(message)));
     }
     return object;
 }
@@ -169,18 +181,24 @@ static size_t gather_rows(const struct consumer *consumer, struct row *rows)
             rows[count++] = (struct row){.head = message, .depth = 1};
         }
     }
+    for (struct list *node = consumer->returned.next; node != &consumer->returned; node = node->next) {
+        const struct message *message = LIST_ITEM(node, struct message, in_work);
+        if (!lease_has_lapsed(&message->lease, clock_boottime_ms())) {
+            rows[count++] = (struct row){.head = message, .depth = 1};
+        }
+    }
     return count;
 }
 
 json_t *consumer_describe_lanes(const struct consumer *consumer, size_t limit)
 {
     json_t *lanes = json_array();
-    struct row *rows = memory_alloc_array(hand_count(&consumer->hand) + 1, sizeof *rows);
+    struct row *rows = memory_alloc_array(hand_count(&consumer->hand) + consumer->returned_count + 1, sizeof *rows);
     size_t count = gather_rows(consumer, rows);
     qsort(rows, count, sizeof *rows, compare_rows);
     for (size_t i = 0; i < count && i < limit; i++) {
         json_t *lane = json_object();
-        set_text(lane, "group", rows[i].head->lane != NULL ? message_group(rows[i].head) : NULL);
+        set_text(lane, "group", consumer->hand.lanes != NULL ? message_group(rows[i].head) : NULL);
         set(lane, "depth", json_integer((json_int_t)rows[i].depth));
         set(lane, "head", describe_message(consumer, rows[i].head));
         CHECK(json_array_append_new(lanes, lane) == 0);
@@ -219,6 +237,9 @@ static enum status check_order(const struct consumer *consumer, const struct mes
         return error_set(error, STATUS_FAILED_PRECONDITION, "it waits in its group behind message %s: look at that one",
                          message_id(head));
     }
+    if (message->state == MESSAGE_HELD && !hand_is_ready(message)) {
+        return refuse(error, "a later message of its group is under way, which was received first: try again later");
+    }
     switch (message->state) {
     case MESSAGE_FORWARDING:
         return refuse(error, "it is being handed to the gateway: try again in a moment");
@@ -250,6 +271,8 @@ static enum status retry(struct consumer *consumer, struct message *message, str
     message->dead_letter_tries = 0;
     if (message->state == MESSAGE_RESTING) {
         consumer_rest_change(consumer, message, MESSAGE_STEP_ATTEMPT);
+    } else if (message->run_id != NULL && !message->asks_attempt) { /* it was returned */
+        consumer_rest(consumer, message, MESSAGE_STEP_ATTEMPT, clock_monotonic_ms());
     } else {
         message->not_before_ms = 0;
     }
@@ -284,15 +307,39 @@ static enum status send_dead_letter(struct consumer *consumer, struct message *m
     return STATUS_OK;
 }
 
+/* A message that was returned is hidden at SQS for its visibility, and its handle is still good: an order brings it into
+ * hand again. Whether nobody else has it by now is seen when its lease is renewed, or by the delete. */
+static struct message *take_back(struct consumer *consumer, const char *id)
+{
+    struct message *message = consumer_returned_find(consumer, id);
+    if (message == NULL || lease_has_lapsed(&message->lease, clock_boottime_ms())) {
+        return NULL;
+    }
+    consumer_returned_take_back(consumer, message);
+    message->is_taken_back = true;
+    return message;
+}
+
+/* The order was refused: it goes as it was. */
+static void give_back(struct consumer *consumer, struct message *message)
+{
+    if (message->is_taken_back) {
+        int64_t left_ms = message->lease.deadline_ms - clock_boottime_ms();
+        consumer_leave(consumer, message, left_ms > 1000 ? (int)(left_ms / 1000) : 0, message->leave_reason);
+    }
+}
+
 enum status consumer_order(struct consumer *consumer, const char *id, enum operator_order order, struct error *error)
 {
     struct message *message = hand_find(&consumer->hand, id);
+    const char *state = message != NULL ? message_state_name(message->state) : "returned";
+    if (message == NULL && consumer->phase == CONSUMER_RUNNING && !consumer->is_paused) {
+        message = take_back(consumer, id);
+    }
     if (message == NULL) {
         return error_set(error, STATUS_NOT_FOUND,
-                         "this process does not hold the message now; one that was returned comes again when its "
-                         "visibility is over");
+                         "this process neither holds the message nor has it returned the message lately");
     }
-    const char *state = message_state_name(message->state);
     enum status status = check_order(consumer, message, error);
     if (status == STATUS_OK && order == OPERATOR_RETRY) {
         status = retry(consumer, message, error);
@@ -300,6 +347,7 @@ enum status consumer_order(struct consumer *consumer, const char *id, enum opera
         status = send_dead_letter(consumer, message, error);
     }
     if (status != STATUS_OK) {
+        give_back(consumer, message);
         return status;
     }
     log_event(LOG_LEVEL_WARN, "an operator has spoken", LOG_STRING("queue", consumer->name),
@@ -309,6 +357,7 @@ enum status consumer_order(struct consumer *consumer, const char *id, enum opera
               LOG_STRING("workflow_id", message->watch.workflow_id), LOG_STRING("run_id", message->run_id),
               LOG_STRING("state", state));
     consumer_metrics_order(&consumer->metrics, operator_order_name(order));
+    message->is_taken_back = false;
     if (order == OPERATOR_SKIP) {
         stop_waiting(consumer, message);
         consumer_settle(consumer, message, false);

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #define RETRY_MS 500
+#define RETURNED_MAX 200                      /* messages that were returned and are remembered */
+#define RETURNED_BYTES_MAX ((size_t)8 << 20)  /* of these */
 
 static struct message *message_of(struct list *node)
 {
@@ -19,6 +21,68 @@ static void drop(struct consumer *consumer, struct message *message)
     consumer->return_waiting--;
     message_release(message);
 }
+
+/* --- those that were returned ------------------------------------------------------------------------------------- */
+
+static void returned_drop(struct consumer *consumer, struct message *message)
+{
+    list_remove(&message->in_work);
+    consumer->returned_count--;
+    consumer->returned_bytes -= message->delivery->json_length;
+    message_release(message);
+}
+
+void consumer_returned_drop_all(struct consumer *consumer)
+{
+    while (!list_is_empty(&consumer->returned)) {
+        returned_drop(consumer, message_of(consumer->returned.next));
+    }
+}
+
+/* Heads only: what went along at visibility 0 is on its way back already. */
+static void returned_keep(struct consumer *consumer, struct message *message)
+{
+    list_remove(&message->in_work);
+    consumer->return_waiting--;
+    list_append(&consumer->returned, &message->in_work);
+    consumer->returned_count++;
+    consumer->returned_bytes += message->delivery->json_length;
+    while (consumer->returned_count > RETURNED_MAX || consumer->returned_bytes > RETURNED_BYTES_MAX) {
+        returned_drop(consumer, message_of(consumer->returned.next));
+    }
+}
+
+void consumer_returned_pump(struct consumer *consumer, int64_t boot_ms)
+{
+    struct list *node = consumer->returned.next;
+    while (node != &consumer->returned) {
+        struct message *message = message_of(node);
+        node = node->next;
+        if (lease_has_lapsed(&message->lease, boot_ms)) {
+            returned_drop(consumer, message);
+        }
+    }
+}
+
+struct message *consumer_returned_find(const struct consumer *consumer, const char *id)
+{
+    for (struct list *node = consumer->returned.next; node != &consumer->returned; node = node->next) {
+        if (strcmp(message_id(message_of(node)), id) == 0) {
+            return message_of(node);
+        }
+    }
+    return NULL;
+}
+
+void consumer_returned_take_back(struct consumer *consumer, struct message *message)
+{
+    list_remove(&message->in_work);
+    consumer->returned_count--;
+    consumer->returned_bytes -= message->delivery->json_length;
+    hand_take_back(&consumer->hand, message);
+}
+
+/* --- on the way out ----------------------------------------------------------------------------------------------- */
 
 static void log_returned(const struct consumer *consumer, const struct message *message, const char *visibility)
 {
@@ -80,6 +144,10 @@ void consumer_return_forget(struct consumer *consumer, const char *id)
             drop(consumer, message);
         }
     }
+    struct message *returned = consumer_returned_find(consumer, id);
+    if (returned != NULL) {
+        returned_drop(consumer, returned);
+    }
 }
 
 bool consumer_return_is_ahead(const struct consumer *consumer, const struct message *message)
@@ -109,7 +177,12 @@ static void on_returned(void *user, const struct sqs_batch_result *result, const
         message->is_return_sent = false;
         if (!consumer_entry_failed(result, error, i, &class)) {
             log_returned(consumer, message, NULL);
-            drop(consumer, message);
+            lease_renewed(&message->lease, batch->start_boot_ms, batch->seconds[i], 0);
+            if (batch->seconds[i] > 0 && consumer->phase == CONSUMER_RUNNING) {
+                returned_keep(consumer, message);
+            } else {
+                drop(consumer, message);
+            }
         } else if (!consumer_class_is_retryable(class)) {
             log_returned(consumer, message, "refused");
             drop(consumer, message);

@@ -24,7 +24,7 @@ static void describe_end(const struct message *message, const struct run_end *en
         (void)snprintf(out, DETAIL_SIZE, "attempt %lld of %lld has failed", (long long)message->attempt,
                        (long long)route->max_attempts);
     } else {
-        (void)snprintf(out, DETAIL_SIZE, "the workflow was %s", run_status_name(end->status));
+        (void)snprintf(out, DETAIL_SIZE, "the workflow's status is %s", run_status_name(end->status));
     }
 }
 
@@ -60,6 +60,8 @@ void consumer_follow(struct consumer *consumer, struct message *message, const s
         consumer_settle(consumer, message, end->status == RUN_COMPLETED);
         break;
     case VERDICT_RETURN:
+        describe_end(message, end, outlet->route, detail);
+        message_set_setback(message, verdict->reason, detail, failure_type, failure_message);
         consumer_leave(consumer, message, lease_return_seconds(message->delivery->receive_count), verdict->reason);
         break;
     case VERDICT_WAIT:

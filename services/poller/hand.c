@@ -231,18 +231,24 @@ enum hand_added hand_add(struct hand *hand, struct sqs_message *delivery,
     message = message_new(delivery, release);
     message->lease = *lease;
     message->line = line;
-    (void)map_put(hand->messages, delivery->message_id, message); /* was not there: looked up above */
-    hand->bytes += delivery->json_length;
+    hand_take_back(hand, message);
+    *out_message = message;
+    return HAND_NEW;
+}
+
+void hand_take_back(struct hand *hand, struct message *message)
+{
+    CHECK(message->state == MESSAGE_GONE && hand_find(hand, message_id(message)) == NULL);
+    (void)map_put(hand->messages, message_id(message), message); /* was not there */
+    hand->bytes += message->delivery->json_length;
     set_state(hand, message, MESSAGE_HELD);
     hand_lease_changed(hand, message);
-    if (hand->lanes != NULL && delivery->group_id != NULL) {
+    if (hand->lanes != NULL && message_group(message) != NULL) {
         lane_insert(hand, message);
         lane_refresh(hand, message->lane);
     } else {
         make_ready(hand, message);
     }
-    *out_message = message;
-    return HAND_NEW;
 }
 
 /* Of a message that has become held: its lane's first is ready now, or it is. */

@@ -54,6 +54,8 @@ enum hand_added {
 enum hand_added hand_add(struct hand *hand, struct sqs_message *delivery,
                          void (*release)(struct sqs_message *delivery), const struct lease *lease, size_t line,
                          struct message **out_message);
+/* A message that has left (gone) comes in again as it is, held; its ID must not be there. Takes the reference. */
+void hand_take_back(struct hand *hand, struct message *take_message);
 struct message *hand_find(const struct hand *hand, const char *message_id); /* NULL: not there */
 
 /* The first of the line that is ready and whose not_before_ms has come; NULL: none. Changes nothing. */

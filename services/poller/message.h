@@ -88,6 +88,7 @@ struct message {
     bool is_last_of_lane;     /* leaving: the others of its lane must be confirmed first */
     const char *leave_reason; /* a constant */
     unsigned leave_attempts;
+    bool is_taken_back;      /* an operator's order is about to be done to it after it had been returned */
     bool is_return_sent;     /* in the return call that is under way */
     bool is_completed;       /* settling: the chain is Completed, whatever the delete answers */
     int64_t delete_retry_ms; /* settling: clock_monotonic_ms of the next try */

@@ -192,6 +192,62 @@ static void a_dead_letter_in_trouble_can_be_turned_into_an_attempt(void **state)
     fakes_destroy(fakes);
 }
 
+static void a_returned_head_is_seen_and_retried_by_its_handle(void **state)
+{
+    (void)state;
+    struct fakes *fakes = fakes_new(true, 60);
+    fakes_send(fakes, "a1", "A", "1");
+    fakes_send(fakes, "a2", "A", "2");
+    fakes_start(fakes);
+    fakes_expect(fakes, "wait", 1);
+    fakes_close_run(fakes, "a1", "Failed"); /* its one attempt is used up */
+    fakes_expect(fakes, "visibility a1 10", 1);
+    json_t *lanes = consumer_describe_lanes(consumer_of(fakes), 10);
+    while (json_array_size(lanes) == 0) { /* the answer to the return is on its way */
+        json_decref(lanes);
+        loop_run_once(fakes_loop(fakes), 20);
+        lanes = consumer_describe_lanes(consumer_of(fakes), 10);
+    }
+    const json_t *head = json_object_get(json_array_get(lanes, 0), "head");
+    assert_string_equal(text(json_array_get(lanes, 0), "group"), "A");
+    assert_string_equal(text(head, "messageId"), "a1");
+    assert_string_equal(text(head, "state"), "returned");
+    assert_string_equal(text(head, "reason"), "failed");
+    assert_true(json_integer_value(json_object_get(head, "nextTryMs")) > 0);
+    json_decref(lanes);
+    fakes_set_auto_close(fakes, "Completed");
+    refused(fakes, "a1", OPERATOR_DEAD_LETTER, STATUS_FAILED_PRECONDITION); /* no queue: it stays returned */
+    while (consumer_order(consumer_of(fakes), "a1", OPERATOR_RETRY, NULL) != STATUS_OK) {
+        loop_run_once(fakes_loop(fakes), 20);
+    }
+    fakes_expect(fakes, "visibility a1 60", 1); /* its lease again, before the attempt */
+    fakes_expect(fakes, "attempt 1 of a1", 1);
+    fakes_expect(fakes, "delete a1", 1);
+    fakes_expect(fakes, "delete a2", 1);
+    assert_int_equal(fakes_count(fakes, "give a1"), 1);
+    fakes_destroy(fakes);
+}
+
+static void a_returned_head_may_be_skipped_and_one_that_came_again_is_not_returned_any_more(void **state)
+{
+    (void)state;
+    struct fakes *fakes = fakes_new(true, 60);
+    fakes_send(fakes, "a1", "A", "1");
+    fakes_send(fakes, "a2", "A", "2");
+    fakes_set_outcome(fakes, "a1", "rejected");
+    fakes_start(fakes);
+    fakes_expect(fakes, "visibility a1 10", 1);
+    fakes_give_again(fakes, "a1");
+    fakes_expect(fakes, "visibility a1 20", 1);
+    while (consumer_order(consumer_of(fakes), "a1", OPERATOR_SKIP, NULL) != STATUS_OK) {
+        loop_run_once(fakes_loop(fakes), 20);
+    }
+    fakes_expect(fakes, "delete a1", 1);
+    fakes_expect(fakes, "forward a2", 1);
+    assert_int_equal(fakes_count(fakes, "refused delete a1"), 0);
+    fakes_destroy(fakes);
+}
+
 static void a_paused_queue_receives_nothing_and_hands_back_what_is_held_while_runs_go_on(void **state)
 {
     (void)state;
@@ -226,6 +282,8 @@ int main(void)
         cmocka_unit_test(an_operators_dead_letter_says_so_and_the_lane_goes_on),
         cmocka_unit_test(a_running_message_may_be_dead_lettered),
         cmocka_unit_test(a_dead_letter_in_trouble_can_be_turned_into_an_attempt),
+        cmocka_unit_test(a_returned_head_is_seen_and_retried_by_its_handle),
+        cmocka_unit_test(a_returned_head_may_be_skipped_and_one_that_came_again_is_not_returned_any_more),
         cmocka_unit_test(a_paused_queue_receives_nothing_and_hands_back_what_is_held_while_runs_go_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
