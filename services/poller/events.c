@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "envelope.h"
 
-#define EVENT_FRAME_MAX 512 /* the constant parts of an event, its time and punctuation */
+#define EVENT_FRAME_MAX 512 /* the constant parts of an event, its time, traceparent and punctuation */
 
 /* The value as JSON; "null" for none. NULL: not UTF-8. */
 static char *quote(const char *value)
@@ -24,6 +24,36 @@ static void append_member(struct buffer *out, const char *name, const char *valu
     if (value != NULL) {
         CHECK(buffer_append_string(out, name) && buffer_append_string(out, quoted));
     }
+}
+
+/* 00-<32 hexadecimal digits>-<16>-<2>, as W3C Trace Context has it. */
+static bool is_traceparent(const char *text, size_t length)
+{
+    static const char shape[] = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+    if (length != sizeof shape - 1) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        bool is_digit = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+        if (shape[i] == '-' ? text[i] != '-' : !is_digit) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The message attribute of that name, as a JSON string of that form; .data NULL: none. */
+static struct json_slice find_traceparent(struct json_slice attributes)
+{
+    struct json_slice none = {0};
+    if (attributes.data == NULL) {
+        return none;
+    }
+    struct json_slice attribute = json_scan_member(attributes.data, attributes.length, "traceparent");
+    struct json_slice value = attribute.data != NULL
+                                  ? json_scan_member(attribute.data, attribute.length, "StringValue")
+                                  : none;
+    return value.data != NULL && value.length > 2 && is_traceparent(value.data + 1, value.length - 2) ? value : none;
 }
 
 /* Texts of an event, each as JSON. */
@@ -56,7 +86,8 @@ static void quoted_deinit(struct quoted *quoted)
 
 /* Does not fail: the caller has made sure that it fits. */
 static void append_event(struct buffer *out, const struct message *message, const struct quoted *quoted,
-                         const char *quoted_source, struct json_slice data, bool is_first)
+                         const char *quoted_source, struct json_slice data, struct json_slice traceparent,
+                         bool is_first)
 {
     const struct sqs_message *delivery = message->delivery;
     CHECK(buffer_append_string(out, is_first ? "{" : ",{"));
@@ -71,6 +102,8 @@ static void append_event(struct buffer *out, const struct message *message, cons
     append_member(out, ",\"partitionkey\":", delivery->group_id, quoted->group);
     append_member(out, ",\"sequence\":", delivery->sequence_number, quoted->sequence);
     append_member(out, ",\"ferryafter\":", message->asks_attempt ? message->run_id : NULL, quoted->after);
+    CHECK(traceparent.data == NULL || (buffer_append_string(out, ",\"traceparent\":") &&
+                                       buffer_append(out, traceparent.data, traceparent.length)));
     CHECK(!message->asks_anew || buffer_append_string(out, ",\"ferryanew\":true"));
     CHECK(buffer_append_string(out, ",\"datacontenttype\":\"application/json\",\"data\":") &&
           buffer_append(out, data.data, data.length) && buffer_append_string(out, "}"));
@@ -81,6 +114,7 @@ enum status events_append(struct buffer *out, const struct message *message, enu
 {
     enum status status = STATUS_OK;
     struct json_slice data = {message->delivery->json, message->delivery->json_length};
+    struct json_slice attributes = message->delivery->attributes;
     struct quoted quoted;
     struct buffer unwrapped;
     size_t needed = EVENT_FRAME_MAX;
@@ -95,6 +129,7 @@ enum status events_append(struct buffer *out, const struct message *message, enu
             goto done;
         }
         data = (struct json_slice){unwrapped.data, unwrapped.length};
+        attributes = json_scan_member(data.data, data.length, "MessageAttributes");
     }
     needed += strlen(quoted_source) + strlen(quoted.id) + strlen(quoted.group) + strlen(quoted.sequence) +
               strlen(quoted.after) + data.length;
@@ -102,7 +137,7 @@ enum status events_append(struct buffer *out, const struct message *message, enu
         status = error_set(error, STATUS_TOO_LARGE, "the message does not fit into a request to the gateway");
         goto done;
     }
-    append_event(out, message, &quoted, quoted_source, data, is_first);
+    append_event(out, message, &quoted, quoted_source, data, find_traceparent(attributes), is_first);
 done:
     buffer_deinit(&unwrapped);
     quoted_deinit(&quoted);

@@ -63,6 +63,29 @@ static void an_attempt_is_asked_for_after_the_run_that_failed(void **state)
     message_release(message);
 }
 
+static void a_traceparent_attribute_becomes_the_events(void **state)
+{
+    (void)state;
+    static const char good[] =
+        "{\"traceparent\":{\"DataType\":\"String\","
+        "\"StringValue\":\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\"}}";
+    static const char bad[] = "{\"traceparent\":{\"StringValue\":\"00-0AF7651916cd43dd8448eb211c80319c-\\\"-01\"}}";
+    struct sqs_message delivery = {
+        .message_id = "m", .json = "{}", .json_length = 2, .attributes = {good, sizeof good - 1}};
+    struct message *message = message_new(&delivery, keep);
+    struct buffer out;
+    buffer_init(&out, 4096);
+    assert_int_equal(events_append(&out, message, SETTINGS_ENVELOPE_NONE, "\"s\"", true, NULL), STATUS_OK);
+    assert_non_null(
+        strstr(out.data, ",\"traceparent\":\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\","));
+    delivery.attributes = (struct json_slice){bad, sizeof bad - 1};
+    buffer_clear(&out);
+    assert_int_equal(events_append(&out, message, SETTINGS_ENVELOPE_NONE, "\"s\"", true, NULL), STATUS_OK);
+    assert_null(strstr(out.data, "traceparent"));
+    buffer_deinit(&out);
+    message_release(message);
+}
+
 static void what_a_message_does_not_have_is_left_out_and_events_are_separated(void **state)
 {
     (void)state;
@@ -146,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_becomes_a_cloud_event_and_its_bytes_pass_unchanged),
         cmocka_unit_test(an_attempt_is_asked_for_after_the_run_that_failed),
+        cmocka_unit_test(a_traceparent_attribute_becomes_the_events),
         cmocka_unit_test(what_a_message_does_not_have_is_left_out_and_events_are_separated),
         cmocka_unit_test(a_message_that_cannot_be_written_changes_nothing),
         cmocka_unit_test(results_are_read_in_order),
