@@ -122,7 +122,7 @@ static enum status run(struct service *service, const struct settings *settings,
     options.tls = tls;
     options.token = token;
     running.poller = poller_new(&options);
-    operator = operator_new(running.loop, running.poller, settings);
+    operator = operator_new(running.loop, running.poller, settings, token);
     service_set_api(service, operator);
     poller_start(running.poller);
     service_set_stop(service, on_stop, &running);

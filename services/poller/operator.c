@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "consumer_operator.h"
 #include "crypto/digest.h"
@@ -17,11 +18,12 @@
 #define LANES_MAX 1000
 #define LIMIT_DIGITS_MAX 4
 
-/* Made on the main thread and fixed; open is the loop's. */
+/* Made on the main thread and fixed. */
 struct operator {
     struct loop *loop;
     struct poller *poller;
     const struct settings *settings;
+    struct secret *token; /* NULL: none is configured */
 };
 
 struct request {
@@ -35,12 +37,30 @@ struct request {
 
 /* --- who is let in ------------------------------------------------------------------------------------------------ */
 
-static bool is_token_good(const struct http_exchange *exchange, const char *token)
+/* As the gateway does it: the token before a change is good for the overlap, and a caller who knows another token may be
+ * the first to know a new one. */
+static bool is_good(struct secret *token, const char *given)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    bool is_good = false;
+    do {
+        char *current = secret_current(token, now_ms);
+        char *previous = secret_previous(token, now_ms);
+        bool is_current = crypto_equal_text(given, current);
+        bool is_previous = crypto_equal_text(given, previous != NULL ? previous : current);
+        is_good = is_current || is_previous;
+        secret_wipe(current);
+        secret_wipe(previous);
+    } while (!is_good && secret_look_again(token, now_ms));
+    return is_good;
+}
+
+static bool has_token(const struct http_exchange *exchange, struct secret *token)
 {
     static const char scheme[] = "Bearer ";
     const char *given = http_exchange_header(exchange, "authorization");
     return given != NULL && strncasecmp(given, scheme, sizeof scheme - 1) == 0 &&
-           crypto_equal_text(given + sizeof scheme - 1, token);
+           is_good(token, given + sizeof scheme - 1);
 }
 
 /* false: it has answered. */
@@ -50,9 +70,8 @@ static bool admit(const struct operator *operator, struct http_exchange *exchang
                                   "\"status\":401,\"detail\":\"expected the header Authorization: Bearer with the "
                                   "gateway's token\"}\n";
     static const struct http_header challenge = {.name = "WWW-Authenticate", .value = "Bearer realm=\"ferry\""};
-    const struct settings *settings = operator->settings;
-    const char *listen = settings->poller.admin_listen;
-    if (settings->gateway.token == NULL) {
+    const char *listen = operator->settings->poller.admin_listen;
+    if (operator->token == NULL) {
         if (listen != NULL && settings_listen_is_loopback(listen)) {
             return true;
         }
@@ -62,7 +81,7 @@ static bool admit(const struct operator *operator, struct http_exchange *exchang
                               0);
         return false;
     }
-    if (is_token_good(exchange, settings->gateway.token)) {
+    if (has_token(exchange, operator->token)) {
         return true;
     }
     http_exchange_reply(exchange, 401, "application/problem+json", &challenge, 1, problem, sizeof problem - 1);
@@ -269,12 +288,14 @@ const size_t operator_route_count = sizeof operator_routes / sizeof operator_rou
 
 /* --- made and freed ----------------------------------------------------------------------------------------------- */
 
-struct operator *operator_new(struct loop *loop, struct poller *poller, const struct settings *settings)
+struct operator *operator_new(struct loop *loop, struct poller *poller, const struct settings *settings,
+                              struct secret *token)
 {
     struct operator *operator = memory_alloc(sizeof *operator);
     operator->loop = loop;
     operator->poller = poller;
     operator->settings = settings;
+    operator->token = token;
     return operator;
 }
 

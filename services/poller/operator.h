@@ -4,6 +4,7 @@
 #define POLLER_OPERATOR_H
 
 #include "base/loop.h"
+#include "base/secret.h"
 #include "poller.h"
 #include "service/service.h"
 #include "settings/settings.h"
@@ -14,7 +15,8 @@ extern const size_t operator_route_count;
 struct operator;
 
 /* All borrowed; they outlive it. Its handlers take it as their user (service_set_api). */
-struct operator *operator_new(struct loop *loop, struct poller *poller, const struct settings *settings);
+struct operator *operator_new(struct loop *loop, struct poller *poller, const struct settings *settings,
+                              struct secret *token); /* NULL: none is configured */
 /* After service_set_api(NULL), on the loop's thread, when the loop does not run any more: what was posted is
  * answered. */
 void operator_destroy(struct operator *operator); /* NULL is fine */

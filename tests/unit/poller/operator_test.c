@@ -26,13 +26,14 @@ struct desk {
     char *body;
 };
 
-static void desk_open(struct desk *desk)
+static void desk_open(struct desk *desk, struct secret *token)
 {
     struct http_route routes[SERVICE_API_ROUTES_MAX];
     *desk = (struct desk){.fakes = fakes_new(true, 60)};
     fakes_settings(desk->fakes)->poller.admin_listen = memory_copy_string("127.0.0.1:8081");
     fakes_start(desk->fakes);
-    desk->operator = operator_new(fakes_loop(desk->fakes), fakes_poller(desk->fakes), fakes_settings(desk->fakes));
+    desk->operator = operator_new(fakes_loop(desk->fakes), fakes_poller(desk->fakes), fakes_settings(desk->fakes),
+                                  token);
     for (size_t i = 0; i < operator_route_count; i++) {
         routes[i] = (struct http_route){.method = operator_routes[i].method,
                                         .path = operator_routes[i].path,
@@ -89,7 +90,7 @@ static void queues_and_lanes_are_listed(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk);
+    desk_open(&desk, NULL);
     fakes_send(desk.fakes, "a1", "A", "1");
     fakes_expect(desk.fakes, "wait", 1);
     assert_int_equal(ask(&desk, "GET", "/v1/queues", NULL), 200);
@@ -107,7 +108,7 @@ static void orders_are_done_or_say_why_not(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk);
+    desk_open(&desk, NULL);
     fakes_send(desk.fakes, "a1", "A", "1");
     fakes_expect(desk.fakes, "wait", 1);
     assert_int_equal(ask(&desk, "POST", "/v1/queues/test.fifo/messages/a1/retry", NULL), 409);
@@ -125,7 +126,7 @@ static void a_queue_is_paused_and_resumed(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk);
+    desk_open(&desk, NULL);
     assert_int_equal(ask(&desk, "POST", "/v1/queues/test.fifo/pause", NULL), 200);
     assert_string_equal(desk.body, "{\"queue\":\"test.fifo\",\"paused\":true}");
     assert_int_equal(ask(&desk, "POST", "/v1/queues/test.fifo/resume", NULL), 200);
@@ -137,20 +138,20 @@ static void without_the_token_nobody_is_let_in(void **state)
 {
     (void)state;
     struct desk desk;
-    char token[] = "secret";
-    desk_open(&desk);
-    fakes_settings(desk.fakes)->gateway.token = token;
+    struct secret *token = secret_new("secret");
+    desk_open(&desk, token);
     assert_int_equal(ask(&desk, "GET", "/v1/queues", NULL), 401);
     assert_int_equal(ask(&desk, "POST", "/v1/queues/test.fifo/pause", "wrong"), 401);
     assert_int_equal(ask(&desk, "POST", "/v1/queues/test.fifo/pause", "secret"), 200);
     desk_close(&desk);
+    secret_destroy(token);
 }
 
 static void without_a_configured_token_only_loopback_is_served(void **state)
 {
     (void)state;
     struct desk desk;
-    desk_open(&desk);
+    desk_open(&desk, NULL);
     free(fakes_settings(desk.fakes)->poller.admin_listen);
     fakes_settings(desk.fakes)->poller.admin_listen = memory_copy_string("0.0.0.0:8081");
     assert_int_equal(ask(&desk, "GET", "/v1/queues", NULL), 403);
