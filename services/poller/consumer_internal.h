@@ -161,6 +161,10 @@ const char *consumer_route_name(const struct consumer *consumer, const struct me
 void consumer_outlets_init(struct consumer *consumer);
 void consumer_forward_pump(struct consumer *consumer, int64_t now_ms, int64_t boot_ms);
 int64_t consumer_forward_next_ms(const struct consumer *consumer, int64_t now_ms);
+/* The request's answer; user: its struct forward_call. */
+void consumer_on_forwarded(void *user, const struct http_response *response, const struct error *error);
+void consumer_forward_put_back(struct forward_call *forward, bool must_go_alone); /* its messages are held again */
+void consumer_forward_end(struct forward_call *forward);                           /* releases them */
 /* The messages are held again. */
 void consumer_forward_give_up(struct consumer *consumer);
 void consumer_probes_give_up(struct consumer *consumer);

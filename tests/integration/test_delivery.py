@@ -154,7 +154,7 @@ def test_ack_completion_deletes_when_a_foreign_worker_s_run_has_completed_and_no
 
 def test_ack_completion_returns_the_message_of_a_failed_run_and_starts_no_second_one(world, steps):
     url = world.create_queue(fifo=False)
-    ferry = start_without_worker(world.ferry(url, step_route(world)))
+    ferry = start_without_worker(world.ferry(url, step_route(world, max_attempts=1)))
     broken.add(message := world.send(url, {"wait": True}))
     wait_until(lambda: world.status(message) == "RUNNING", 30, "the run")
     signal_go(world, message)
@@ -303,7 +303,7 @@ def test_a_run_that_is_reset_while_it_is_waited_for_is_followed(world, steps):
 
 def test_a_failed_run_that_is_reset_is_waited_for_when_its_message_comes_again(world, steps):
     url = world.create_queue()
-    ferry = start_without_worker(world.ferry(url, step_route(world)))
+    ferry = start_without_worker(world.ferry(url, step_route(world, max_attempts=1)))
     broken.add(message := world.send(url, {"then_wait": True}))
     ferry.poller.wait_for_event(30, "message returned", message_id=message)
     broken.discard(message)
