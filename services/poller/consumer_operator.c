@@ -307,8 +307,8 @@ static enum status send_dead_letter(struct consumer *consumer, struct message *m
     return STATUS_OK;
 }
 
-/* A message that was returned is hidden at SQS for its visibility, and its handle is still good: an order brings it into
- * hand again. Whether nobody else has it by now is seen when its lease is renewed, or by the delete. */
+/* A message that was returned is hidden at SQS for its visibility, and its handle is still good: an order brings it
+ * into hand again. Whether nobody else has it by now is seen when its lease is renewed, or by the delete. */
 static struct message *take_back(struct consumer *consumer, const char *id)
 {
     struct message *message = consumer_returned_find(consumer, id);

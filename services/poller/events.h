@@ -17,7 +17,8 @@
 #define EVENTS_REQUEST_MAX ((size_t)64 << 20)      /* bytes */
 
 /* quoted_source: the queue's URL as a JSON string. Appends one event (and a comma before all but the first); its data
- * is what stands inside the envelope. A message attribute traceparent becomes the event's, too. A message that asks for an attempt carries the run after which it is asked for.
+ * is what stands inside the envelope. A message attribute traceparent becomes the event's, too. A message that asks for
+ * an attempt carries the run after which it is asked for.
  * INVALID_ARGUMENT: the message's texts are not UTF-8; TOO_LARGE: over out's maximum; MALFORMED: it is not in the
  * envelope. On failure out is unchanged. */
 MUST_CHECK enum status events_append(struct buffer *out, const struct message *message,

@@ -346,7 +346,6 @@ static void leave(struct hand *hand, struct message *message, int seconds, const
     detach(hand, message);
     message->leave_seconds = lease_has_lapsed(&message->lease, now_ms) ? LEAVE_AS_IS : seconds;
     message->leave_reason = reason;
-    message->leave_attempts = 0;
     message->is_last_of_lane = false;
     list_remove(&message->in_work);
     list_append(out, &message->in_work);

@@ -52,46 +52,45 @@ struct message {
     struct sqs_message *delivery; /* the newest */
     void (*release_delivery)(struct sqs_message *delivery);
     struct consumer *consumer; /* whose it is; NULL in tests of the pure parts */
-    unsigned handle_version; /* how many newer handles have come */
     struct lease lease;
-    bool is_renewing; /* a renewal is under way */
+    unsigned handle_version; /* how many newer handles have come */
+    bool is_renewing;        /* a renewal is under way */
+
+    bool must_go_alone;       /* its batch was answered 413 */
+    bool asks_attempt;        /* the next forward asks for another run after run_id */
+    bool asks_anew;           /* it starts counting anew: an operator's retry */
+    int64_t not_before_ms;    /* clock_monotonic_ms: held, not forwarded before; resting, until then */
+    unsigned failures;        /* forwards in a row that failed */
+    unsigned alone_failures;  /* of these, while other messages were accepted */
+    uint64_t accepted_before; /* the circuit's count of accepted messages at the last failure */
+    uint64_t tried_in;        /* the opening of the circuit in which it was tried; 0: none */
 
     struct lane *lane;     /* NULL: none */
     struct list in_lane;   /* ascending SequenceNumber */
     struct list in_ready;  /* may be forwarded now */
     struct list in_leases; /* ascending deadline */
-    struct list in_work;   /* the consumer's list of deletes, of returns or of resting ones */
+    struct list in_work;   /* the consumer's list of deletes, of resting ones, of returns, or of returned ones */
     size_t line;           /* its place among the queue's routes: what is ready is kept apart by it */
-
-    int64_t not_before_ms;    /* clock_monotonic_ms: not forwarded again before */
-    unsigned failures;        /* forwards in a row that failed */
-    unsigned alone_failures;  /* of these, while other messages were accepted */
-    uint64_t accepted_before; /* the circuit's count of accepted messages at the last failure */
-    uint64_t tried_in;        /* the opening of the circuit in which it was tried; 0: none */
-    bool must_go_alone;       /* its batch was answered 413 */
 
     struct run_watch watch;
     char *run_id;        /* the chain's last that is known; NULL: none */
     int64_t attempt;     /* of that run; 0: none */
-    bool asks_attempt;   /* the next forward asks for another run after run_id */
-    bool asks_anew;      /* it starts counting anew: an operator's retry */
     int64_t received_ms; /* clock_monotonic_ms */
 
-    enum message_step step;       /* resting, dead-lettering: what it is for; not_before_ms: when */
-    bool is_rest_over;            /* resting: the renewal before the step is under way */
-    struct setback *setback;      /* NULL: none */
-    unsigned dead_letter_tries;   /* sends in a row that failed */
-    bool is_dead_letter_bare;     /* the queue refused it with our attribute: it goes without */
-    const char *stuck_reason;     /* a constant, for operators: what it waits for beside its turn; NULL: nothing */
+    enum message_step step;     /* resting, dead-lettering: what it is for */
+    bool is_rest_over;          /* resting: the renewal before the step is under way */
+    bool is_dead_letter_bare;   /* the queue refused it with our attribute: it goes without */
+    unsigned dead_letter_tries; /* sends in a row that failed */
+    struct setback *setback;    /* NULL: none */
+    const char *stuck_reason;   /* a constant, for operators: what it waits for beside its turn; NULL: nothing */
 
     int leave_seconds;        /* leaving: the visibility to give; LEAVE_AS_IS: no call */
     bool is_last_of_lane;     /* leaving: the others of its lane must be confirmed first */
+    bool is_return_sent;      /* in the return call that is under way */
+    bool is_taken_back;       /* an operator's order is about to be done to it after it had been returned */
+    bool is_completed;        /* settling: the chain is Completed, whatever the delete answers */
     const char *leave_reason; /* a constant */
-    unsigned leave_attempts;
-    bool is_taken_back;      /* an operator's order is about to be done to it after it had been returned */
-    bool is_return_sent;     /* in the return call that is under way */
-    bool is_completed;       /* settling: the chain is Completed, whatever the delete answers */
-    int64_t delete_retry_ms; /* settling: clock_monotonic_ms of the next try */
+    int64_t delete_retry_ms;  /* settling: clock_monotonic_ms of the next try */
     unsigned delete_attempts;
 };
 

@@ -37,8 +37,8 @@ struct request {
 
 /* --- who is let in ------------------------------------------------------------------------------------------------ */
 
-/* As the gateway does it: the token before a change is good for the overlap, and a caller who knows another token may be
- * the first to know a new one. */
+/* As the gateway does it: the token before a change is good for the overlap, and a caller who knows another token may
+ * be the first to know a new one. */
 static bool is_good(struct secret *token, const char *given)
 {
     int64_t now_ms = clock_monotonic_ms();

@@ -87,7 +87,8 @@ static void a_replay_is_called_by_the_originals_id(void **state)
     };
     struct sqs_message delivery = {
         .message_id = "m2",
-        .attributes = slice("{\"FerryReplay\":{\"DataType\":\"String\",\"StringValue\":\"{\\\"messageId\\\":\\\"m1\\\"}\"}}")};
+        .attributes = slice("{\"FerryReplay\":{\"DataType\":\"String\","
+                            "\"StringValue\":\"{\\\"messageId\\\":\\\"m1\\\"}\"}}")};
     char *id = dead_letter_original_id(&delivery);
     assert_string_equal(id, "m1");
     free(id);

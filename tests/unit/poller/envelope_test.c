@@ -27,7 +27,8 @@ static enum status unwrap(struct sample *sample, enum settings_envelope kind, co
                                  "\"Attributes\":{\"SentTimestamp\":\"1\"}%s%s}",
                                  quoted, attributes != NULL ? ",\"MessageAttributes\":" : "",
                                  attributes != NULL ? attributes : "");
-    sample->message = (struct sqs_message){.message_id = "m1", .json = sample->json, .json_length = strlen(sample->json)};
+    sample->message =
+        (struct sqs_message){.message_id = "m1", .json = sample->json, .json_length = strlen(sample->json)};
     sample->message.body = json_scan_member(sample->json, strlen(sample->json), "Body");
     sample->message.attributes = json_scan_member(sample->json, strlen(sample->json), "MessageAttributes");
     buffer_init(&sample->out, 1 << 20);
@@ -143,7 +144,8 @@ static void attributes_are_limited(void **state)
     assert_true(buffer_append_string(
         &body, "{\"Type\":\"Notification\",\"TopicArn\":\"arn\",\"Message\":\"x\",\"MessageAttributes\":{"));
     for (size_t i = 0; i <= ENVELOPE_ATTRIBUTES_MAX; i++) {
-        assert_true(buffer_append_format(&body, "%s\"a%zu\":{\"Type\":\"String\",\"Value\":\"v\"}", i > 0 ? "," : "", i));
+        assert_true(buffer_append_format(&body, "%s\"a%zu\":{\"Type\":\"String\",\"Value\":\"v\"}",
+                                         i > 0 ? "," : "", i));
     }
     assert_true(buffer_append_string(&body, "}}"));
     assert_int_equal(unwrap(&sample, SETTINGS_ENVELOPE_SNS, body.data, NULL), STATUS_MALFORMED);

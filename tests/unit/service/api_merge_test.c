@@ -43,7 +43,8 @@ static void lists_are_put_together_with_the_process_of_each_element(void **state
         answer(200, "{\"queue\":\"q\",\"lanes\":[{\"group\":\"c\"}]}"),
     };
     expect(&GET_ROUTE, answers, 3, 200,
-           "{\"lanes\":[{\"group\":\"a\",\"process\":1},{\"group\":\"b\",\"process\":1},{\"group\":\"c\",\"process\":3}]}");
+           "{\"lanes\":[{\"group\":\"a\",\"process\":1},"
+           "{\"group\":\"b\",\"process\":1},{\"group\":\"c\",\"process\":3}]}");
 }
 
 static void a_list_says_how_many_processes_are_silent(void **state)
