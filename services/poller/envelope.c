@@ -55,7 +55,7 @@ static bool is_attribute(struct json_slice attribute)
 }
 
 /* Of the message itself, without the braces. */
-static bool append_own_attributes(struct buffer *out, struct json_slice own, bool *out_is_empty)
+static bool append_own_attributes(struct buffer *out, struct json_slice own, bool *out_has_any)
 {
     if (own.data == NULL || own.data[0] != '{') {
         return true;
@@ -66,14 +66,15 @@ static bool append_own_attributes(struct buffer *out, struct json_slice own, boo
         start++;
         length--;
     }
-    *out_is_empty = length == 0;
+    *out_has_any = length > 0;
     return buffer_append(out, start, length);
 }
 
 static enum status append_sns_attributes(struct buffer *out, struct json_slice theirs, struct json_slice own,
-                                         bool is_first, struct error *error)
+                                         bool has_own, struct error *error)
 {
     enum status status = STATUS_OK;
+    size_t written = has_own ? 1 : 0;
     const char *name = NULL;
     json_t *value = NULL;
     json_t *names = theirs.data == NULL ? NULL : json_loadb(theirs.data, theirs.length, 0, NULL);
@@ -88,11 +89,11 @@ static enum status append_sns_attributes(struct buffer *out, struct json_slice t
         if (!is_attribute(attribute) || json_scan_member(own.data, own.length, name).data != NULL) {
             continue;
         }
-        if (!append_attribute(out, name, attribute, is_first)) {
+        if (!append_attribute(out, name, attribute, written == 0)) {
             status = error_set(error, STATUS_TOO_LARGE, "the message is over the limit of a request");
             goto done;
         }
-        is_first = false;
+        written++;
     }
 done:
     json_decref(names);
@@ -147,15 +148,15 @@ static bool append_kept(struct buffer *out, const struct sqs_message *message, c
 static enum status write_message(const struct sqs_message *message, const struct inside *inside, struct buffer *out,
                                  struct error *error)
 {
-    bool is_first = true;
+    bool has_own = false;
     struct json_slice own = message->attributes;
     if (!buffer_append_string(out, "{") || !append_kept(out, message, "MessageId") ||
         !append_kept(out, message, "ReceiptHandle") || !append_kept(out, message, "Attributes") ||
         !append_slice(out, "\"Body\":", inside->body) || !buffer_append_string(out, ",\"MessageAttributes\":{") ||
-        !append_own_attributes(out, own, &is_first)) {
+        !append_own_attributes(out, own, &has_own)) {
         return error_set(error, STATUS_TOO_LARGE, "the message is over the limit of a request");
     }
-    enum status status = append_sns_attributes(out, inside->attributes, own, is_first, error);
+    enum status status = append_sns_attributes(out, inside->attributes, own, has_own, error);
     if (status == STATUS_OK && !buffer_append_string(out, "}}")) {
         status = error_set(error, STATUS_TOO_LARGE, "the message is over the limit of a request");
     }
