@@ -72,7 +72,7 @@ struct service_call_options {
     int64_t attempt_timeout_ms; /* 0: 10,000 with RPC_RETRY_STANDARD, the deadline with RPC_RETRY_NONE */
     enum rpc_retry retry;
     bool wait_for_ready;        /* polls: wait for a connection instead of failing at once */
-    const char *namespace_name; /* for the header that proxies route by; NULL: the connection's. The request has its own */
+    const char *namespace_name; /* in the header that proxies route by; NULL: the connection's */
 };
 
 struct service_call_result {
