@@ -91,7 +91,7 @@ static void log_started(const struct outlet *outlet, const struct message *messa
               LOG_INTEGER("attempt", message->attempt));
 }
 
-static void remember_run(struct message *message, const struct event_result *result)
+static void remember_run(struct message *message, const struct event_result *result, const char *route)
 {
     bool is_other_run = message->run_id == NULL || strcmp(message->run_id, result->run_id) != 0;
     free(message->watch.workflow_id);
@@ -99,6 +99,7 @@ static void remember_run(struct message *message, const struct event_result *res
     free(message->run_id);
     message->watch.workflow_id = memory_copy_string(result->workflow_id);
     message->watch.first_run_id = memory_copy_string(result->first_run_id);
+    message->watch.route = route;
     message->run_id = memory_copy_string(result->run_id);
     if (result->attempt > 0) {
         message->attempt = result->attempt;
@@ -140,7 +141,7 @@ static void apply_result(struct outlet *outlet, struct message *message, const s
         message_failed(outlet, message, 0, "the next attempt was not started");
         return;
     }
-    remember_run(message, result);
+    remember_run(message, result, outlet->route->name);
     log_started(outlet, message, result);
     const struct run_end end = {.status = result->outcome == EVENT_CLOSED ? result->status : RUN_OPEN,
                                 .attempt = message->attempt,

@@ -43,6 +43,7 @@ struct run_watch {
     struct wait_call *call; /* the waiter's; NULL: in the pool */
     char *workflow_id;
     char *first_run_id;
+    const char *route; /* the settings'; says in which namespace the run is. NULL: not known */
     bool is_watched;
 };
 

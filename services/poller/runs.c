@@ -23,8 +23,12 @@ enum status runs_request(struct buffer *out, const struct list *watches, int64_t
             status = error_set(error, STATUS_INVALID_ARGUMENT, "a workflow ID is not UTF-8");
             goto done;
         }
-        fits = buffer_append_format(out, "%s{\"workflowId\":%s,\"firstRunId\":%s}",
+        fits = buffer_append_format(out, "%s{\"workflowId\":%s,\"firstRunId\":%s",
                                     node == watches->next ? "" : ",", workflow_id, first_run_id);
+        if (fits && watch->route != NULL) { /* a route's name needs no escapes */
+            fits = buffer_append_format(out, ",\"route\":\"%s\"", watch->route);
+        }
+        fits = fits && buffer_append_string(out, "}");
         free(workflow_id);
         free(first_run_id);
         workflow_id = NULL;

@@ -95,6 +95,7 @@ def step_route(world, **settings):
 
 def start_without_worker(ferry):
     ferry.gateway.start()
+    ferry.wait_ready(ferry.gateway)  # or the poller's first request fails, and a witness comes into hand
     ferry.poller.start()
     ferry.wait_ready(ferry.gateway, ferry.poller)
     return ferry
