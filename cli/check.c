@@ -16,6 +16,23 @@ static const char *ack_name(enum settings_ack ack)
     return "worker";
 }
 
+/* What is allowed, and seldom meant. */
+static void print_warnings(const struct settings *settings, FILE *out)
+{
+    for (size_t i = 0; i < settings->queue_count; i++) {
+        const struct settings_queue *queue = &settings->queues[i];
+        for (size_t j = 0; j < queue->route_count; j++) {
+            const struct settings_route *route = settings_find_route(settings, queue->routes[j]);
+            if (route != NULL && route->target == SETTINGS_TARGET_WORKFLOW && route->execution_timeout_ms == 0 &&
+                settings_effective_order(queue, route) == SETTINGS_ORDER_GROUP) {
+                (void)fprintf(out, "warning   route %s: order: group without execution_timeout; a run that never closes "
+                                   "blocks its group\n",
+                              route->name);
+            }
+        }
+    }
+}
+
 void check_print(const struct settings *settings, FILE *out)
 {
     /* A closed terminal is nothing to act on: results of fprintf are not looked at here. */
@@ -42,4 +59,5 @@ void check_print(const struct settings *settings, FILE *out)
                       route->task_queue, route->id_prefix, *route->id_prefix == '\0' ? "" : "-", route->id,
                       ack_name(route->ack));
     }
+    print_warnings(settings, out);
 }
