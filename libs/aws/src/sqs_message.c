@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "attributes_md5.h"
 #include "base/check.h"
 #include "base/memory.h"
 #include "crypto/digest.h"
@@ -18,6 +19,7 @@ struct raw_message {
     struct json_slice body;
     struct json_slice body_md5;
     struct json_slice message_attributes;
+    struct json_slice attributes_md5;
     struct json_slice group_id;
     struct json_slice sequence_number;
     struct json_slice deduplication_id;
@@ -37,6 +39,7 @@ static const struct wanted s_members[] = {
     {"Body", offsetof(struct raw_message, body)},
     {"MD5OfBody", offsetof(struct raw_message, body_md5)},
     {"MessageAttributes", offsetof(struct raw_message, message_attributes)},
+    {"MD5OfMessageAttributes", offsetof(struct raw_message, attributes_md5)},
 };
 
 static const struct wanted s_attributes[] = {
@@ -165,7 +168,7 @@ static struct sqs_message *message_new(struct json_slice element)
         message->attributes = (struct json_slice){json + (raw.message_attributes.data - element.data),
                                                   raw.message_attributes.length};
     }
-    message->is_damaged = is_body_damaged(&raw);
+    message->is_damaged = is_body_damaged(&raw) || attributes_md5_differs(raw.message_attributes, raw.attributes_md5);
     bool is_complete = message->message_id != NULL && message->message_id[0] != '\0' &&
                        message->receipt_handle != NULL && message->receipt_handle[0] != '\0';
     if (!is_complete) {

@@ -86,7 +86,7 @@ struct sqs_message {
     const char *trace_header;     /* the system attribute AWSTraceHeader */
     int64_t receive_count;        /* 0: not said */
     int64_t sent_timestamp_ms;    /* wall clock; 0: not said */
-    bool is_damaged;              /* MD5OfBody is not that of the body: do not forward */
+    bool is_damaged;              /* the MD5 of body or message attributes is another: do not forward */
 };
 /* The body's text, unescaped, zero-terminated beyond *out_length; free() it. NULL: there is none. */
 char *sqs_message_body(const struct sqs_message *message, size_t *out_length);
