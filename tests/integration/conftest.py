@@ -4,6 +4,7 @@ Ports are chosen freely, so two sessions can run side by side.
 """
 
 import json
+import signal
 import sys
 import urllib.parse
 import uuid
@@ -13,9 +14,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
+from ferrystack.elasticmq import ElasticMq  # noqa: E402
+from ferrystack.fault_sqs import FaultSqsServer  # noqa: E402
 from ferrystack.ferry import Ferry  # noqa: E402
 from ferrystack.process import wait_until  # noqa: E402
 from ferrystack.servers import SqsServer, TemporalServer  # noqa: E402
+from scene import SceneWords  # noqa: E402
+from work import ForeignWorker  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -113,10 +118,88 @@ class World:
         return self.temporal.request(path)["history"]["events"]
 
 
+@pytest.fixture(scope="session")
+def scripted_sqs(tmp_path_factory):
+    server = FaultSqsServer(tmp_path_factory.mktemp("scripted-sqs")).start()
+    yield server
+    assert server.process.stop(10) == 0
+    assert "Traceback" not in server.process.text()
+
+
+@pytest.fixture(scope="session")
+def elasticmq(tmp_path_factory):
+    server = ElasticMq(tmp_path_factory.mktemp("elasticmq"), database=False).start()
+    yield server
+    server.process.stop(10)
+
+
+class Scene(SceneWords, World):
+    """A World with the words of scene.py."""
+
+
 @pytest.fixture
 def world(temporal, sqs, tmp_path, request):
-    corner = World(temporal, sqs, tmp_path)
+    yield from _open(World(temporal, sqs, tmp_path), request)
+
+
+def _make_well(server: FaultSqsServer):
+    server.clear()
+    server.set(visibility_limit=43200, deduplication_window=300, purge_interval=60, in_flight_limit=120000,
+               clock_offset=0, expired_handle_error="InvalidParameterValue")
+
+
+@pytest.fixture
+def scene(temporal, scripted_sqs, tmp_path, request):
+    """Before the scripted SQS server, which has no faults and AWS's own limits at the start of each test."""
+    _make_well(scripted_sqs)
+    yield from _open(Scene(temporal, scripted_sqs, tmp_path), request)
+    scripted_sqs.clear()
+
+
+@pytest.fixture
+def both(scene):
+    """A FIFO queue and a standard one of the same pollers: (URLs, entries of the configuration)."""
+    urls = [scene.queue("f"), scene.queue("s", fifo=False)]
+    return urls, [{"url": url} for url in urls]
+
+
+@pytest.fixture
+def private_scene(temporal, tmp_path, request):
+    """The same with an SQS server of the test's own: its clock, keys and limits may be anything."""
+    directory = tmp_path / "scripted-sqs"
+    directory.mkdir()
+    server = FaultSqsServer(directory).start()
+    yield from _open(Scene(temporal, server, tmp_path), request)
+    server.process.stop(10)
+
+
+@pytest.fixture(params=["scripted", "ministack", "elasticmq"])
+def any_scene(temporal, tmp_path, request):
+    """Once before each of the SQS servers."""
+    fixture = {"scripted": "scripted_sqs", "ministack": "sqs", "elasticmq": "elasticmq"}[request.param]
+    corner = Scene(temporal, request.getfixturevalue(fixture), tmp_path)
+    corner.server_name = request.param
+    if request.param == "scripted":
+        _make_well(corner.sqs)
+    yield from _open(corner, request)
+
+
+@pytest.fixture
+def work(request):
+    """A worker of the official Python SDK for the workflows of work.py, on the scene's task queue."""
+    names = [name for name in ("scene", "private_scene", "any_scene") if name in request.fixturenames]
+    corner = request.getfixturevalue(names[0])
+    with ForeignWorker(corner.temporal.address, corner.task_queue) as worker:
+        yield worker
+
+
+def _open(corner, request):
     yield corner
+    for ferry in corner.ferries:  # all at once: each waits for its open long poll
+        ferry.poller.signal(signal.SIGTERM)
+    for ferry in corner.ferries:
+        if ferry.poller.running:
+            ferry.poller.wait(40)
     exit_codes = [ferry.stop() for ferry in corner.ferries]
     for ferry, codes in zip(corner.ferries, exit_codes):
         for service in ferry.all:
