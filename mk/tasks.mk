@@ -49,6 +49,11 @@ integration-address:
 	  --ignore=tests/integration/test_sdk_install.py --ignore=tests/integration/test_valgrind.py \
 	  --ignore=tests/integration/test_servers.py $(PYTEST_ARGUMENTS)
 
+.PHONY: outage
+outage: programs ## five minutes of each outage and mistake of configuration, and the long forms of other tests
+	@tools/setup lint
+	@FERRY_LONG=1 $(PYTEST) -q tests/integration/test_outage.py tests/integration/test_scenarios_leases.py $(PYTEST_ARGUMENTS)
+
 test-address: ## unit tests and integration tests of an ASan+UBSan+LSan build
 	@tools/setup lint
 	@$(MAKE) --no-print-directory -j$$(nproc) support
