@@ -397,6 +397,14 @@ def test_an_empty_long_poll_ends(standard):
     assert "Messages" not in standard.client.receive_message(QueueUrl=standard.url, WaitTimeSeconds=1)
 
 
+# ... and at once where the test asks for it.
+def test_a_long_poll_ends_on_request(standard):
+    poll = in_background(lambda: standard.bodies(WaitTimeSeconds=20))
+    wait_for_poll(standard)
+    standard.server.end_polls()
+    assert poll.result(5) == [] and standard.server.state()["waiting"] == 0
+
+
 # A long poll whose client has gone still takes the next message, which is in flight to nobody then.
 def test_an_aborted_long_poll_swallows_a_message(server, standard):
     client = boto3.client("sqs", endpoint_url=server.endpoint, region_name=server.REGION,

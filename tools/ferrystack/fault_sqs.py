@@ -61,6 +61,10 @@ class FaultSqsServer(QueueServer):
         self._control({"credentials": {"access_key": access_key, "secret_key": secret_key,
                                        "session_token": session_token}})
 
+    def end_polls(self):
+        """Answers every receive that waits for a message."""
+        self._control({"end_polls": True})
+
     def state(self, **query) -> dict:
         """Messages, how many receives wait, faults with their hits, and the journal. Ask for little where much is
         stored: queue, action, since, messages=0, journal=0 (tests/support/sqs_server/server.py)."""

@@ -303,6 +303,13 @@ class Service:
             del self._waiters[name]
         waiter.call.finish({})
 
+    def end_polls(self):
+        """Every receive that waits is answered now, with nothing."""
+        for name in list(self._waiters):
+            for waiter in list(self._waiters.get(name, ())):
+                waiter.timer.cancel()
+                self._give_up(name, waiter)
+
     def _serve(self, name: str) -> list:
         """(call, result) for those whose wait is over, longest first; looks again when the next message is visible."""
         queue, waiters, served = self.queues[name], self._waiters[name], []

@@ -1,6 +1,7 @@
 """From a request to its answer: signature, faults, action, journal; and the control API.
 
-    POST /_control         {"faults": [...], "clear": true | number, "settings": {...}, "credentials": {...}}
+    POST /_control         {"faults": [...], "clear": true | number, "settings": {...}, "credentials": {...},
+                            "end_polls": true}
     GET  /_control/state   {"messages": [...], "waiting": n, "faults": [...], "journal": [...]}
                            ?queue=name: only what is about that queue; ?action=name: only such calls; ?since=n: only
                            calls after number n; ?messages=0, ?journal=0: without them
@@ -213,6 +214,8 @@ class Server:
         if credentials is not None:
             self.verifier = Verifier(credentials["access_key"], credentials["secret_key"],
                                      credentials.get("session_token"), self.service.region)
+        if wanted.get("end_polls"):
+            self.service.end_polls()
         return {"faults": [self.faults.add(fault) for fault in wanted.get("faults") or ()]}
 
     def _state(self, query: dict) -> dict:
