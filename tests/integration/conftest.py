@@ -193,13 +193,23 @@ def work(request):
         yield worker
 
 
+def _stop_pollers(corner):
+    """All at once, and without their open long polls where the server can end them: each waits for its own."""
+    pollers = [ferry.poller for ferry in corner.ferries if ferry.poller.running]
+    for poller in pollers:
+        poller.signal(signal.SIGTERM)
+
+    def have_ended():
+        if isinstance(corner.sqs, FaultSqsServer) and corner.sqs.process.running:
+            corner.sqs.end_polls()
+        return not any(poller.running for poller in pollers)
+    if pollers:
+        wait_until(have_ended, 40, "the pollers to end", 0.05)
+
+
 def _open(corner, request):
     yield corner
-    for ferry in corner.ferries:  # all at once: each waits for its open long poll
-        ferry.poller.signal(signal.SIGTERM)
-    for ferry in corner.ferries:
-        if ferry.poller.running:
-            ferry.poller.wait(40)
+    _stop_pollers(corner)
     exit_codes = [ferry.stop() for ferry in corner.ferries]
     for ferry, codes in zip(corner.ferries, exit_codes):
         for service in ferry.all:

@@ -134,7 +134,7 @@ def test_behaviour_16_a_poller_killed_before_it_has_the_answer_starts_no_second_
 def test_behaviour_17_what_arrives_in_an_open_long_poll_while_stopping_is_handed_back(scene, fifo):
     url = scene.queue(fifo=fifo)
     crew = scene.crew(url, queue={"wait": "4s", "visibility": "60s"}).start()
-    wait_until(lambda: scene.sqs.state()["waiting"] > 0, 20, "the long poll", 0.02)
+    wait_until(lambda: scene.sqs.waiting() > 0, 20, "the long poll", 0.02)
     crew.poller.signal(signal.SIGTERM)
     crew.poller.wait_for_event(10, "draining")
     message = scene.send(url, {})
@@ -156,7 +156,7 @@ def test_behaviour_18_a_stop_with_100_messages_before_a_silent_gateway_is_bounde
         crew.poller.signal(signal.SIGTERM)
         code = crew.poller.wait(20)
         assert time.monotonic() - began < 10 and code in (0, 1)
-        soon = scene.sqs.state()["now"] + 31
+        soon = scene.sqs.state(messages=0, journal=0)["now"] + 31
         assert [message["visible_at"] < soon for message in scene.sqs.messages(url)] == [True] * 100, "not handed back"
 
 

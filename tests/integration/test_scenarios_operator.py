@@ -54,7 +54,7 @@ def test_a_paused_queue_receives_nothing_finishes_what_runs_and_goes_on_when_res
     for_all(crew, url, "pause")
     assert all(queue["paused"] for poller in (0, 1) for queue in queues(crew, poller))
     assert crew.metric("ferry_poller_paused") == 2
-    wait_until(lambda: scene.sqs.state()["waiting"] == 0, 20, "the long polls to end", 0.1)
+    wait_until(lambda: scene.sqs.waiting() == 0, 20, "the long polls to end", 0.1)
     later = [scene.send(url, {}, group) for group in ("A", "B")]
     scene.go(running)
     scene.wait_completed([running])
