@@ -87,8 +87,8 @@ def test_a_run_beyond_the_12_hours_is_given_up_comes_again_and_is_settled(scene,
 
 
 def test_two_pollers_deliver_each_message_once_on_every_server(any_scene, work):
-    """Both kinds of queue, deleted when the run has completed or when its start is durable. ElasticMQ gives out the head
-    of a group while others of it are in flight, so order counts on the other servers."""
+    """Both kinds of queue, deleted when the run has completed or when its start is durable. ElasticMQ gives out a
+    group's head while others of it are in flight, so order counts on the other servers."""
     scene = any_scene
     routes = {"hello-world": scene.route(),
               "start": scene.route(ack="start", order="none", id_prefix="hello-world")}
