@@ -22,7 +22,7 @@ run: ## the main job on this machine: servers, three services, 20 messages (EXIT
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs
 	@$(PYTHON) tools/run.py $(if $(EXIT),--exit)
 
-test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets briefly, integration (plain, ASan)
+test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets briefly, integration (plain, ASan), delivery
 	@tools/setup lint
 	@$(MAKE) --no-print-directory -j$$(nproc) programs support tests
 	@$(MAKE) --no-print-directory unit
@@ -31,6 +31,7 @@ test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets brie
 	@$(MAKE) --no-print-directory test-thread
 	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=5
 	@$(MAKE) --no-print-directory -j2 --output-sync=recurse integration integration-address
+	@$(MAKE) --no-print-directory delivery
 
 # The services' tests first: they take longest.
 unit: tests ## runs the unit tests of this kind of build (SANITIZE=address|thread, CC=clang)
@@ -41,6 +42,25 @@ unit: tests ## runs the unit tests of this kind of build (SANITIZE=address|threa
 
 integration: programs support ## runs the tests against real servers, and those of proto/ (FERRY_PROGRAMS: another build's programs)
 	@$(PYTEST) -q tests/proto tests/integration $(PYTEST_ARGUMENTS)
+
+# Services that can be killed at a named point. Without more words a short form of each.
+.PHONY: delivery crash-matrix chaos
+delivery: ## a short form of crash-matrix and chaos, as in make test
+	@tools/setup elasticmq
+	@$(MAKE) --no-print-directory -s -j$$(nproc) FAILPOINTS=1 programs
+	@$(PYTEST) -q tests/delivery $(PYTEST_ARGUMENTS)
+
+crash-matrix: ## kills every party at every step of a message's way; writes docs/crash-matrix.md
+	@tools/setup elasticmq
+	@$(MAKE) --no-print-directory -s -j$$(nproc) FAILPOINTS=1 programs
+	@CRASH_MATRIX=full $(PYTEST) -q tests/delivery/test_crash_matrix.py $(PYTEST_ARGUMENTS)
+
+chaos: ## MESSAGES=20000 in GROUPS=200 while somebody dies every few seconds (SECONDS_MAX, SEED, RATE, ACK)
+	@tools/setup elasticmq
+	@$(MAKE) --no-print-directory -s -j$$(nproc) FAILPOINTS=1 programs
+	@CHAOS_MESSAGES=$(or $(MESSAGES),20000) CHAOS_GROUPS=$(or $(GROUPS),200) CHAOS_SECONDS_MAX=$(or $(SECONDS_MAX),3600) \
+	  CHAOS_SEED=$(SEED) CHAOS_RATE=$(or $(RATE),40) CHAOS_ACK=$(ACK) CHAOS_IS_LONG=$(if $(MESSAGES)$(GROUPS)$(ACK),,yes) \
+	  $(PYTEST) -q -rP tests/delivery/test_chaos.py $(PYTEST_ARGUMENTS)
 
 # Beside `integration`: most of a test's time is waiting, ports are chosen freely. Not what runs no program of this build.
 integration-address:
