@@ -25,8 +25,9 @@ static void print_warnings(const struct settings *settings, FILE *out)
             const struct settings_route *route = settings_find_route(settings, queue->routes[j]);
             if (route != NULL && route->target == SETTINGS_TARGET_WORKFLOW && route->execution_timeout_ms == 0 &&
                 settings_effective_order(queue, route) == SETTINGS_ORDER_GROUP) {
-                (void)fprintf(out, "warning   route %s: order: group without execution_timeout; a run that never closes "
-                                   "blocks its group\n",
+                (void)fprintf(out,
+                              "warning   route %s: order: group without execution_timeout; a run that never closes "
+                              "blocks its group\n",
                               route->name);
             }
         }

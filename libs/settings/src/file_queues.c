@@ -66,24 +66,34 @@ static enum status read_envelope(struct settings_queue *queue, const struct conf
     return STATUS_OK;
 }
 
-static enum status read_queue(struct settings_queue *queue, const struct config_node *node, struct error *error)
+static enum status read_routing(struct settings_queue *queue, const struct config_node *node, struct error *error)
 {
     bool is_set = false;
-    SETTINGS_TRY(settings_expect_mapping(node, error));
-    SETTINGS_TRY(settings_read_text(node, "url", settings_check_queue_url, &queue->url, error));
-    SETTINGS_TRY(settings_read_text(node, "name", settings_check_queue_name, &queue->name, error));
     SETTINGS_TRY(read_queue_route(queue, node, error));
     SETTINGS_TRY(settings_read_closed_action(node, "unmatched", &queue->unmatched, &is_set, error));
     SETTINGS_TRY(
         settings_read_text(node, "dead_letter_queue", settings_check_queue_url, &queue->dead_letter_queue, error));
-    SETTINGS_TRY(read_envelope(queue, node, error));
+    return read_envelope(queue, node, error);
+}
+
+static enum status read_limits(struct settings_queue *queue, const struct config_node *node, struct error *error)
+{
     SETTINGS_TRY(config_read_duration_ms(node, "visibility", SETTINGS_SECOND_MS, 12 * SETTINGS_HOUR_MS,
                                          &queue->visibility_ms, error));
     SETTINGS_TRY(config_read_duration_ms(node, "wait", 0, 20 * SETTINGS_SECOND_MS, &queue->wait_ms, error));
     SETTINGS_TRY(config_read_integer(node, "max_in_flight", 1, 100000, &queue->max_in_flight, error));
     SETTINGS_TRY(config_read_bytes(node, "max_in_flight_bytes", (int64_t)1 << 20, (int64_t)16 << 30,
                                    &queue->max_in_flight_bytes, error));
-    SETTINGS_TRY(config_read_integer(node, "receives", 1, 64, &queue->receives, error));
+    return config_read_integer(node, "receives", 1, 64, &queue->receives, error);
+}
+
+static enum status read_queue(struct settings_queue *queue, const struct config_node *node, struct error *error)
+{
+    SETTINGS_TRY(settings_expect_mapping(node, error));
+    SETTINGS_TRY(settings_read_text(node, "url", settings_check_queue_url, &queue->url, error));
+    SETTINGS_TRY(settings_read_text(node, "name", settings_check_queue_name, &queue->name, error));
+    SETTINGS_TRY(read_routing(queue, node, error));
+    SETTINGS_TRY(read_limits(queue, node, error));
     if (queue->url == NULL) {
         return config_error(node, error, "expected the key \"url\": the queue's URL");
     }

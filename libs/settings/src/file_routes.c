@@ -127,26 +127,42 @@ static enum status read_start_options(struct settings_route *route, const struct
     return settings_read_text(node, "fairness_key", settings_template_check, &route->fairness_key, error);
 }
 
+/* What is started or signalled. */
+static enum status read_target(struct settings_route *route, const struct config_node *node, struct error *error)
+{
+    SETTINGS_TRY(settings_read_text(node, "workflow", settings_check_name, &route->workflow, error));
+    SETTINGS_TRY(settings_read_text(node, "task_queue", settings_check_name, &route->task_queue, error));
+    SETTINGS_TRY(settings_read_text(node, "namespace", settings_check_name, &route->namespace_, error));
+    SETTINGS_TRY(read_choices(route, node, error));
+    return settings_read_text(node, "signal", settings_check_name, &route->signal, error);
+}
+
+static enum status read_identity(struct settings_route *route, const struct config_node *node, struct error *error)
+{
+    if (route->target == SETTINGS_TARGET_SIGNAL) {
+        settings_replace(&route->id, "{MessageGroupId}");
+    }
+    SETTINGS_TRY(settings_read_text(node, "id", settings_template_check, &route->id, error));
+    return settings_read_text(node, "id_prefix", check_id_prefix, &route->id_prefix, error);
+}
+
+static enum status read_rules(struct settings_route *route, const struct config_node *node, struct error *error)
+{
+    SETTINGS_TRY(settings_read_text(node, "schema", settings_check_name, &route->schema_file, error));
+    SETTINGS_TRY(settings_read_text(node, "filter", check_filter, &route->filter, error));
+    return settings_compile_rules(route, node, error);
+}
+
 static enum status read_route(struct settings_loader *loader, size_t index, const struct config_node *node,
                               struct error *error)
 {
     struct settings_route *route = &loader->settings->routes[index];
     SETTINGS_TRY(settings_expect_mapping(node, error));
-    SETTINGS_TRY(settings_read_text(node, "workflow", settings_check_name, &route->workflow, error));
-    SETTINGS_TRY(settings_read_text(node, "task_queue", settings_check_name, &route->task_queue, error));
-    SETTINGS_TRY(settings_read_text(node, "namespace", settings_check_name, &route->namespace_, error));
-    SETTINGS_TRY(read_choices(route, node, error));
-    SETTINGS_TRY(settings_read_text(node, "signal", settings_check_name, &route->signal, error));
-    if (route->target == SETTINGS_TARGET_SIGNAL) {
-        settings_replace(&route->id, "{MessageGroupId}");
-    }
-    SETTINGS_TRY(settings_read_text(node, "id", settings_template_check, &route->id, error));
-    SETTINGS_TRY(settings_read_text(node, "id_prefix", check_id_prefix, &route->id_prefix, error));
+    SETTINGS_TRY(read_target(route, node, error));
+    SETTINGS_TRY(read_identity(route, node, error));
     SETTINGS_TRY(read_closing(loader, index, node, error));
     SETTINGS_TRY(read_start_options(route, node, error));
-    SETTINGS_TRY(settings_read_text(node, "schema", settings_check_name, &route->schema_file, error));
-    SETTINGS_TRY(settings_read_text(node, "filter", check_filter, &route->filter, error));
-    SETTINGS_TRY(settings_compile_rules(route, node, error));
+    SETTINGS_TRY(read_rules(route, node, error));
     if (route->workflow == NULL) {
         return config_error(node, error, "expected the key \"workflow\": the workflow type to start");
     }

@@ -173,9 +173,10 @@ Pb__Memo *memo_copy(const Pb__Memo *memo)
     }
     Pb__Memo *copy = memory_alloc(sizeof *copy);
     pb__memo__init(copy);
-    copy->n_fields = memo->n_fields;
-    copy->fields = memo->n_fields > 0 ? memory_alloc_array(memo->n_fields, sizeof *copy->fields) : NULL;
-    for (size_t i = 0; i < memo->n_fields; i++) {
+    const size_t count = memo->n_fields;
+    copy->n_fields = count;
+    copy->fields = memory_alloc_array(count > 0 ? count : 1, sizeof *copy->fields);
+    for (size_t i = 0; i < count; i++) {
         copy->fields[i] = memory_alloc(sizeof *copy->fields[i]);
         pb__memo__fields_entry__init(copy->fields[i]);
         copy->fields[i]->key = memory_copy_string(memo->fields[i]->key);

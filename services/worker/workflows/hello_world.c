@@ -78,9 +78,13 @@ static struct json_slice build_object(struct temporal_workflow *workflow, const 
     return (struct json_slice){.data = text, .length = (size_t)(end - text)};
 }
 
-static struct json_slice or_null(struct json_slice value)
+static struct json_slice member_or_null(const struct temporal_payload *input, const char *name)
 {
-    return value.data ? value : (struct json_slice){.data = "null", .length = 4};
+    struct json_slice value = json_scan_member(input->data, input->length, name);
+    if (!value.data) {
+        value = (struct json_slice){.data = "null", .length = 4};
+    }
+    return value;
 }
 
 /* A JSON string of the memo; .data NULL: there is none. */
@@ -108,9 +112,9 @@ static json_t *hello_world(struct temporal_workflow *workflow, const json_t *mes
     struct json_slice request = parse_body(workflow, body);
     bool is_json = request.data != NULL;
     const struct part parts[] = {
-        {"correlationId", or_null(json_scan_member(input.data, input.length, "MessageId"))},
+        {"correlationId", member_or_null(&input, "MessageId")},
         {"request", is_json ? request : body},
-        {"sqsReceipt", or_null(json_scan_member(input.data, input.length, "ReceiptHandle"))},
+        {"sqsReceipt", member_or_null(&input, "ReceiptHandle")},
         {"requestIsJson", {.data = is_json ? NULL : "false", .length = 5}},
         {"route", memo_text(workflow, "FerryRoute")},
         {"sqsQueue", memo_text(workflow, "FerryQueue")},

@@ -28,7 +28,8 @@ static void runs_are_written_escaped_and_in_order(void **state)
     buffer_init(&out, 4096);
     assert_int_equal(runs_request(&out, &watches, 20000, NULL), STATUS_OK);
     assert_string_equal(out.data, "{\"runs\":[{\"workflowId\":\"a\\\"1\",\"firstRunId\":\"r1\"},"
-                                  "{\"workflowId\":\"b\",\"firstRunId\":\"r2\",\"route\":\"orders\"}],\"waitMs\":20000}");
+                                  "{\"workflowId\":\"b\",\"firstRunId\":\"r2\",\"route\":\"orders\"}],"
+                                  "\"waitMs\":20000}");
     buffer_deinit(&out);
     buffer_init(&out, 20);
     assert_int_equal(runs_request(&out, &watches, 20000, NULL), STATUS_TOO_LARGE);
