@@ -2,6 +2,9 @@
 
 PYTHON := build/venv/bin/python
 PYTEST := $(PYTHON) -m pytest
+# Most of an integration test's time is waiting: each of so many processes has servers of its own.
+PYTEST_PROCESSES ?= 3
+PYTEST_SIDE_BY_SIDE := $(PYTEST) -q -n $(PYTEST_PROCESSES) --dist loadfile
 # Integration and unit tests of one kind of build: `make test-unit SANITIZE=address`.
 SANITIZER_ENVIRONMENT := ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1:check_initialization_order=1:strict_init_order=1 \
   UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitizers/tsan.supp:history_size=7 \
@@ -41,7 +44,7 @@ unit: tests ## runs the unit tests of this kind of build (SANITIZE=address|threa
 	  tools/run-unit-tests "$(TEST_WRAPPER)" $(call reverse,$(UNIT_TESTS))
 
 integration: programs support ## runs the tests against real servers, and those of proto/ (FERRY_PROGRAMS: another build's programs)
-	@$(PYTEST) -q tests/proto tests/integration $(PYTEST_ARGUMENTS)
+	@$(PYTEST_SIDE_BY_SIDE) tests/proto tests/integration $(PYTEST_ARGUMENTS)
 
 # Services that can be killed at a named point. Without more words a short form of each.
 .PHONY: delivery crash-matrix chaos
@@ -65,14 +68,14 @@ chaos: ## MESSAGES=20000 in GROUPS=200 while somebody dies every few seconds (SE
 # Beside `integration`: most of a test's time is waiting, ports are chosen freely. Not what runs no program of this build.
 integration-address:
 	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=address programs
-	@$(SANITIZER_ENVIRONMENT) FERRY_PROGRAMS=$(abspath $(BUILD))/$(CC_KIND)-address/bin $(PYTEST) -q tests/integration \
+	@$(SANITIZER_ENVIRONMENT) FERRY_PROGRAMS=$(abspath $(BUILD))/$(CC_KIND)-address/bin $(PYTEST_SIDE_BY_SIDE) tests/integration \
 	  --ignore=tests/integration/test_sdk_install.py --ignore=tests/integration/test_valgrind.py \
 	  --ignore=tests/integration/test_servers.py $(PYTEST_ARGUMENTS)
 
 .PHONY: outage
 outage: programs ## five minutes of each outage and mistake of configuration, and the long forms of other tests
 	@tools/setup lint
-	@FERRY_LONG=1 $(PYTEST) -q tests/integration/test_outage.py tests/integration/test_scenarios_leases.py $(PYTEST_ARGUMENTS)
+	@FERRY_LONG=1 $(PYTEST) -q -n 6 tests/integration/test_outage.py tests/integration/test_scenarios_leases.py $(PYTEST_ARGUMENTS)
 
 test-address: ## unit tests and integration tests of an ASan+UBSan+LSan build
 	@tools/setup lint
