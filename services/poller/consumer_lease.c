@@ -145,7 +145,7 @@ void consumer_renew_pump(struct consumer *consumer, int64_t now_ms, int64_t boot
         while (message != NULL && batch->count < SQS_BATCH_MAX) {
             int seconds = lease_visibility_to_ask(&message->lease, consumer->visibility_seconds, boot_ms);
             if (seconds == 0) {
-                lease_postpone(&message->lease, message->lease.deadline_ms); /* its 12 h are over */
+                lease_postpone(&message->lease, INT64_MAX); /* its 12 h are over: nothing more to ask for */
             } else {
                 message->is_renewing = true;
                 consumer_batch_add(batch, message, seconds);
