@@ -225,12 +225,16 @@ static enum status refuse(struct error *error, const char *why)
     return error_set(error, STATUS_FAILED_PRECONDITION, "%s", why);
 }
 
-/* What holds for all orders. */
-static enum status check_order(const struct consumer *consumer, const struct message *message, struct error *error)
+/* What holds for all orders, but that a message can be deleted while the queue is paused. */
+static enum status check_order(const struct consumer *consumer, const struct message *message,
+                               enum operator_order order, struct error *error)
 {
     const struct lane *lane = message->lane;
     if (consumer->phase != CONSUMER_RUNNING) {
         return refuse(error, "the poller is stopping");
+    }
+    if (consumer->is_paused && order != OPERATOR_SKIP) { /* it would be handed back before anything is done to it */
+        return refuse(error, "the queue is paused: resume it first");
     }
     if (lane != NULL && lane->messages.next != &message->in_lane) {
         const struct message *head = LIST_ITEM(lane->messages.next, struct message, in_lane);
@@ -340,7 +344,7 @@ enum status consumer_order(struct consumer *consumer, const char *id, enum opera
         return error_set(error, STATUS_NOT_FOUND,
                          "this process neither holds the message nor has it returned the message lately");
     }
-    enum status status = check_order(consumer, message, error);
+    enum status status = check_order(consumer, message, order, error);
     if (status == STATUS_OK && order == OPERATOR_RETRY) {
         status = retry(consumer, message, error);
     } else if (status == STATUS_OK && order == OPERATOR_DEAD_LETTER) {

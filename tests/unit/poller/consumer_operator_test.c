@@ -272,6 +272,23 @@ static void a_paused_queue_receives_nothing_and_hands_back_what_is_held_while_ru
     fakes_destroy(fakes);
 }
 
+/* Accepted, the order would be undone at once: what rests is handed back while the queue is paused. */
+static void a_paused_queue_takes_no_order_but_to_skip(void **state)
+{
+    (void)state;
+    struct fakes *fakes = fakes_new(true, 60);
+    fakes_route(fakes)->dead_letter_queue = fakes_queue_url(fakes, "dead.fifo");
+    fakes_send(fakes, "a1", "A", "1");
+    fakes_start(fakes);
+    fakes_expect(fakes, "wait", 1);
+    consumer_set_paused(consumer_of(fakes), true);
+    refused(fakes, "a1", OPERATOR_DEAD_LETTER, STATUS_FAILED_PRECONDITION);
+    refused(fakes, "a1", OPERATOR_RETRY, STATUS_FAILED_PRECONDITION);
+    order(fakes, "a1", OPERATOR_SKIP);
+    fakes_expect(fakes, "delete a1", 1);
+    fakes_destroy(fakes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +302,7 @@ int main(void)
         cmocka_unit_test(a_returned_head_is_seen_and_retried_by_its_handle),
         cmocka_unit_test(a_returned_head_may_be_skipped_and_one_that_came_again_is_not_returned_any_more),
         cmocka_unit_test(a_paused_queue_receives_nothing_and_hands_back_what_is_held_while_runs_go_on),
+        cmocka_unit_test(a_paused_queue_takes_no_order_but_to_skip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
