@@ -169,6 +169,7 @@ static void on_cut(void *user, const struct sqs_batch_result *result, const stru
     for (size_t i = 0; i < batch->count; i++) {
         enum sqs_error_class class = SQS_ERROR_TRANSIENT;
         bool has_failed = consumer_entry_failed(result, error, i, &class);
+        batch->messages[i]->is_renewing = false;
         log_event(LOG_LEVEL_INFO, "message left running", LOG_STRING("queue", consumer->name),
                   LOG_STRING("message_id", message_id(batch->messages[i])),
                   LOG_STRING("workflow_id", batch->messages[i]->watch.workflow_id),
@@ -190,6 +191,7 @@ void consumer_cut(struct consumer *consumer, int64_t now_ms)
         if (batch == NULL) {
             batch = consumer_batch_new(consumer, &consumer->cut_calls);
         }
+        message->is_renewing = true; /* should its run fail now, it is handed back behind the cut */
         consumer_batch_add(batch, message, CUT_SECONDS);
         if (batch->count == SQS_BATCH_MAX) {
             consumer_batch_change_visibility(batch, now_ms + CALL_MS, on_cut);

@@ -232,6 +232,30 @@ static void shutdown_hands_a_resting_message_back_behind_its_followers(void **st
     fakes_destroy(fakes);
 }
 
+/* The cut would undo the visibility of 0 that overtakes it. */
+static void a_run_that_fails_during_shutdown_is_handed_back_behind_the_cut_of_its_lease(void **state)
+{
+    (void)state;
+    struct fakes *fakes = with_attempts(false, 60, 3);
+    fakes_send(fakes, "m1", "", "");
+    fakes_send(fakes, "m2", "", "");
+    fakes_start(fakes);
+    fakes_expect(fakes, "forward m1,m2", 1);
+    fakes_expect(fakes, "wait", 1);
+    fakes_set_renewals_held(fakes, true); /* the cut is one to the fakes */
+    fakes_stop(fakes);
+    fakes_expect(fakes, "renewal arrived", 1);
+    fakes_close_run(fakes, "m1", "Failed");
+    fakes_close_run(fakes, "m2", "Completed");
+    fakes_expect(fakes, "delete m2", 1); /* both have been told of */
+    fakes_set_renewals_held(fakes, false);
+    fakes_run_until(fakes, is_drained, "drained");
+    assert_int_equal(fakes_count(fakes, "visibility m1 30"), 1);
+    assert_int_equal(fakes_count(fakes, "visibility m1 0"), 1);
+    assert_true(fakes_index(fakes, "visibility m1 30") < fakes_index(fakes, "visibility m1 0"));
+    fakes_destroy(fakes);
+}
+
 static void an_outage_during_the_attempts_keeps_the_lane(void **state)
 {
     (void)state;
@@ -266,6 +290,7 @@ int main(void)
         cmocka_unit_test(the_lease_of_a_resting_message_is_renewed_with_those_behind_it),
         cmocka_unit_test(resting_messages_leave_room_for_others),
         cmocka_unit_test(shutdown_hands_a_resting_message_back_behind_its_followers),
+        cmocka_unit_test(a_run_that_fails_during_shutdown_is_handed_back_behind_the_cut_of_its_lease),
         cmocka_unit_test(an_outage_during_the_attempts_keeps_the_lane),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
