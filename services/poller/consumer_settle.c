@@ -87,11 +87,12 @@ int64_t consumer_gather_ms(const struct consumer *consumer, int64_t least_ms, in
 
 static void queue_delete(struct consumer *consumer, struct message *message, int64_t retry_ms)
 {
+    int64_t due_ms = clock_monotonic_ms() + consumer_gather_ms(consumer, GATHER_MS, GATHER_MAX_MS);
     CHECK(message->state == MESSAGE_SETTLING && list_is_empty(&message->in_work));
     message->delete_retry_ms = retry_ms;
     list_append(&consumer->deletes, &message->in_work);
-    if (consumer->delete_due_ms == 0) {
-        consumer->delete_due_ms = clock_monotonic_ms() + consumer_gather_ms(consumer, GATHER_MS, GATHER_MAX_MS);
+    if (consumer->delete_due_ms == 0 || consumer->delete_due_ms > due_ms) { /* it may be that of another's retry */
+        consumer->delete_due_ms = due_ms;
     }
     consumer_wake(consumer);
 }
