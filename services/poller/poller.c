@@ -95,8 +95,10 @@ static void on_checked(void *user, const struct http_response *response, const s
                       LOG_STRING("error", poller->gateway_problem), LOG_INTEGER("suppressed", suppressed));
         }
     }
-    loop_timer_start(poller->options.loop, &poller->check_timer, clock_monotonic_ms() + delay_ms, check_gateway,
-                     poller);
+    if (!poller->is_stopping) {
+        loop_timer_start(poller->options.loop, &poller->check_timer, clock_monotonic_ms() + delay_ms, check_gateway,
+                         poller);
+    }
     evaluate(poller);
 }
 
