@@ -242,13 +242,14 @@ void watch_begin(struct watch *watch)
     if (source->token != NULL && source->token(source->user, &watch->run, watch->token)) {
         join_ring(watch);
     }
+    /* Taken in any case: a token is the workflow's, and the next run for the message may have no callback. */
+    bool has_token = watch->token[0] != '\0';
+    bool is_over = has_token && token_set_take(&table->orphans, watch->token);
+    bool has_callback = has_token && token_set_take(&table->expected, watch->token);
     if (table->poll_count < table->options.long_polls) {
         begin_poll(watch);
         return;
     }
-    bool has_token = watch->token[0] != '\0';
-    bool is_over = has_token && token_set_take(&table->orphans, watch->token);
-    bool has_callback = has_token && token_set_take(&table->expected, watch->token);
     watch->way = has_callback ? WATCH_WAY_CALLBACK : WATCH_WAY_LOOK;
     if (is_over) {
         look(watch);

@@ -254,6 +254,21 @@ static void a_run_with_a_callback_takes_no_long_poll_and_is_seldom_looked_at(voi
     fixture_destroy(fixture);
 }
 
+static void a_callback_that_was_not_needed_is_not_expected_of_the_next_run(void **state)
+{
+    (void)state;
+    struct fixture *fixture = fixture_with(1, 1000, NEVER_MS);
+    watch_table_expect_callback(fixture->table, "a");
+    ask(fixture, "a", "1"); /* gets the long poll */
+    finish(fixture, 0);
+    ask(fixture, "x", "2"); /* gets it now */
+    ask(fixture, "a", "3"); /* the next attempt, started without a callback */
+    run_until(fixture, 3);
+    assert_true(fixture->calls[2].is_look);
+    assert_string_equal(fixture->calls[2].run, "3");
+    fixture_destroy(fixture);
+}
+
 static void an_end_tells_no_other_chain_of_the_workflow(void **state)
 {
     (void)state;
@@ -308,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_callback_during_a_look_leads_to_another_look),
         cmocka_unit_test(a_callback_that_came_before_anybody_watched_is_not_lost),
         cmocka_unit_test(a_run_with_a_callback_takes_no_long_poll_and_is_seldom_looked_at),
+        cmocka_unit_test(a_callback_that_was_not_needed_is_not_expected_of_the_next_run),
         cmocka_unit_test(an_end_tells_no_other_chain_of_the_workflow),
         cmocka_unit_test(what_is_under_way_is_canceled_at_the_end),
     };
