@@ -25,6 +25,7 @@ void run_result_take(struct temporal_close_result *close, struct watch_result *o
     close->run_id = NULL;
     if (failure != NULL) {
         result.failure_type = memory_copy_string(failure->type[0] != '\0' ? failure->type : failure->kind);
+        run_result_cut(result.failure_type, RUN_RESULT_TYPE_MAX);
         result.failure_message = memory_copy_string(failure->message);
         result.non_retryable = application != NULL && application->non_retryable;
     } else if (close->reason != NULL) {

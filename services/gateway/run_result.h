@@ -6,6 +6,7 @@
 #include "watch.h"
 
 #define RUN_RESULT_MESSAGE_MAX ((size_t)4096) /* bytes of a failure's message that are passed on */
+#define RUN_RESULT_TYPE_MAX ((size_t)256)     /* and of its type, which is as long as its worker likes */
 
 /* Takes what it needs out of close. The failure is the first application failure down the chain of causes (the top is
  * only the activity's envelope), else the root. */

@@ -83,6 +83,18 @@ static void a_long_message_is_cut_at_a_character(void **state)
     assert_string_equal(whole, "abc");
 }
 
+/* An answer that tells of many runs must stay within what its reader takes. */
+static void a_long_type_is_cut(void **state)
+{
+    (void)state;
+    char type[2 * RUN_RESULT_TYPE_MAX];
+    memset(type, 'T', sizeof type - 1);
+    type[sizeof type - 1] = '\0';
+    struct watch_result result = take(TEMPORAL_RUN_FAILED, failure_new("application", type, "x", false, NULL));
+    assert_int_equal(strlen(result.failure_type), RUN_RESULT_TYPE_MAX);
+    watch_result_deinit(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -90,6 +102,7 @@ int main(void)
         cmocka_unit_test(without_one_the_root_speaks),
         cmocka_unit_test(success_has_no_failure),
         cmocka_unit_test(a_long_message_is_cut_at_a_character),
+        cmocka_unit_test(a_long_type_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
