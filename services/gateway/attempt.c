@@ -6,13 +6,15 @@
 
 #include "start_request.h"
 
+#define ATTEMPT_MAX 1000000000 /* a memo is open to the workflow: no number near the end of int64_t is counted on */
+
 int64_t attempt_of_run(const struct temporal_describe_result *run)
 {
     const struct temporal_value *value = temporal_describe_result_memo(run, MEMO_ATTEMPT);
     json_t *json = value == NULL ? NULL : temporal_value_json(value);
     int64_t attempt = json_is_integer(json) ? (int64_t)json_integer_value(json) : 0;
     json_decref(json);
-    return attempt > 0 ? attempt : 0;
+    return attempt > 0 && attempt < ATTEMPT_MAX ? attempt : 0;
 }
 
 static bool may_be_followed(enum temporal_run_status status)

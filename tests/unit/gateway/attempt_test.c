@@ -70,10 +70,12 @@ static void the_attempt_stands_in_the_memo(void **state)
     char two[] = "2";
     char nothing[] = "0";
     char text[] = "\"2\"";
+    char huge[] = "9223372036854775807";
     struct temporal_describe_result bare = run_with(TEMPORAL_RUN_FAILED, s_run);
     assert_int_equal(attempt_with(two), 2);
     assert_int_equal(attempt_with(nothing), 0);
     assert_int_equal(attempt_with(text), 0);
+    assert_int_equal(attempt_with(huge), 0); /* one more would be beyond int64_t */
     assert_int_equal(attempt_of_run(&bare), 0);
 }
 
