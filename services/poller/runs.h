@@ -11,7 +11,7 @@
 #include "message.h"
 #include "verdict.h"
 
-#define RUNS_REQUEST_MAX ((size_t)4 << 20) /* bytes: 1,000 runs of 1,000-byte IDs fit, each with its route */
+#define RUNS_REQUEST_MAX ((size_t)8 << 20) /* bytes: 1,000 runs of 1,000-byte IDs fit, each byte escaped */
 #define RUNS_WAIT_MAX 1000                 /* runs in one request: the gateway's limit */
 
 /* watches: struct run_watch.link. INVALID_ARGUMENT: an ID is not UTF-8. TOO_LARGE: over out's maximum. */

@@ -40,6 +40,30 @@ static void runs_are_written_escaped_and_in_order(void **state)
     buffer_deinit(&out);
 }
 
+static void the_longest_list_of_the_longest_ids_fits_into_a_request(void **state)
+{
+    (void)state;
+    static struct run_watch watches[RUNS_WAIT_MAX];
+    char workflow_id[1001];
+    char first_run[] = "00000000-0000-4000-8000-000000000000";
+    char route[65];
+    struct list list;
+    struct buffer out;
+    memset(workflow_id, '\x01', sizeof workflow_id - 1);
+    workflow_id[sizeof workflow_id - 1] = '\0';
+    memset(route, 'r', sizeof route - 1);
+    route[sizeof route - 1] = '\0';
+    list_init(&list);
+    for (size_t i = 0; i < RUNS_WAIT_MAX; i++) {
+        watches[i] = (struct run_watch){.workflow_id = workflow_id, .first_run_id = first_run, .route = route};
+        list_init(&watches[i].link);
+        list_append(&list, &watches[i].link);
+    }
+    buffer_init(&out, RUNS_REQUEST_MAX);
+    assert_int_equal(runs_request(&out, &list, 20000, NULL), STATUS_OK);
+    buffer_deinit(&out);
+}
+
 static void closed_chains_are_read(void **state)
 {
     (void)state;
@@ -72,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_are_written_escaped_and_in_order),
+        cmocka_unit_test(the_longest_list_of_the_longest_ids_fits_into_a_request),
         cmocka_unit_test(closed_chains_are_read),
         cmocka_unit_test(none_closed_is_an_answer_and_anything_else_is_malformed),
     };
