@@ -196,23 +196,29 @@ static void send_receive(struct consumer *consumer, int max_messages, int64_t no
     receive->call = sqs_client_receive_message(consumer->options.sqs, &request, on_received, receive);
 }
 
-/* While a circuit is not closed nothing is received, but for one witness at a time when the gateway says it is ready
- * and every message in hand for that route was tried in vain in this opening: it shows whether they or the target are
- * at fault. There is room for one even when the hand is full, or a few bad messages would stop the queue where
- * max_in_flight is small. */
+/* While a circuit is not closed nothing is received, but for one witness at a time when the gateway says (or has said
+ * in this opening) that it is ready and every message in hand for that route was tried in vain: it shows whether they
+ * or the target are at fault. One that another route takes is none, and the next is received. Whoever was not tried
+ * yet is the witness, on whatever route. There is room for one even when the hand is full, or a few bad messages would
+ * stop the queue where max_in_flight is small. */
 static bool wants_witness(const struct consumer *consumer, size_t in_hand)
 {
+    bool is_wanted = false;
     if (consumer->receive_calls > 0 || (int64_t)in_hand > consumer->plan.messages_max) {
         return false;
     }
     for (size_t i = 0; i < consumer->outlet_count; i++) {
         const struct circuit *circuit = &consumer->outlets[i].circuit;
-        if ((circuit->state == CIRCUIT_READY || circuit->state == CIRCUIT_TRYING) &&
-            hand_first_untried(&consumer->hand, i, circuit->opening) == NULL) {
-            return true;
+        if (circuit_is_closed(circuit)) {
+            continue;
         }
+        if (hand_first_untried(&consumer->hand, i, circuit->opening) != NULL) {
+            return false;
+        }
+        is_wanted = is_wanted || circuit->state == CIRCUIT_READY || circuit->state == CIRCUIT_TRYING ||
+                    consumer->hand.lines[i].count > 0;
     }
-    return false;
+    return is_wanted;
 }
 
 /* What counts against max_in_flight. Messages that rest have a limit of their own, as large again: a wave of failures

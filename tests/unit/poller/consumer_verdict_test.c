@@ -183,6 +183,28 @@ static void what_is_in_an_envelope_is_forwarded_and_what_is_not_is_rejected(void
     fakes_destroy(fakes);
 }
 
+/* Nothing else flows on its route: nothing shows whether the message or the route's target is at fault. */
+static void one_bad_message_of_a_route_does_not_stop_the_other_routes(void **state)
+{
+    (void)state;
+    static const char *const others[] = {"m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8"};
+    struct fakes *fakes = fakes_new(false, 60);
+    fakes_set_auto_close(fakes, "Completed");
+    fakes_set_filter(fakes, TAKES("bad"));
+    (void)fakes_add_route(fakes, "rest", NULL);
+    fakes_send(fakes, "bad", "", "");
+    fakes_set_outcome(fakes, "bad", "retry");
+    fakes_start(fakes);
+    fakes_expect(fakes, "forward bad", 3); /* its circuit is open, and the receives from before have ended */
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        fakes_send(fakes, others[i], "", "");
+    }
+    fakes_expect(fakes, "delete m8", 1);
+    assert_true(fakes_count(fakes, "forward bad") <= 5); /* not one of them for each of its tries */
+    assert_int_equal(fakes_count(fakes, "give bad"), 1);
+    fakes_destroy(fakes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +217,7 @@ int main(void)
         cmocka_unit_test(a_damaged_message_in_the_middle_of_a_lane_takes_what_is_behind_it_along),
         cmocka_unit_test(a_message_whose_workflow_is_gone_is_returned),
         cmocka_unit_test(what_is_in_an_envelope_is_forwarded_and_what_is_not_is_rejected),
+        cmocka_unit_test(one_bad_message_of_a_route_does_not_stop_the_other_routes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
