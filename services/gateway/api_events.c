@@ -170,6 +170,15 @@ static void refuse(struct http_exchange *exchange, const struct error *error)
     }
 }
 
+/* As long as a start may take, and no longer than the caller waits for it: a poller's lease of the message ends then, and
+ * somebody else may have it. */
+static int64_t deadline_of(struct gateway *gateway, const struct http_exchange *exchange)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    int64_t most_ms = gateway_start_deadline(gateway) - now_ms;
+    return now_ms + event_time_left_ms(http_exchange_header(exchange, EVENT_TIME_LEFT_HEADER), most_ms);
+}
+
 void gateway_handle_events(struct http_exchange *exchange, void *user)
 {
     struct gateway *gateway = user;
@@ -204,7 +213,7 @@ void gateway_handle_events(struct http_exchange *exchange, void *user)
     call->route_index = (size_t)(route - gateway->settings->routes);
     call->is_batch = form == EVENT_FORM_BATCH;
     call->started_us = clock_monotonic_us();
-    call->deadline_ms = gateway_start_deadline(gateway);
+    call->deadline_ms = deadline_of(gateway, exchange);
     call->list = list;
     call->count = list.count;
     atomic_init(&call->open, 1);

@@ -10,6 +10,8 @@
 #include "crypto/digest.h"
 #include "crypto/encode.h"
 
+#define TIME_LEFT_DIGITS_MAX 9
+
 static bool media_type_is(const char *content_type, const char *name)
 {
     size_t length = strlen(name);
@@ -32,6 +34,19 @@ enum event_form event_form(const struct event_headers *headers)
         return headers->ce_specversion != NULL ? EVENT_FORM_BINARY : EVENT_FORM_PLAIN;
     }
     return EVENT_FORM_UNSUPPORTED;
+}
+
+int64_t event_time_left_ms(const char *header, int64_t most_ms)
+{
+    size_t length = header != NULL ? strspn(header, "0123456789") : 0;
+    int64_t left_ms = 0;
+    if (length == 0 || length > TIME_LEFT_DIGITS_MAX || header[length] != '\0') {
+        return most_ms;
+    }
+    for (size_t i = 0; i < length; i++) {
+        left_ms = left_ms * 10 + (header[i] - '0');
+    }
+    return left_ms < most_ms ? left_ms : most_ms;
 }
 
 /* The text of a string member; NULL: not there, no string, empty, or with a zero byte inside. free() it. */

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/json_scan.h"
@@ -12,6 +13,9 @@
 #define EVENT_IDENTITY_MAX ((size_t)1000) /* bytes of a message ID that are kept as they are; longer: hashed */
 #define EVENT_RUN_ID_MAX ((size_t)100)    /* bytes; Temporal's are UUIDs */
 #define EVENT_QUEUE_MAX ((size_t)2000)    /* bytes of a queue's URL; a longer source is none */
+
+/* The request header of a caller who gives up in so many milliseconds: a start must not happen behind his back. */
+#define EVENT_TIME_LEFT_HEADER "ferry-time-left-ms"
 
 /* The message attribute that `ferry dlq replay` adds: {"messageId", "workflowId", "runId", ...} of the original. */
 #define EVENT_REPLAY_ATTRIBUTE "FerryReplay"
@@ -52,6 +56,9 @@ struct event_list {
 };
 
 enum event_form event_form(const struct event_headers *headers);
+
+/* header: EVENT_TIME_LEFT_HEADER's value; NULL: none. What it says, at most most_ms; most_ms where it is no number. */
+int64_t event_time_left_ms(const char *header, int64_t most_ms);
 
 /* MALFORMED: the body is not JSON, or no list where a batch is due. TOO_LARGE: over EVENT_BATCH_MAX events.
  * INVALID_ARGUMENT: an empty batch. One bad event among good ones is no error: it carries a defect. */

@@ -19,6 +19,7 @@
  * an ID of 1,000 bytes, 4 KiB of failure message and 256 bytes of type, every byte of them escaped. */
 #define ANSWER_MAX ((size_t)32 << 20)
 #define RETRY_AFTER_DIGITS_MAX 6
+#define TIME_LEFT_HEADER "Ferry-Time-Left-Ms" /* the gateway starts nothing when we have given up */
 
 struct gateway {
     struct http_client *http;
@@ -69,8 +70,11 @@ static struct http_call *send_request(struct gateway *gateway, const char *metho
                                       const char *content_type, const char *body, size_t length, int64_t deadline_ms,
                                       http_done_fn *done, void *user)
 {
-    struct http_header headers[2];
+    struct http_header headers[3];
     size_t header_count = 0;
+    int64_t left_ms = deadline_ms - clock_monotonic_ms();
+    char *time_left = memory_format("%lld", left_ms > 0 ? (long long)left_ms : 0LL);
+    headers[header_count++] = (struct http_header){TIME_LEFT_HEADER, time_left};
     if (content_type != NULL) {
         headers[header_count++] = (struct http_header){"Content-Type", content_type};
     }
@@ -93,6 +97,7 @@ static struct http_call *send_request(struct gateway *gateway, const char *metho
     struct http_call *call = http_client_send(gateway->http, &request, done, user);
     secret_wipe(authorization);
     free(url);
+    free(time_left);
     return call;
 }
 

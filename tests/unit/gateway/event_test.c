@@ -268,6 +268,21 @@ static void a_replayed_message_is_its_original_again(void **state)
                   "expected {\"messageId\", \"runId\"} in the message attribute FerryReplay");
 }
 
+static void the_callers_patience_limits_a_start(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *header;
+        int64_t left_ms;
+    } cases[] = {
+        {NULL, 10000},   {"", 10000},        {"1800", 1800}, {"0", 0},
+        {"15000", 10000}, {"999999999", 10000}, {"9999999999", 10000}, {"-1", 10000}, {"10s", 10000},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(event_time_left_ms(cases[i].header, 10000), cases[i].left_ms);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +297,7 @@ int main(void)
         cmocka_unit_test(what_is_no_json_is_refused),
         cmocka_unit_test(an_event_asks_for_a_further_attempt),
         cmocka_unit_test(a_replayed_message_is_its_original_again),
+        cmocka_unit_test(the_callers_patience_limits_a_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* The poller's calls to the gateway: how long an answer may be. */
+/* The poller's calls to the gateway: how long an answer may be, and what a request says of our patience. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -18,6 +18,7 @@
 #define PATIENCE_MS 20000
 
 struct seen {
+    long time_left_ms; /* read by the server's thread before it answers */
     size_t length;
     bool is_done;
 };
@@ -31,6 +32,14 @@ static void on_wait(struct http_exchange *exchange, void *user)
     free(body);
 }
 
+static void on_events(struct http_exchange *exchange, void *user)
+{
+    struct seen *seen = user;
+    const char *header = http_exchange_header(exchange, "ferry-time-left-ms");
+    seen->time_left_ms = header != NULL ? strtol(header, NULL, 10) : -1;
+    http_exchange_reply(exchange, 200, "application/json", NULL, 0, "{}", 2);
+}
+
 static void on_answer(void *user, const struct http_response *response, const struct error *error)
 {
     struct seen *seen = user;
@@ -39,37 +48,72 @@ static void on_answer(void *user, const struct http_response *response, const st
     seen->length = response != NULL ? response->body_length : 0;
 }
 
+/* A server with one route, and the poller's gateway that calls it. */
+struct fixture {
+    struct http_server *server;
+    struct http_client *http;
+    struct loop *loop;
+    struct gateway *gateway;
+    struct seen seen;
+};
+
+static struct fixture *fixture_new(const char *path, http_handler_fn *handler)
+{
+    struct fixture *fixture = memory_alloc(sizeof *fixture);
+    const struct http_route route = {.method = "POST", .path = path, .handler = handler, .user = &fixture->seen};
+    const struct http_server_options server_options = {.listen = "127.0.0.1:0", .routes = &route, .route_count = 1};
+    const struct http_client_options client_options = {.max_connections_per_host = 1};
+    char url[64];
+    fixture->loop = loop_new();
+    assert_int_equal(http_server_start(&server_options, &fixture->server, NULL), STATUS_OK);
+    assert_int_equal(http_client_new(fixture->loop, &client_options, &fixture->http, NULL), STATUS_OK);
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d", http_server_port(fixture->server));
+    fixture->gateway = gateway_new(&(struct gateway_options){.http = fixture->http, .url = url});
+    return fixture;
+}
+
+static void fixture_run(struct fixture *fixture)
+{
+    while (!fixture->seen.is_done) {
+        loop_run_once(fixture->loop, 1000);
+    }
+}
+
+static void fixture_destroy(struct fixture *fixture)
+{
+    gateway_destroy(fixture->gateway);
+    http_client_destroy(fixture->http);
+    loop_destroy(fixture->loop);
+    http_server_destroy(fixture->server);
+    free(fixture);
+}
+
 static void the_answer_to_the_longest_wait_is_taken(void **state)
 {
     (void)state;
-    const struct http_route route = {.method = "POST", .path = "/v1/runs/wait", .handler = on_wait};
-    const struct http_server_options server_options = {.listen = "127.0.0.1:0", .routes = &route, .route_count = 1};
-    const struct http_client_options client_options = {.max_connections_per_host = 1};
-    struct http_server *server = NULL;
-    struct http_client *http = NULL;
-    struct loop *loop = loop_new();
-    struct seen seen = {0};
-    char url[64];
-    assert_int_equal(http_server_start(&server_options, &server, NULL), STATUS_OK);
-    assert_int_equal(http_client_new(loop, &client_options, &http, NULL), STATUS_OK);
-    (void)snprintf(url, sizeof url, "http://127.0.0.1:%d", http_server_port(server));
-    struct gateway *gateway = gateway_new(&(struct gateway_options){.http = http, .url = url});
-    int64_t until_ms = clock_monotonic_ms() + PATIENCE_MS;
-    (void)gateway_wait_runs(gateway, "{}", 2, until_ms, on_answer, &seen);
-    while (!seen.is_done) {
-        loop_run_once(loop, 1000);
-    }
-    assert_int_equal(seen.length, ANSWER_BYTES);
-    gateway_destroy(gateway);
-    http_client_destroy(http);
-    loop_destroy(loop);
-    http_server_destroy(server);
+    struct fixture *fixture = fixture_new("/v1/runs/wait", on_wait);
+    (void)gateway_wait_runs(fixture->gateway, "{}", 2, clock_monotonic_ms() + PATIENCE_MS, on_answer, &fixture->seen);
+    fixture_run(fixture);
+    assert_int_equal(fixture->seen.length, ANSWER_BYTES);
+    fixture_destroy(fixture);
+}
+
+static void the_gateway_is_told_when_we_give_up(void **state)
+{
+    (void)state;
+    struct fixture *fixture = fixture_new("/v1/routes/{route}/events", on_events);
+    (void)gateway_send_events(fixture->gateway, "hello-world", "[]", 2, clock_monotonic_ms() + PATIENCE_MS, on_answer,
+                              &fixture->seen);
+    fixture_run(fixture);
+    assert_in_range(fixture->seen.time_left_ms, 1, PATIENCE_MS);
+    fixture_destroy(fixture);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_answer_to_the_longest_wait_is_taken),
+        cmocka_unit_test(the_gateway_is_told_when_we_give_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
