@@ -160,6 +160,14 @@ static void on_probed(void *user, const struct http_response *response, const st
     consumer_wake(outlet->consumer);
 }
 
+static void probe_give_up(struct outlet *outlet)
+{
+    if (outlet->probe != NULL) {
+        http_call_cancel(outlet->probe);
+        outlet->probe = NULL;
+    }
+}
+
 static void forward_ready(struct outlet *outlet, int64_t now_ms, int64_t boot_ms)
 {
     struct consumer *consumer = outlet->consumer;
@@ -185,6 +193,7 @@ static void outlet_pump(struct outlet *outlet, int64_t now_ms, int64_t boot_ms)
         break;
     case CIRCUIT_PROBE:
         circuit_probe_sent(&outlet->circuit);
+        probe_give_up(outlet); /* of its last opening: a request from before had closed it meanwhile */
         outlet->probe =
             gateway_ask_ready(outlet->consumer->options.gateway, now_ms + PROBE_MS, on_probed, outlet);
         break;
@@ -238,11 +247,7 @@ int64_t consumer_forward_next_ms(const struct consumer *consumer, int64_t now_ms
 void consumer_probes_give_up(struct consumer *consumer)
 {
     for (size_t i = 0; i < consumer->outlet_count; i++) {
-        struct outlet *outlet = &consumer->outlets[i];
-        if (outlet->probe != NULL) {
-            http_call_cancel(outlet->probe);
-            outlet->probe = NULL;
-        }
+        probe_give_up(&consumer->outlets[i]);
     }
 }
 

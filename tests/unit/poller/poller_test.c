@@ -462,6 +462,31 @@ static bool is_ready(struct fakes *fakes)
     return fakes_is_ready(fakes);
 }
 
+/* The circuit closes by a request from before, and opens again, while its first probe is under way. */
+static void a_circuit_that_opens_again_gives_up_its_probe_from_before(void **state)
+{
+    (void)state;
+    struct fakes *fakes = fakes_new(false, 60);
+    fakes_set_auto_close(fakes, "Completed");
+    fakes_hold_events_of(fakes, "slow");
+    fakes_send(fakes, "slow", "", "");
+    fakes_start(fakes);
+    fakes_expect(fakes, "events arrived", 1);
+    fakes_run_until(fakes, is_ready, "ready"); /* the poller's own look at the gateway is done */
+    fakes_set_probes_held(fakes, true);
+    fakes_set_gateway_status(fakes, 503);
+    fakes_send(fakes, "m1", "", "");
+    fakes_expect(fakes, "probe arrived", 1);
+    fakes_set_gateway_status(fakes, 200);
+    fakes_hold_events_of(fakes, NULL);
+    fakes_expect(fakes, "delete slow", 1);
+    fakes_expect(fakes, "delete m1", 1);
+    fakes_set_gateway_status(fakes, 503);
+    fakes_send(fakes, "m2", "", "");
+    fakes_expect(fakes, "probe arrived", 2);
+    fakes_destroy(fakes); /* nobody calls a consumer that is gone */
+}
+
 static bool is_not_ready_for_access(struct fakes *fakes)
 {
     return !fakes_is_ready(fakes) && strstr(fakes_ready_reason(fakes), "SQS") != NULL &&
@@ -531,6 +556,7 @@ int main(void)
         cmocka_unit_test(a_message_is_handed_back_after_its_renewal_and_not_before),
         cmocka_unit_test(shutdown_finishes_what_is_being_forwarded),
         cmocka_unit_test(a_message_that_a_last_poll_brings_is_handed_back),
+        cmocka_unit_test(a_circuit_that_opens_again_gives_up_its_probe_from_before),
         cmocka_unit_test(ready_means_that_the_queue_and_the_gateway_answer),
         cmocka_unit_test(wrong_credentials_are_named_paced_and_leave_other_queues_alone),
     };

@@ -56,7 +56,8 @@ struct open_poll {
     int64_t deadline_ms;
     int visibility_seconds;
     int max_messages;
-    json_t *runs; /* a wait at the gateway; NULL: a receive, or events or renewals that are held */
+    json_t *runs; /* a wait at the gateway; NULL: a receive, or events, renewals or a probe that are held */
+    bool is_probe;
     json_t *events;
     json_t *renewals; /* the body of the request */
 };
@@ -75,7 +76,9 @@ struct fakes {
     size_t batch_limit;
     bool is_ready;
     bool are_events_held;
+    const char *held_id;
     bool are_renewals_held;
+    bool are_probes_held;
     bool is_fifo;
     const char *auto_close;
     bool are_non_retryable;
@@ -457,6 +460,19 @@ static void reply_events(struct fakes *fakes, struct http_exchange *exchange, js
     json_decref(results);
 }
 
+static bool are_held(const struct fakes *fakes, const json_t *events)
+{
+    size_t index = 0;
+    const json_t *event = NULL;
+    bool is_held = fakes->are_events_held;
+    json_array_foreach(events, index, event)
+    {
+        is_held = is_held || (fakes->held_id != NULL &&
+                              strcmp(fakes->held_id, json_string_value(json_object_get(event, "id"))) == 0);
+    }
+    return is_held && !fakes->is_ending;
+}
+
 static void on_events(struct http_exchange *exchange, void *user)
 {
     struct fakes *fakes = user;
@@ -464,7 +480,7 @@ static void on_events(struct http_exchange *exchange, void *user)
     const char *text = http_exchange_body(exchange, &length);
     json_t *events = json_loadb(text, length, 0, NULL);
     lock(fakes);
-    if (fakes->are_events_held) {
+    if (are_held(fakes, events)) {
         note(fakes, "events arrived");
         keep(fakes, exchange, INT64_MAX)->events = json_incref(events);
     } else {
@@ -512,9 +528,13 @@ static void on_ready_asked(struct http_exchange *exchange, void *user)
 {
     struct fakes *fakes = user;
     lock(fakes);
-    int status = fakes->is_ready ? 200 : 503;
+    if (fakes->are_probes_held) {
+        note(fakes, "probe arrived");
+        keep(fakes, exchange, INT64_MAX)->is_probe = true;
+    } else {
+        http_exchange_reply(exchange, fakes->is_ready ? 200 : 503, "text/plain", NULL, 0, "", 0);
+    }
     unlock(fakes);
-    http_exchange_reply(exchange, status, "text/plain", NULL, 0, "", 0);
 }
 
 /* --- long polls --------------------------------------------------------------------------------------------------- */
@@ -524,10 +544,17 @@ static bool answer_poll(struct fakes *fakes, struct open_poll *poll)
 {
     bool is_over = poll->deadline_ms <= clock_monotonic_ms() || fakes->is_ending;
     if (poll->events != NULL) {
-        if (fakes->are_events_held && !fakes->is_ending) {
+        if (are_held(fakes, poll->events)) {
             return false;
         }
         reply_events(fakes, poll->exchange, poll->events, http_exchange_parameter(poll->exchange, "route"));
+        return true;
+    }
+    if (poll->is_probe) {
+        if (fakes->are_probes_held && !fakes->is_ending) {
+            return false;
+        }
+        http_exchange_reply(poll->exchange, fakes->is_ready ? 200 : 503, "text/plain", NULL, 0, "", 0);
         return true;
     }
     if (poll->renewals != NULL) {
@@ -905,6 +932,20 @@ void fakes_set_events_held(struct fakes *fakes, bool are_held)
 {
     lock(fakes);
     fakes->are_events_held = are_held;
+    unlock(fakes);
+}
+
+void fakes_hold_events_of(struct fakes *fakes, const char *id)
+{
+    lock(fakes);
+    fakes->held_id = id;
+    unlock(fakes);
+}
+
+void fakes_set_probes_held(struct fakes *fakes, bool are_held)
+{
+    lock(fakes);
+    fakes->are_probes_held = are_held;
     unlock(fakes);
 }
 

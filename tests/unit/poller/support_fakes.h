@@ -39,6 +39,8 @@ void fakes_set_outcome(struct fakes *fakes, const char *id, const char *outcome)
 void fakes_set_gateway_status(struct fakes *fakes, int http_status); /* of events requests; 200: as scripted */
 void fakes_set_batch_limit(struct fakes *fakes, size_t events);      /* more in a request: 413; SIZE_MAX */
 void fakes_set_events_held(struct fakes *fakes, bool are_held);      /* events requests are answered when not held */
+void fakes_hold_events_of(struct fakes *fakes, const char *id);      /* only requests with this one; NULL: none */
+void fakes_set_probes_held(struct fakes *fakes, bool are_held);      /* GET /readyz: "probe arrived" */
 void fakes_set_renewals_held(struct fakes *fakes, bool are_held);    /* visibility batches without a zero; likewise */
 void fakes_set_ready(struct fakes *fakes, bool is_ready);            /* the gateway's /readyz */
 void fakes_set_auto_close(struct fakes *fakes, const char *status);  /* runs close at once with it; NULL: never */
