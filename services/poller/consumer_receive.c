@@ -9,8 +9,9 @@
 #include "base/memory.h"
 #include "consumer_internal.h"
 
-#define ANSWER_MS 10000 /* beyond the long poll, for its answer */
-#define PACE_MS 250     /* an empty answer that comes sooner is no long poll: the next call waits so long */
+#define ANSWER_MS 10000          /* beyond the long poll, for its answer */
+#define RETRY_AFTER_MAX_MS 60000 /* no answer stops a queue for longer */
+#define PACE_MS 250              /* an empty answer that comes sooner is no long poll: the next call waits so long */
 
 static void receive_end(struct receive_call *receive)
 {
@@ -37,7 +38,7 @@ static void receive_failed(struct consumer *consumer, const struct receive_call 
     int64_t delay_ms = backoff_next_ms(&consumer->receive_backoff);
     metric_counter_add(consumer->metrics.receives_failed, 1);
     if (error->retry_after_ms > delay_ms) {
-        delay_ms = error->retry_after_ms;
+        delay_ms = error->retry_after_ms < RETRY_AFTER_MAX_MS ? error->retry_after_ms : RETRY_AFTER_MAX_MS;
     }
     consumer->receive_not_before_ms = clock_monotonic_ms() + delay_ms;
     if (consumer->is_fifo && error->class == SQS_ERROR_TRANSIENT) {

@@ -71,6 +71,7 @@ struct fakes {
     struct open_poll polls[POLLS_MAX];
     const char *failing_action;
     const char *failing_type;
+    const char *retry_after;
     int failing_status;
     int gateway_status;
     size_t batch_limit;
@@ -321,6 +322,16 @@ static void reply_sent(struct fakes *fakes, struct http_exchange *exchange, json
     json_decref(about);
 }
 
+static void reply_failure(struct fakes *fakes, struct http_exchange *exchange, const char *action)
+{
+    const struct http_header header = {.name = "Retry-After", .value = fakes->retry_after};
+    char *text = memory_format("{\"__type\":\"%s\",\"message\":\"scripted\"}", fakes->failing_type);
+    note(fakes, "failed %s", action);
+    http_exchange_reply(exchange, fakes->failing_status, "application/x-amz-json-1.0", &header,
+                        fakes->retry_after != NULL ? 1 : 0, text, strlen(text));
+    free(text);
+}
+
 static void on_sqs(struct http_exchange *exchange, void *user)
 {
     struct fakes *fakes = user;
@@ -332,9 +343,7 @@ static void on_sqs(struct http_exchange *exchange, void *user)
     bool is_other_queue = strstr(json_string_value(json_object_get(body, "QueueUrl")), "other") != NULL;
     lock(fakes);
     if (fakes->failing_action != NULL && strcmp(fakes->failing_action, action) == 0 && !is_other_queue) {
-        note(fakes, "failed %s", action);
-        reply_json(exchange, fakes->failing_status, json_pack("{s:s, s:s}", "__type", fakes->failing_type, "message",
-                                                              "scripted"));
+        reply_failure(fakes, exchange, action);
     } else if (strcmp(action, "ReceiveMessage") == 0) {
         note(fakes, is_other_queue ? "receive other" : "receive");
         json_t *list = is_other_queue ? json_array()
@@ -904,6 +913,13 @@ void fakes_fail_action(struct fakes *fakes, const char *action, int http_status,
     fakes->failing_action = type != NULL ? action : NULL;
     fakes->failing_status = http_status;
     fakes->failing_type = type;
+    unlock(fakes);
+}
+
+void fakes_set_retry_after(struct fakes *fakes, const char *seconds)
+{
+    lock(fakes);
+    fakes->retry_after = seconds;
     unlock(fakes);
 }
 

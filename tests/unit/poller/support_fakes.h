@@ -34,6 +34,7 @@ void fakes_give_again(struct fakes *fakes, const char *id);   /* visible at once
 void fakes_take_away(struct fakes *fakes, const char *id);    /* deleted by somebody else */
 /* NULL type: no more */
 void fakes_fail_action(struct fakes *fakes, const char *action, int http_status, const char *type);
+void fakes_set_retry_after(struct fakes *fakes, const char *seconds); /* of such failures; NULL: not said */
 /* What the gateway says of this message: "started", "retry", "rejected", "closed:Failed" …; NULL: started. */
 void fakes_set_outcome(struct fakes *fakes, const char *id, const char *outcome);
 void fakes_set_gateway_status(struct fakes *fakes, int http_status); /* of events requests; 200: as scripted */
