@@ -170,8 +170,8 @@ static void refuse(struct http_exchange *exchange, const struct error *error)
     }
 }
 
-/* As long as a start may take, and no longer than the caller waits for it: a poller's lease of the message ends then, and
- * somebody else may have it. */
+/* As long as a start may take, and no longer than the caller waits for it: a poller's lease of the message ends then,
+ * and somebody else may have it. */
 static int64_t deadline_of(struct gateway *gateway, const struct http_exchange *exchange)
 {
     int64_t now_ms = clock_monotonic_ms();

@@ -15,8 +15,8 @@
 #include "token.h"
 
 #define URL_MAX 8192
-/* A refused answer to a wait would be asked for again and again, and its messages settled never: 1,000 runs fit, each with
- * an ID of 1,000 bytes, 4 KiB of failure message and 256 bytes of type, every byte of them escaped. */
+/* A refused answer to a wait would be asked for again and again, and its messages settled never: 1,000 runs fit, each
+ * with an ID of 1,000 bytes, 4 KiB of failure message and 256 bytes of type, every byte of them escaped. */
 #define ANSWER_MAX ((size_t)32 << 20)
 #define RETRY_AFTER_DIGITS_MAX 6
 #define TIME_LEFT_HEADER "Ferry-Time-Left-Ms" /* the gateway starts nothing when we have given up */

@@ -28,7 +28,7 @@ static struct message *add(struct hand *hand, const char *id, const struct lease
     return message;
 }
 
-/* It was received so long ago that a second and a half of the 12 hours is left, and was renewed as long as that went. */
+/* It was received so long ago that a second and a half of the 12 hours is left, and renewed as long as that went. */
 static struct lease lease_at_its_end(int64_t now_ms)
 {
     struct lease lease;
