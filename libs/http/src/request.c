@@ -124,6 +124,12 @@ static void cut_too_large(struct http_exchange *exchange)
     buffer_deinit(&exchange->body);
 }
 
+static void reply_shutting_down(struct http_exchange *exchange)
+{
+    http_exchange_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "shutting-down", "The service is shutting down.",
+                          "send the request again, to another process", 1);
+}
+
 /* Everything that can be said from the request line and the headers. */
 static void begin(struct http_exchange *exchange, const struct framing *framing)
 {
@@ -145,8 +151,7 @@ static void begin(struct http_exchange *exchange, const struct framing *framing)
         http_exchange_problem(exchange, MHD_HTTP_BAD_REQUEST, "malformed-request", "The request cannot be read.",
                               "its path or query has an invalid percent escape, or is no path", 0);
     } else if (atomic_load_explicit(&server->is_draining, memory_order_relaxed)) {
-        http_exchange_problem(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "shutting-down",
-                              "The service is shutting down.", "send the request again, to another process", 1);
+        reply_shutting_down(exchange);
     } else if (server->admit != NULL && !server->admit(exchange, server->admit_user)) {
         CHECK(is_replied(exchange));
     } else if (found == ROUTE_UNKNOWN) {
@@ -171,8 +176,13 @@ static enum MHD_Result dispatch(struct http_exchange *exchange)
     struct http_server *server = exchange->server;
     struct MHD_Connection *connection = exchange->connection;
     pthread_mutex_lock(&server->mutex);
-    server->unanswered++;
+    bool is_over = server->is_over;
+    server->unanswered += is_over ? 0 : 1;
     pthread_mutex_unlock(&server->mutex);
+    if (is_over) {
+        reply_shutting_down(exchange);
+        return queue_response(exchange);
+    }
     exchange->is_dispatched = true;
     exchange->match.route->handler(exchange, exchange->match.route->user);
     if (is_replied(exchange)) {

@@ -191,6 +191,7 @@ bool http_server_drain(struct http_server *server, int64_t deadline_ms)
         in_time = thread_condition_wait(&server->idle, &server->mutex, deadline_ms);
     }
     bool is_idle = server->active == 0 && server->unanswered == 0;
+    server->is_over = true;
     pthread_mutex_unlock(&server->mutex);
     return is_idle;
 }

@@ -63,6 +63,7 @@ struct http_server {
     pthread_mutex_t mutex;   /* guards what follows */
     pthread_cond_t idle;     /* active or unanswered became 0 */
     size_t active;         /* exchanges from request line to the end of their reply */
+    bool is_over;          /* a drain has returned: what handlers need may be gone, and none is called any more */
     size_t unanswered;     /* exchanges that a handler has and has not replied to, and replies still at work */
 };
 

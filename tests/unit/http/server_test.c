@@ -194,6 +194,26 @@ static void says_when_the_drain_came_to_its_deadline(void **state)
     (void)close(peer);
 }
 
+/* What handlers need may be gone by then. */
+static void runs_no_handler_after_the_drain_for_a_body_that_comes_too_late(void **state)
+{
+    (void)state;
+    struct http_server *server = start("127.0.0.1:0");
+    int peer = raw_connect(http_server_port(server));
+    raw_send(peer, "GET /direct HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    char *go_on = raw_receive_response(peer); /* so the head was seen before the drain */
+    assert_non_null(strstr(go_on, "HTTP/1.1 100 "));
+    assert_false(http_server_drain(server, clock_monotonic_ms()));
+    raw_send(peer, "{}");
+    char *refused = raw_receive_to_end(peer);
+    assert_non_null(strstr(refused, "HTTP/1.1 503 "));
+    assert_non_null(strstr(refused, "/problems/shutting-down"));
+    http_server_destroy(server);
+    free(go_on);
+    free(refused);
+    (void)close(peer);
+}
+
 static void answer_later_main(void *user)
 {
     answer(user, NULL);
@@ -222,6 +242,7 @@ int main(void)
         cmocka_unit_test(ends_with_idle_connections_open),
         cmocka_unit_test(drains_what_is_under_way_and_refuses_what_comes),
         cmocka_unit_test(says_when_the_drain_came_to_its_deadline),
+        cmocka_unit_test(runs_no_handler_after_the_drain_for_a_body_that_comes_too_late),
         cmocka_unit_test(waits_at_its_end_for_the_last_answer),
     };
     return cmocka_run_group_tests(tests, open_queue, close_queue);
