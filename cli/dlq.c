@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "dlq_replay.h"
 #include "exit_code.h"
+#include "settings/settings.h"
 
 #define LIMIT_MAX 1000000000
 
@@ -47,6 +48,34 @@ static int64_t parse_limit(const char *text)
     return number <= LIMIT_MAX ? number : 0;
 }
 
+static int check_urls(const struct dlq_replay_options *options)
+{
+    struct error error = {0};
+    if (settings_check_queue_url(options->from, &error) != STATUS_OK) {
+        return fail_usage(error.text, NULL);
+    }
+    if (options->to != NULL && settings_check_queue_url(options->to, &error) != STATUS_OK) {
+        return fail_usage("--to", error.text);
+    }
+    if (options->to != NULL && strcmp(options->to, options->from) == 0) {
+        return fail_usage("--to: expected another queue than the one that is read", NULL);
+    }
+    return EXIT_DONE;
+}
+
+/* What the two numbers leave open. */
+static void explain(const struct dlq_replay_options *options, const struct dlq_replay_result *result)
+{
+    if (options->is_dry_run && result->replayed + result->failed > 0) {
+        (void)printf("nothing was sent; all of them are visible again in %d s\n", DLQ_REPLAY_DRY_RUN_SECONDS);
+    } else if (result->failed > 0) {
+        (void)printf("what was left is in the queue still, visible again in %d s\n", DLQ_REPLAY_VISIBILITY_SECONDS);
+    } else if (result->replayed == 0) {
+        (void)printf("no message was visible there; those that a call before has looked at are hidden for up to %d s\n",
+                     DLQ_REPLAY_VISIBILITY_SECONDS);
+    }
+}
+
 /* EXIT_DONE: go on. */
 static int parse(int argc, char *const *argv, struct dlq_replay_options *options)
 {
@@ -54,7 +83,7 @@ static int parse(int argc, char *const *argv, struct dlq_replay_options *options
         const char *word = argv[i];
         bool takes_value = strcmp(word, "--to") == 0 || strcmp(word, "--limit") == 0;
         if (takes_value && i + 1 >= argc) {
-            return fail_usage("expected a value", word);
+            return fail_usage("expected a value behind", word);
         }
         if (strcmp(word, "--dry-run") == 0) {
             options->is_dry_run = true;
@@ -73,7 +102,7 @@ static int parse(int argc, char *const *argv, struct dlq_replay_options *options
             options->from = word;
         }
     }
-    return options->from != NULL ? EXIT_DONE : fail_usage("expected the dead-letter queue's URL", NULL);
+    return options->from != NULL ? check_urls(options) : fail_usage("expected the dead-letter queue's URL", NULL);
 }
 
 static int replay(const struct dlq_replay_options *options)
@@ -90,6 +119,8 @@ static int replay(const struct dlq_replay_options *options)
                  result.replayed, result.failed);
     if (status != STATUS_OK) {
         (void)fprintf(stderr, "ferry dlq: %s\n", error.text);
+    } else {
+        explain(options, &result);
     }
     return status == STATUS_OK && result.failed == 0 ? EXIT_DONE : EXIT_FAILED;
 }

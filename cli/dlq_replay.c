@@ -8,9 +8,7 @@
 #include "base/clock.h"
 #include "dead_letter.h"
 
-#define WAIT_SECONDS 2        /* the long poll; an empty one ends the replay */
-#define VISIBILITY_SECONDS 120 /* for ten sends and deletes with their retries */
-#define DRY_RUN_SECONDS 30     /* so long a message that was only looked at stays hidden, or it would come again */
+#define WAIT_SECONDS 2 /* the long poll; an empty one ends the replay */
 
 struct replay {
     struct sqs_session *session;
@@ -96,7 +94,7 @@ static void put_back(struct replay *replay, const struct sqs_message *message)
     if (sqs_session_change_visibility(replay->session, replay->options->from, message->receipt_handle, 0, &error) !=
         STATUS_OK) {
         (void)fprintf(replay->options->out, "kept      %s is visible again in %d s: %s\n", message->message_id,
-                      VISIBILITY_SECONDS, error.text);
+                      DLQ_REPLAY_VISIBILITY_SECONDS, error.text);
     }
 }
 
@@ -128,19 +126,20 @@ enum status dlq_replay_run(struct sqs_session *session, const struct dlq_replay_
 {
     struct replay replay = {.session = session, .options = options, .began_wall_ms = clock_wall_ms()};
     struct sqs_message *messages[SQS_BATCH_MAX];
+    int visibility_seconds = options->is_dry_run ? DLQ_REPLAY_DRY_RUN_SECONDS : DLQ_REPLAY_VISIBILITY_SECONDS;
     size_t count = 1;
-    while (count > 0 && !replay.is_done) {
-        enum status status = sqs_session_receive(session, options->from, WAIT_SECONDS,
-                                                 options->is_dry_run ? DRY_RUN_SECONDS : VISIBILITY_SECONDS, messages,
-                                                 &count, error);
-        if (status != STATUS_OK) {
-            return status;
-        }
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && count > 0 && !replay.is_done) {
+        count = 0;
+        status = sqs_session_receive(session, options->from, WAIT_SECONDS, visibility_seconds, messages, &count, error);
         for (size_t i = 0; i < count; i++) {
             handle(&replay, messages[i]);
             sqs_message_destroy(messages[i]);
         }
     }
+    if (status != STATUS_OK) {
+        error_prefix(error, "%s: ", options->from);
+    }
     *out_result = replay.result;
-    return STATUS_OK;
+    return status;
 }

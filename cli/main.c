@@ -29,20 +29,12 @@ static int fail_usage(const char *text)
     return EXIT_USAGE;
 }
 
-static int run_up(const struct settings *settings, const struct service_command_line *line)
+static int run_up(const struct settings *settings, const struct service_command_line *line,
+                  const struct log_options *log)
 {
     struct error error = {0};
-    struct log_options log = {
-        .service = "ferry",
-        .level = LOG_LEVEL_INFO,
-        .format = LOG_FORMAT_JSON,
-        .file_descriptor = STDOUT_FILENO,
-    };
-    enum status status = log_options_from_environment(&log, &error);
-    if (status == STATUS_OK) {
-        log_configure(&log);
-        status = up_run(settings, line, &error);
-    }
+    log_configure(log);
+    enum status status = up_run(settings, line, &error);
     if (status != STATUS_OK) {
         (void)fprintf(stderr, "ferry: %s\n", error.text);
     }
@@ -57,12 +49,20 @@ static int run_command(bool is_up, const struct service_command_line *line)
     struct error error = {0};
     struct settings *settings = NULL;
     int code = EXIT_DONE;
-    if (settings_load(line->config_path, &settings, &error) != STATUS_OK) {
+    struct log_options log = {
+        .service = "ferry",
+        .level = LOG_LEVEL_INFO,
+        .format = LOG_FORMAT_JSON,
+        .file_descriptor = STDOUT_FILENO,
+    };
+    if (settings_load(line->config_path, &settings, &error) != STATUS_OK ||
+        log_options_from_environment(&log, &error) != STATUS_OK) {
         (void)fprintf(stderr, "ferry: %s\n", error.text);
+        settings_destroy(settings);
         return EXIT_USAGE;
     }
     if (is_up && line->action == SERVICE_ACTION_RUN) {
-        code = run_up(settings, line);
+        code = run_up(settings, line, &log);
     } else {
         check_print(settings, stdout);
     }
@@ -94,7 +94,8 @@ int main(int argc, char **argv)
         return fail_usage("expected a command: up, check or dlq");
     }
     if (strcmp(command, "up") != 0 && strcmp(command, "check") != 0) {
-        return fail_usage("unknown command: expected up, check or dlq");
+        (void)error_set(&error, STATUS_INVALID_ARGUMENT, "unknown command \"%s\": expected up, check or dlq", command);
+        return fail_usage(error.text);
     }
     return run_command(strcmp(command, "up") == 0, &line);
 }

@@ -49,6 +49,34 @@ def test_an_unknown_option_is_bad_usage():
     assert ended.returncode == 2 and "--no-such-option" in ended.stderr
 
 
+def run_ferry(*arguments, **environment):
+    return subprocess.run([programs() / "ferry", *arguments], capture_output=True, text=True, timeout=30,
+                          env={"PATH": "/usr/bin:/bin", **environment}, check=False)
+
+
+@pytest.mark.parametrize("arguments, environment, words", [
+    (["dlq", "replay", "orders-dead"], {}, ["expected the URL of an SQS queue", "orders-dead"]),
+    (["dlq", "replay", "http://x/1/dead", "--to", "orders"], {}, ["--to", "expected the URL of an SQS queue"]),
+    (["dlq", "replay", "http://x/1/dead", "--to", "http://x/1/dead"], {}, ["--to", "another queue"]),
+    (["dlq", "replay", "http://x/1/dead", "--limit", "all"], {}, ["--limit", "all"]),
+    (["polish"], {}, ["unknown command", "polish"]),
+    (["check"], {"LOG_LEVEL": "loud"}, ["LOG_LEVEL", "loud"]),
+], ids=["no-url", "no-url-to", "same", "no-number", "no-command", "log-level"])
+def test_a_wrong_call_of_ferry_is_bad_usage_and_says_what_is_wrong(arguments, environment, words):
+    ended = run_ferry(*arguments, FERRY_CONFIG="/dev/null", **environment)
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    for word in words:
+        assert word in ended.stderr, ended.stderr
+
+
+def test_a_replay_from_a_queue_that_is_not_there_fails_and_names_the_queue(world):
+    missing = world.create_queue() + "-missing"
+    ended = run_ferry("dlq", "replay", missing, **world.sqs.environment())
+    assert ended.returncode == 1
+    assert missing in ended.stderr and "QueueDoesNotExist" in ended.stderr
+    assert "replayed 0, left 0" in ended.stdout
+
+
 @pytest.mark.parametrize("service", ["poller", "gateway", "worker"])
 def test_help_and_version_answer_at_once(service):
     for option in ("--help", "--version"):

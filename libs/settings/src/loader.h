@@ -80,7 +80,6 @@ MUST_CHECK enum status settings_read_secret_file(const char *path, char **out_se
 MUST_CHECK enum status settings_check_listen(const char *value, struct error *error);
 MUST_CHECK enum status settings_check_host_port(const char *value, struct error *error);
 MUST_CHECK enum status settings_check_http_url(const char *value, struct error *error);
-MUST_CHECK enum status settings_check_queue_url(const char *value, struct error *error);
 MUST_CHECK enum status settings_check_route_name(const char *value, struct error *error);
 MUST_CHECK enum status settings_check_queue_name(const char *value, struct error *error);
 

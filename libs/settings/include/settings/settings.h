@@ -156,6 +156,8 @@ void settings_destroy(struct settings *settings); /* wipes secrets; NULL is fine
 const struct settings_route *settings_find_route(const struct settings *settings, const char *name); /* NULL: none */
 /* A listen address ("127.0.0.1:8080", "[::1]:8080", "localhost:0", "unix:@name") that only this machine reaches. */
 bool settings_listen_is_loopback(const char *listen);
+/* INVALID_ARGUMENT: it is no URL of a queue; the text says what one looks like, and what was found. */
+MUST_CHECK enum status settings_check_queue_url(const char *value, struct error *error);
 /* The queue's URL ends in .fifo. */
 bool settings_queue_is_fifo(const struct settings_queue *queue);
 /* Order with `auto` resolved for this queue. A signal's order is that of its group, too, unless the route says none. */
