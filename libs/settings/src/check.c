@@ -1,4 +1,5 @@
 /* Contradictions between settings that are fine one by one. */
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -71,7 +72,9 @@ static enum status check_closing(const struct settings_route *route, const struc
                     "expected the key \"dead_letter_queue\" with dead_letter");
     }
     if (route->backoff_max_ms < route->backoff_ms) {
-        return fail(node, "backoff_max", route->name, error, "expected at least backoff");
+        return fail(node, config_get(node, "backoff_max") != NULL ? "backoff_max" : "backoff", route->name, error,
+                    "backoff (%" PRId64 " ms) is longer than backoff_max (%" PRId64 " ms): set backoff_max, too",
+                    route->backoff_ms, route->backoff_max_ms);
     }
     return STATUS_OK;
 }

@@ -67,6 +67,18 @@ static enum status read_choices(struct settings_route *route, const struct confi
     return STATUS_OK;
 }
 
+/* A priority without fields is the same for all messages: a wrong one would reject them all. */
+static enum status check_priority(const char *value, struct error *error)
+{
+    enum status status = settings_template_check(value, error);
+    bool is_good = value[0] >= '1' && value[0] <= '5' && value[1] == '\0';
+    if (status == STATUS_OK && strchr(value, '{') == NULL && !is_good) {
+        status = error_set(error, STATUS_INVALID_ARGUMENT,
+                           "expected 1 to 5, or a template such as {attributes.priority}, not \"%s\"", value);
+    }
+    return status;
+}
+
 /* A mapping of names to templates. */
 static enum status read_members(const struct config_node *mapping, const char *key, struct settings_member **out,
                                 size_t *out_count, struct error *error)
@@ -123,7 +135,7 @@ static enum status read_start_options(struct settings_route *route, const struct
     SETTINGS_TRY(read_members(node, "memo", &route->memo, &route->memo_count, error));
     SETTINGS_TRY(read_members(node, "search_attributes", &route->search_attributes, &route->search_attribute_count,
                               error));
-    SETTINGS_TRY(settings_read_text(node, "priority", settings_template_check, &route->priority, error));
+    SETTINGS_TRY(settings_read_text(node, "priority", check_priority, &route->priority, error));
     return settings_read_text(node, "fairness_key", settings_template_check, &route->fairness_key, error);
 }
 

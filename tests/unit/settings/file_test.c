@@ -116,7 +116,13 @@ static void contradictions_of_targets_and_dead_letters_are_refused(void **state)
         {"routes:\n  a:\n    workflow: w\n    on_canceled: dead_letter\n",
          "ferry.yaml:4: routes.a.on_canceled: expected the key \"dead_letter_queue\" with dead_letter"},
         {"routes:\n  a:\n    workflow: w\n    backoff: 2m\n    backoff_max: 1m\n",
-         "ferry.yaml:5: routes.a.backoff_max: expected at least backoff"},
+         "ferry.yaml:5: routes.a.backoff_max: backoff (120000 ms) is longer than backoff_max (60000 ms): set "
+         "backoff_max, too"},
+        {"routes:\n  a:\n    workflow: w\n    backoff: 2m\n",
+         "ferry.yaml:4: routes.a.backoff: backoff (120000 ms) is longer than backoff_max (60000 ms): set "
+         "backoff_max, too"},
+        {"routes:\n  a:\n    workflow: w\n    priority: 9\n",
+         "ferry.yaml:4: routes.a.priority: expected 1 to 5, or a template such as {attributes.priority}, not \"9\""},
         {"routes:\n  a:\n    workflow: w\n    target: signal\n",
          "ferry.yaml:4: routes.a.target: expected the key \"signal\": the signal's name"},
         {"routes:\n  a:\n    workflow: w\n    signal: s\n",
