@@ -160,7 +160,13 @@ void gateway_describe(const struct http_response *response, const struct error *
     }
     json_t *problem = json_loadb(response->body != NULL ? response->body : "", response->body_length, 0, NULL);
     const char *title = json_string_value(json_object_get(problem, "title"));
-    (void)snprintf(out, size, "HTTP %d%s%s", response->status, title != NULL ? ": " : "",
-                   title != NULL ? title : ""); /* cut at size: fine */
+    const char *detail = json_string_value(json_object_get(problem, "detail"));
+    if (title == NULL) {
+        (void)snprintf(out, size, "HTTP %d without a problem's title: is this the gateway's address?",
+                       response->status); /* cut at size: fine */
+    } else {
+        (void)snprintf(out, size, "HTTP %d: %s%s%s", response->status, title, detail != NULL ? ": " : "",
+                       detail != NULL ? detail : ""); /* cut at size: fine */
+    }
     json_decref(problem);
 }

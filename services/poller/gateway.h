@@ -33,7 +33,8 @@ void gateway_note_answer(struct gateway *gateway, const struct http_response *re
 
 /* The Retry-After header in milliseconds (seconds form only); 0: none. */
 int64_t gateway_retry_after_ms(const struct http_response *response);
-/* Writes why an answer is no 200, for logs and /readyz: the error's text, or "HTTP 404: title" of a problem. */
+/* Writes why an answer is no 200, for logs and /readyz: the error's text, or "HTTP 404: title: detail" of a
+ * problem. */
 void gateway_describe(const struct http_response *response, const struct error *error, char *out, size_t size);
 
 #endif

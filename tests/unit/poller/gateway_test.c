@@ -1,4 +1,5 @@
-/* The poller's calls to the gateway: how long an answer may be, and what a request says of our patience. */
+/* The poller's calls to the gateway: how long an answer may be, what a request says of our patience, and what is said of
+ * answers. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -109,11 +110,51 @@ static void the_gateway_is_told_when_we_give_up(void **state)
     fixture_destroy(fixture);
 }
 
+static void expect(int status, const char *body, const char *text)
+{
+    char said[ERROR_TEXT_SIZE];
+    const struct http_response response = {.status = status, .body = body, .body_length = strlen(body)};
+    gateway_describe(&response, NULL, said, sizeof said);
+    assert_string_equal(said, text);
+}
+
+static void a_problem_is_told_with_its_detail(void **state)
+{
+    (void)state;
+    expect(503,
+           "{\"title\":\"The service is not ready\",\"detail\":\"Temporal at t:7233: NOT_FOUND: Namespace nope is not "
+           "found.\"}",
+           "HTTP 503: The service is not ready: Temporal at t:7233: NOT_FOUND: Namespace nope is not found.");
+    expect(401, "{\"title\":\"A token is needed\"}", "HTTP 401: A token is needed");
+}
+
+static void an_answer_of_somebody_else_is_told_as_such(void **state)
+{
+    (void)state;
+    expect(404, "<html>", "HTTP 404 without a problem's title: is this the gateway's address?");
+    expect(502, "", "HTTP 502 without a problem's title: is this the gateway's address?");
+}
+
+static void a_call_without_an_answer_has_its_error(void **state)
+{
+    (void)state;
+    char said[ERROR_TEXT_SIZE];
+    struct error error = {0};
+    (void)error_set(&error, STATUS_UNAVAILABLE, "no route to host");
+    gateway_describe(NULL, &error, said, sizeof said);
+    assert_string_equal(said, "no route to host");
+    gateway_describe(NULL, NULL, said, sizeof said);
+    assert_string_equal(said, "no answer");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_answer_to_the_longest_wait_is_taken),
         cmocka_unit_test(the_gateway_is_told_when_we_give_up),
+        cmocka_unit_test(a_problem_is_told_with_its_detail),
+        cmocka_unit_test(an_answer_of_somebody_else_is_told_as_such),
+        cmocka_unit_test(a_call_without_an_answer_has_its_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
