@@ -99,8 +99,8 @@ static void reply_nothing(struct lookup *lookup)
 {
     if (lookup->impossible == NULL) {
         http_exchange_problem(lookup->exchange, 404, "message-not-found", "No route has a run for this message",
-                              "Temporal knows no workflow for it: it was not started yet, or was forgotten after the "
-                              "namespace's retention",
+                              "Temporal knows no workflow for it: it was not started yet, was rejected, or was "
+                              "forgotten after the namespace's retention",
                               0);
     } else {
         char *detail = memory_format(

@@ -342,7 +342,7 @@ enum status consumer_order(struct consumer *consumer, const char *id, enum opera
     }
     if (message == NULL) {
         return error_set(error, STATUS_NOT_FOUND,
-                         "this process neither holds the message nor has it returned the message lately");
+                         "this process neither holds the message nor has returned it lately");
     }
     enum status status = check_order(consumer, message, order, error);
     if (status == STATUS_OK && order == OPERATOR_RETRY) {

@@ -58,14 +58,15 @@ static enum status read_pem(const char *path, char **out_text, struct error *err
     char *text = memory_alloc(PEM_FILE_MAX + 1);
     FILE *file = fopen(path, "re");
     if (file == NULL) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s: %s", path, strerrordesc_np(errno));
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "Temporal's TLS: %s cannot be read: %s", path,
+                           strerrordesc_np(errno));
         goto done;
     }
     length = fread(text, 1, PEM_FILE_MAX, file);
     if (ferror(file) != 0) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s cannot be read", path);
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "Temporal's TLS: %s cannot be read", path);
     } else if (strstr(text, "-----BEGIN ") == NULL || strlen(text) != length) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s is not a PEM file", path);
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "Temporal's TLS: %s is not a PEM file", path);
     }
 done:
     if (file != NULL) {

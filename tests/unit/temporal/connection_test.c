@@ -54,7 +54,7 @@ static void a_file_that_is_not_there_is_named(void **state)
     struct error error;
     assert_int_equal(open_with(&(struct temporal_connection_options){.tls_ca_file = "no/such/ca.pem"}, &error),
                      STATUS_INVALID_ARGUMENT);
-    assert_string_equal(error.text, "no/such/ca.pem: No such file or directory");
+    assert_string_equal(error.text, "Temporal's TLS: no/such/ca.pem cannot be read: No such file or directory");
 }
 
 static void a_file_that_is_no_pem_is_refused(void **state)
