@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
-import psutil  # noqa: E402
+from processes import cpu_seconds, memory_mb  # noqa: E402
 
 from ferrystack.ferry import Ferry  # noqa: E402
 from ferrystack.process import wait_until  # noqa: E402
@@ -25,32 +25,6 @@ from ferrystack.servers import SqsServer, TemporalServer  # noqa: E402
 
 SENDERS = 8
 TASK_QUEUE = "hello-world-queue"
-
-
-def tree(pid: int) -> list[psutil.Process]:
-    try:
-        root = psutil.Process(pid)
-        return [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def cpu_seconds(pid: int) -> float:
-    total = 0.0
-    for process in tree(pid):
-        times = process.cpu_times()
-        total += times.user + times.system
-    return total
-
-
-def memory_mb(pid: int) -> tuple[float, float]:
-    """(PSS now, peak RSS) of the tree, in MB of 10^6 bytes."""
-    pss = peak = 0.0
-    for process in tree(pid):
-        pss += process.memory_full_info().pss / 1e6
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        peak += int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024 / 1e6
-    return pss, peak
 
 
 def start_timed(ferry: Ferry) -> dict:
