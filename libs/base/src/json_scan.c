@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "plain_text.h"
 #include "utf8.h"
 
 /* A position in a text. The scan_ functions move it behind what they read; on false it stands anywhere. */
@@ -160,10 +161,12 @@ static bool scan_piece(struct scanner *scanner, char piece[4], size_t *out_size)
     return true;
 }
 
-static bool is_plain(char character)
+/* Moves over what stands for itself; how much it was. */
+static size_t scan_plain(struct scanner *scanner)
 {
-    unsigned char byte = (unsigned char)character;
-    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+    size_t length = plain_text_length(scanner->next, (size_t)(scanner->end - scanner->next));
+    scanner->next += length;
+    return length;
 }
 
 static bool scan_string(struct scanner *scanner)
@@ -174,9 +177,7 @@ static bool scan_string(struct scanner *scanner)
     char piece[4];
     size_t size = 1;
     while (size != 0) {
-        while (scanner->next < scanner->end && is_plain(*scanner->next)) {
-            scanner->next++;
-        }
+        (void)scan_plain(scanner);
         if (!scan_piece(scanner, piece, &size)) {
             return false;
         }
@@ -184,27 +185,24 @@ static bool scan_string(struct scanner *scanner)
     return true;
 }
 
-/* Like scan_string; *out_is_equal: the unescaped text is name. */
-static bool scan_name(struct scanner *scanner, const char *name, size_t name_length, bool *out_is_equal)
+/* raw: a valid string with its quotes. */
+static bool is_same_text(struct json_slice raw, const char *text)
 {
-    if (!accept(scanner, '"')) {
-        return false;
+    size_t length = strlen(text);
+    if (memchr(raw.data, '\\', raw.length) == NULL) {
+        return raw.length == length + 2 && memcmp(raw.data + 1, text, length) == 0;
     }
+    struct scanner scanner = {.next = raw.data + 1, .end = raw.data + raw.length};
     size_t matched = 0;
-    bool is_equal = true;
-    for (;;) {
-        char piece[4];
-        size_t size = 0;
-        if (!scan_piece(scanner, piece, &size)) {
+    char piece[4];
+    size_t size = 0;
+    while (scan_piece(&scanner, piece, &size) && size > 0) {
+        if (size > length - matched || memcmp(piece, text + matched, size) != 0) {
             return false;
         }
-        if (size == 0) {
-            *out_is_equal = is_equal && matched == name_length;
-            return true;
-        }
-        is_equal = is_equal && size <= name_length - matched && memcmp(piece, name + matched, size) == 0;
-        matched += is_equal ? size : 0;
+        matched += size;
     }
+    return matched == length;
 }
 
 static bool scan_scalar(struct scanner *scanner)
@@ -346,39 +344,61 @@ bool json_scan_value(const char *text, size_t length, struct json_slice *out_val
 
 static const struct json_slice s_absent = {.data = NULL, .length = 0};
 
-struct json_slice json_scan_member(const char *text, size_t length, const char *name)
+static bool scan_members(struct scanner *scanner, const char *const *names, struct json_slice *out_values,
+                         size_t count)
 {
-    if (length == 0) {
-        return s_absent;
+    skip_space(scanner);
+    if (!accept(scanner, '{')) {
+        return false;
     }
-    struct scanner scanner = {.next = text, .end = text + length};
-    struct json_slice found = s_absent;
-    size_t name_length = strlen(name);
-    skip_space(&scanner);
-    if (!accept(&scanner, '{')) {
-        return s_absent;
-    }
-    skip_space(&scanner);
-    if (accept(&scanner, '}')) {
-        return s_absent;
+    skip_space(scanner);
+    if (accept(scanner, '}')) {
+        return scan_end(scanner);
     }
     do {
-        bool is_wanted = false;
         struct json_slice value = s_absent;
-        skip_space(&scanner);
-        if (!scan_name(&scanner, name, name_length, &is_wanted)) {
-            return s_absent;
+        skip_space(scanner);
+        struct json_slice name = {.data = scanner->next};
+        if (!scan_string(scanner)) {
+            return false;
         }
-        skip_space(&scanner);
-        if (!accept(&scanner, ':') || !scan_value(&scanner, 1, &value)) {
-            return s_absent;
+        name.length = (size_t)(scanner->next - name.data);
+        skip_space(scanner);
+        if (!accept(scanner, ':') || !scan_value(scanner, 1, &value)) {
+            return false;
         }
-        if (is_wanted) {
-            found = value;
+        for (size_t i = 0; i < count; i++) {
+            if (is_same_text(name, names[i])) {
+                out_values[i] = value;
+            }
         }
-        skip_space(&scanner);
-    } while (accept(&scanner, ','));
-    return accept(&scanner, '}') && scan_end(&scanner) ? found : s_absent;
+        skip_space(scanner);
+    } while (accept(scanner, ','));
+    return accept(scanner, '}') && scan_end(scanner);
+}
+
+void json_scan_members(const char *text, size_t length, const char *const *names, struct json_slice *out_values,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        out_values[i] = s_absent;
+    }
+    if (length == 0) {
+        return;
+    }
+    struct scanner scanner = {.next = text, .end = text + length};
+    if (!scan_members(&scanner, names, out_values, count)) {
+        for (size_t i = 0; i < count; i++) {
+            out_values[i] = s_absent;
+        }
+    }
+}
+
+struct json_slice json_scan_member(const char *text, size_t length, const char *name)
+{
+    struct json_slice value;
+    json_scan_members(text, length, &name, &value, 1);
+    return value;
 }
 
 bool json_scan_element(const char *text, size_t length, size_t *position, struct json_slice *out_element)
@@ -419,6 +439,10 @@ char *json_scan_string(struct json_slice value, size_t *out_length)
     size_t size = 1;
     while (size != 0) {
         char piece[4];
+        const char *plain = scanner.next;
+        size_t plain_length = scan_plain(&scanner);
+        memcpy(text + length, plain, plain_length);
+        length += plain_length;
         if (!scan_piece(&scanner, piece, &size)) {
             break;
         }

@@ -3,6 +3,7 @@
 
 #include "base/json_scan.h"
 #include "base/memory.h"
+#include "plain_text.h"
 #include "utf8.h"
 
 static bool append_escaped(struct buffer *out, unsigned char character)
@@ -35,6 +36,10 @@ bool json_text_append(struct buffer *out, const char *text, size_t length)
     size_t plain_from = 0; /* what needs no escape is appended in one piece */
     size_t position = 0;
     while (position < length) {
+        position += plain_text_length(text + position, length - position);
+        if (position == length) {
+            break;
+        }
         unsigned char character = (unsigned char)text[position];
         bool is_escaped = character < 0x20 || character == '"' || character == '\\';
         size_t size = is_escaped ? 0 : utf8_sequence(text + position, length - position);

@@ -2,6 +2,7 @@
 #include "utf8.h"
 
 #include "base/check.h"
+#include "plain_text.h"
 
 static bool is_continuation(unsigned char byte)
 {
@@ -49,8 +50,9 @@ bool utf8_is_valid(const char *text, size_t length)
 {
     size_t position = 0;
     while (position < length) {
+        position += plain_text_length(text + position, length - position);
         size_t size = utf8_sequence(text + position, length - position);
-        if (size == 0) {
+        if (size == 0 && position < length) {
             return false;
         }
         position += size;

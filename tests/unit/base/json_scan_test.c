@@ -137,6 +137,73 @@ static void members_of_what_is_no_valid_object_are_absent(void **state)
     assert_member("", "a", NULL);
 }
 
+static void several_members_are_found_in_one_pass(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "b", "c", "a"};
+    const char *text = "{\"b\":[2,{\"c\":9}],\"a\":1, \"\\u0062\" : \"x\",\"aa\":3}";
+    struct json_slice values[4];
+    json_scan_members(text, strlen(text), names, values, 4);
+    assert_int_equal(values[0].length, 1);
+    assert_memory_equal(values[0].data, "1", 1);
+    assert_memory_equal(values[1].data, "\"x\"", values[1].length);
+    assert_null(values[2].data);
+    assert_ptr_equal(values[3].data, values[0].data);
+    json_scan_members(text, strlen(text) - 1, names, values, 4); /* the end is missing */
+    for (size_t i = 0; i < 4; i++) {
+        assert_null(values[i].data);
+    }
+}
+
+/* Plain bytes are passed over eight at a time: what must not be is put in each place, behind runs of each length. */
+static void a_wrong_byte_is_seen_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const unsigned char wrong[] = {0x00, 0x09, 0x1F, 0x80, 0xA2, 0xC1, 0xDC, 0xFF};
+    char text[40];
+    for (size_t length = 0; length < sizeof text - 2; length++) {
+        text[0] = '"';
+        memset(text + 1, 'x', length);
+        text[length + 1] = '"';
+        assert_true(json_scan_value(text, length + 2, NULL));
+        for (size_t at = 1; at <= length; at++) {
+            for (size_t i = 0; i < sizeof wrong; i++) {
+                text[at] = (char)wrong[i];
+                assert_false(json_scan_value(text, length + 2, NULL));
+                assert_null(json_scan_string((struct json_slice){text, length + 2}, NULL));
+            }
+            text[at] = '"';
+            assert_false(json_scan_value(text, length + 2, NULL));
+            text[at] = 'x';
+        }
+    }
+}
+
+static void every_byte_is_escaped_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const char *const characters[] = {"\"", "\\", "\n", "\x1f", " ", "~", "\x7f", "\xC3\xA4", "\xF0\x9F\x98\x80"};
+    char text[40];
+    for (size_t before = 0; before < 18; before++) {
+        for (size_t i = 0; i < sizeof characters / sizeof characters[0]; i++) {
+            size_t size = strlen(characters[i]);
+            memset(text, 'x', before);
+            memcpy(text + before, characters[i], size);
+            memset(text + before + size, 'y', 17);
+            size_t length = before + size + 17;
+            size_t back_length = 0;
+            char *quoted = json_quote(text, length);
+            assert_non_null(quoted);
+            assert_true(json_scan_value(quoted, strlen(quoted), NULL));
+            char *back = json_scan_string((struct json_slice){quoted, strlen(quoted)}, &back_length);
+            assert_int_equal(back_length, length);
+            assert_memory_equal(back, text, length);
+            free(back);
+            free(quoted);
+        }
+    }
+}
+
 static void walks_the_elements_of_an_array(void **state)
 {
     (void)state;
@@ -251,6 +318,9 @@ int main(void)
         cmocka_unit_test(members_keep_their_bytes),
         cmocka_unit_test(the_last_of_equal_names_counts_and_names_are_unescaped),
         cmocka_unit_test(members_of_what_is_no_valid_object_are_absent),
+        cmocka_unit_test(several_members_are_found_in_one_pass),
+        cmocka_unit_test(a_wrong_byte_is_seen_wherever_it_stands),
+        cmocka_unit_test(every_byte_is_escaped_wherever_it_stands),
         cmocka_unit_test(walks_the_elements_of_an_array),
         cmocka_unit_test(an_invalid_or_empty_array_has_no_elements),
         cmocka_unit_test(unescapes_strings),
