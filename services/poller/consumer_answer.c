@@ -226,14 +226,12 @@ void consumer_on_forwarded(void *user, const struct http_response *response, con
     struct circuit *circuit = &forward->outlet->circuit;
     struct event_results results = {0};
     struct error problem = {0};
-    char reason[ERROR_TEXT_SIZE];
     int64_t now_ms = clock_monotonic_ms();
     int64_t retry_after_ms = gateway_retry_after_ms(response);
     struct message *first = forward->messages[0];
     FAILPOINT("poller.forwarded");
     metric_histogram_observe(consumer->metrics.forward_seconds, (double)(now_ms - forward->sent_ms) / 1000.0);
     gateway_note_answer(consumer->options.gateway, response);
-    gateway_describe(response, error, reason, sizeof reason);
     switch (verdict_of_forward(response != NULL ? response->status : 0, forward->count)) {
     case FORWARD_ANSWERED:
         CHECK(response != NULL);
@@ -257,9 +255,12 @@ void consumer_on_forwarded(void *user, const struct http_response *response, con
         consumer_forward_put_back(forward, false);
         circuit_slowed(circuit, retry_after_ms, now_ms);
         break;
-    case FORWARD_TARGET_FAILED:
+    case FORWARD_TARGET_FAILED: {
+        char reason[ERROR_TEXT_SIZE];
+        gateway_describe(response, error, reason, sizeof reason);
         target_failed(forward, reason, retry_after_ms);
         break;
+    }
     }
     circuit_try_void(circuit); /* of a try that neither was accepted nor failed */
     consumer_forward_end(forward);
