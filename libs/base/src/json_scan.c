@@ -178,6 +178,9 @@ static bool scan_string(struct scanner *scanner)
     size_t size = 1;
     while (size != 0) {
         (void)scan_plain(scanner);
+        if (accept(scanner, '"')) {
+            return true;
+        }
         if (!scan_piece(scanner, piece, &size)) {
             return false;
         }

@@ -15,8 +15,8 @@ static inline bool plain_text_is(char character)
     return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
 }
 
-/* Not 0 exactly if one of the eight bytes is below 0x20, above 0x7F, a quote or a backslash. Each term has the high bit
- * of such a byte set; a borrow may set bits above it, never below, and never without one. */
+/* Not 0 exactly if one of the eight bytes is below 0x20, above 0x7F, a quote or a backslash: the lowest bit that is set is
+ * the high bit of the first of them (in the number's order). A borrow may set bits above it, never below. */
 static inline uint64_t plain_text_stops(uint64_t eight)
 {
     uint64_t quote = eight ^ PLAIN_TEXT_EACH(0x22);
@@ -33,9 +33,16 @@ static inline size_t plain_text_length(const char *text, size_t length)
     while (length - position >= sizeof(uint64_t)) {
         uint64_t eight;
         memcpy(&eight, text + position, sizeof eight);
-        if (plain_text_stops(eight) != 0) {
+        uint64_t stops = plain_text_stops(eight);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        if (stops != 0) {
+            return position + (size_t)__builtin_ctzll(stops) / 8;
+        }
+#else
+        if (stops != 0) {
             break;
         }
+#endif
         position += sizeof eight;
     }
     while (position < length && plain_text_is(text[position])) {
