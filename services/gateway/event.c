@@ -49,16 +49,21 @@ int64_t event_time_left_ms(const char *header, int64_t most_ms)
     return left_ms < most_ms ? left_ms : most_ms;
 }
 
-/* The text of a string member; NULL: not there, no string, empty, or with a zero byte inside. free() it. */
-static char *member_text(struct json_slice object, const char *name)
+/* The text of a string; NULL: not there, no string, empty, or with a zero byte inside. free() it. */
+static char *text_of(struct json_slice value)
 {
     size_t length = 0;
-    char *text = json_scan_string(json_scan_member(object.data, object.length, name), &length);
+    char *text = json_scan_string(value, &length);
     if (text != NULL && (length == 0 || strlen(text) != length)) {
         free(text);
         return NULL;
     }
     return text;
+}
+
+static char *member_text(struct json_slice object, const char *name)
+{
+    return text_of(json_scan_member(object.data, object.length, name));
 }
 
 /* ---- attempts ---- */
@@ -72,15 +77,6 @@ static void set_after(struct event *event, char *text)
         return;
     }
     event->after = text;
-}
-
-static void read_attempt(struct json_slice text, struct event *event)
-{
-    struct json_slice anew = json_scan_member(text.data, text.length, "ferryanew");
-    event->is_anew = anew.length == 4 && memcmp(anew.data, "true", 4) == 0;
-    if (json_scan_member(text.data, text.length, "ferryafter").data != NULL) {
-        set_after(event, member_text(text, "ferryafter"));
-    }
 }
 
 /* A replayed message goes on where its original stopped: under the original's ID, after the run that failed. */
@@ -174,14 +170,29 @@ static void name_cloud_event(struct event *event, const char *specversion, const
     }
 }
 
+/* The members of a CloudEvent that matter, found in one pass. */
+enum { SPECVERSION, ID, SOURCE, TYPE, DATA, AFTER, ANEW, MEMBER_COUNT };
+
+static const char *const s_members[MEMBER_COUNT] = {
+    [SPECVERSION] = "specversion", [ID] = "id",
+    [SOURCE] = "source",           [TYPE] = "type",
+    [DATA] = "data",               [AFTER] = "ferryafter",
+    [ANEW] = "ferryanew",
+};
+
 static void parse_structured(struct json_slice text, struct event *event)
 {
-    char *specversion = member_text(text, "specversion");
-    char *id = member_text(text, "id");
-    char *source = member_text(text, "source");
-    char *type = member_text(text, "type");
-    *event = (struct event){.data = json_scan_member(text.data, text.length, "data")};
-    read_attempt(text, event);
+    struct json_slice members[MEMBER_COUNT];
+    json_scan_members(text.data, text.length, s_members, members, MEMBER_COUNT);
+    char *specversion = text_of(members[SPECVERSION]);
+    char *id = text_of(members[ID]);
+    char *source = text_of(members[SOURCE]);
+    char *type = text_of(members[TYPE]);
+    *event = (struct event){.data = members[DATA]};
+    event->is_anew = members[ANEW].length == 4 && memcmp(members[ANEW].data, "true", 4) == 0;
+    if (members[AFTER].data != NULL) {
+        set_after(event, text_of(members[AFTER]));
+    }
     if (event->defect == NULL) {
         name_cloud_event(event, specversion, id, source, type);
     }
@@ -219,28 +230,31 @@ static void parse_binary(struct json_slice text, const struct event_headers *hea
 
 static enum status parse_batch(struct json_slice text, struct event_list *out_list, struct error *error)
 {
+    enum status status = STATUS_OK;
+    struct event_list list = {0};
     struct json_slice element;
     size_t position = 0;
-    size_t count = 0;
+    size_t found = 0;
     if (text.data[0] != '[') {
         return error_set(error, STATUS_MALFORMED, "expected a JSON array of CloudEvents");
     }
+    list.events = memory_alloc_array(EVENT_BATCH_MAX, sizeof *list.events);
     while (json_scan_element(text.data, text.length, &position, &element)) {
-        count++;
+        if (list.count < EVENT_BATCH_MAX) {
+            parse_structured(element, &list.events[list.count++]);
+        }
+        found++;
     }
-    if (count == 0) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "expected at least one event, found none");
+    if (found == 0) {
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "expected at least one event, found none");
+    } else if (found > EVENT_BATCH_MAX) {
+        status = error_set(error, STATUS_TOO_LARGE, "expected at most %zu events, found %zu", EVENT_BATCH_MAX, found);
+    } else {
+        *out_list = list;
+        list = (struct event_list){0};
     }
-    if (count > EVENT_BATCH_MAX) {
-        return error_set(error, STATUS_TOO_LARGE, "expected at most %zu events, found %zu", EVENT_BATCH_MAX, count);
-    }
-    struct event *events = memory_alloc_array(count, sizeof *events);
-    position = 0;
-    for (size_t i = 0; i < count && json_scan_element(text.data, text.length, &position, &element); i++) {
-        parse_structured(element, &events[i]);
-    }
-    *out_list = (struct event_list){.events = events, .count = count};
-    return STATUS_OK;
+    event_list_deinit(&list);
+    return status;
 }
 
 enum status event_list_parse(enum event_form form, const struct event_headers *headers, const char *body,
