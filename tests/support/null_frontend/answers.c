@@ -129,6 +129,13 @@ static void give_namespace(const struct question *question, struct answer *answe
     reply(answer, &response.base);
 }
 
+/* The first one's; NULL: none, or not one of HTTP. */
+static const char *callback_url(Pb__Callback *const *callbacks, size_t count)
+{
+    bool is_http = count > 0 && callbacks[0]->variant_case == PB__CALLBACK__VARIANT_NEXUS;
+    return is_http ? callbacks[0]->nexus->url : NULL;
+}
+
 static void give_start(const struct question *question, struct answer *answer)
 {
     const Pb__StartWorkflowExecutionRequest *request = (const void *)question->request;
@@ -137,6 +144,7 @@ static void give_start(const struct question *question, struct answer *answer)
     const struct runs_start start = {
         .workflow_id = request->workflow_id,
         .request_id = request->request_id,
+        .callback_url = callback_url(request->completion_callbacks, request->n_completion_callbacks),
         .attaches = conflict == PB__WORKFLOW_ID_CONFLICT_POLICY__WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
         .replaces = conflict == PB__WORKFLOW_ID_CONFLICT_POLICY__WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING ||
                     reuse == PB__WORKFLOW_ID_REUSE_POLICY__WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING,
@@ -236,8 +244,18 @@ static void give_description(const struct question *question, struct answer *ans
         info.close_time = &closed;
         info.history_length = EVENTS_OF_RUN;
     }
+    Pb__Callback__Nexus nexus = PB__CALLBACK__NEXUS__INIT;
+    nexus.url = run->callback_url;
+    Pb__Callback callback = PB__CALLBACK__INIT;
+    callback.variant_case = PB__CALLBACK__VARIANT_NEXUS;
+    callback.nexus = &nexus;
+    Pb__CallbackInfo callback_info = PB__CALLBACK_INFO__INIT;
+    callback_info.callback = &callback;
+    Pb__CallbackInfo *callbacks[] = {&callback_info};
     Pb__DescribeWorkflowExecutionResponse response = PB__DESCRIBE_WORKFLOW_EXECUTION_RESPONSE__INIT;
     response.workflow_execution_info = &info;
+    response.n_callbacks = run->callback_url[0] != '\0' ? 1 : 0;
+    response.callbacks = callbacks;
     reply(answer, &response.base);
 }
 

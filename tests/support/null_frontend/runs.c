@@ -30,6 +30,7 @@ static void forget(struct runs *runs, struct run *run)
     list_remove(&run->by_age);
     free(run->workflow_id);
     free(run->request_id);
+    free(run->callback_url);
     free(run);
 }
 
@@ -59,6 +60,7 @@ static const struct run *add(struct runs *runs, const struct runs_start *start, 
     struct run *run = memory_alloc(sizeof *run);
     run->workflow_id = memory_copy_string(start->workflow_id);
     run->request_id = memory_copy_string(start->request_id);
+    run->callback_url = memory_copy_string(start->callback_url != NULL ? start->callback_url : "");
     random_uuid(run->run_id);
     run->started_ms = now_ms;
     run->closes_ms = now_ms + runs->close_delay_ms;

@@ -14,6 +14,7 @@ struct run {
     struct list by_age;
     char *workflow_id;
     char *request_id;
+    char *callback_url; /* "": none. Shown, never called */
     char run_id[RANDOM_UUID_SIZE];
     int64_t started_ms;
     int64_t closes_ms;
@@ -29,6 +30,7 @@ size_t runs_count(const struct runs *runs);
 struct runs_start {
     const char *workflow_id;
     const char *request_id;   /* "": a start of its own */
+    const char *callback_url; /* NULL: none */
     bool attaches;            /* conflict policy USE_EXISTING: to an open run */
     bool replaces;            /* conflict policy TERMINATE_EXISTING: an open run */
     bool may_follow;          /* reuse policy ALLOW_DUPLICATE: a completed run */

@@ -70,6 +70,35 @@ static void a_start_answers_a_run_and_then_the_same_run(void **state)
     free(second.bytes);
 }
 
+static void a_description_shows_the_callback_of_the_start(void **state)
+{
+    static char url[] = "http://127.0.0.1:1/done";
+    static char workflow_id[] = "called";
+    Pb__Callback__Nexus nexus = PB__CALLBACK__NEXUS__INIT;
+    nexus.url = url;
+    Pb__Callback callback = PB__CALLBACK__INIT;
+    callback.variant_case = PB__CALLBACK__VARIANT_NEXUS;
+    callback.nexus = &nexus;
+    Pb__Callback *callbacks[] = {&callback};
+    Pb__StartWorkflowExecutionRequest request = PB__START_WORKFLOW_EXECUTION_REQUEST__INIT;
+    request.workflow_id = workflow_id;
+    request.n_completion_callbacks = 1;
+    request.completion_callbacks = callbacks;
+    struct answer started = ask(*state, METHOD_StartWorkflowExecution, &request.base, 0, 0);
+    free(started.bytes);
+    Pb__WorkflowExecution execution = PB__WORKFLOW_EXECUTION__INIT;
+    execution.workflow_id = workflow_id;
+    Pb__DescribeWorkflowExecutionRequest question = PB__DESCRIBE_WORKFLOW_EXECUTION_REQUEST__INIT;
+    question.execution = &execution;
+    struct answer answer = ask(*state, METHOD_DescribeWorkflowExecution, &question.base, 0, 0);
+    Pb__DescribeWorkflowExecutionResponse *described =
+        pb__describe_workflow_execution_response__unpack(NULL, answer.length, answer.bytes);
+    assert_int_equal(described->n_callbacks, 1);
+    assert_string_equal(described->callbacks[0]->callback->nexus->url, url);
+    pb__describe_workflow_execution_response__free_unpacked(described, NULL);
+    free(answer.bytes);
+}
+
 static void a_start_of_a_completed_id_is_refused_with_the_run_in_its_details(void **state)
 {
     struct answer first = start(*state, 0);
@@ -159,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_start_answers_a_run_and_then_the_same_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_description_shows_the_callback_of_the_start, setup, teardown),
         cmocka_unit_test_setup_teardown(a_start_of_a_completed_id_is_refused_with_the_run_in_its_details, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_history_poll_waits_for_the_close_and_answers_its_event, setup, teardown),
