@@ -10,7 +10,7 @@ SANITIZER_ENVIRONMENT := ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_af
   UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitizers/tsan.supp:history_size=7 \
   LSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitizers/lsan.supp:print_suppressions=0
 
-.PHONY: run test lint bench install setup setup-build setup-lint unit integration integration-address test-address test-thread \
+.PHONY: run test lint bench bench-delivery bench-in-flight install setup setup-build setup-lint unit integration integration-address test-address test-thread \
   test-valgrind fuzz smoke-aws compiler-check
 
 setup: ## installs what make run needs (Debian packages, build/venv)
@@ -111,6 +111,16 @@ bench: ## fills a queue with N messages and measures (N=2000, QUEUE=fifo|standar
 	@tools/setup run
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs
 	@$(PYTHON) bench/bench.py --messages $(or $(N),2000) --queue $(or $(QUEUE),both) --groups $(or $(GROUPS),100) $(if $(IDLE),--idle $(IDLE)) $(if $(JSON),--json)
+
+bench-delivery: ## what poller and gateway alone cost (N=10000, SCENARIO=standard-start|standard-50ms|standard-1s|fifo-50ms|trickle, LOG_LEVEL=info|warn, JSON=1)
+	@tools/setup run
+	@$(MAKE) --no-print-directory -s -j$$(nproc) programs support
+	@$(PYTHON) bench/delivery.py --messages $(or $(N),10000) $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(LOG_LEVEL),--log-level $(LOG_LEVEL)) $(if $(JSON),--json)
+
+bench-in-flight: ## what poller and gateway weigh with N messages under way (N=10000, JSON=1)
+	@tools/setup run
+	@$(MAKE) --no-print-directory -s -j$$(nproc) programs support
+	@$(PYTHON) bench/in_flight.py --messages $(or $(N),10000) $(if $(JSON),--json)
 
 # The SDK installs as one archive in which only its own names are visible, so that it clashes with nobody's.
 PREFIX ?= /usr/local
