@@ -8,6 +8,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
@@ -18,13 +19,24 @@ from processes import memory_mb, usage  # noqa: E402
 
 from ferrystack.process import wait_until  # noqa: E402
 
-# name: (FIFO, ack, milliseconds from a run's start to its end)
+
+
+@dataclass
+class Scenario:
+    fifo: bool
+    ack: str
+    close_delay_ms: int  # from a run's start to its end
+    per_second: float = 0  # messages that come one by one; 0: the queue is full from the beginning
+
+
 SCENARIOS = {
-    "standard-start": (False, "start", 50),
-    "standard-50ms": (False, "completion", 50),
-    "standard-1s": (False, "completion", 1000),
-    "fifo-50ms": (True, "completion", 50),
+    "standard-start": Scenario(False, "start", 50),
+    "standard-50ms": Scenario(False, "completion", 50),
+    "standard-1s": Scenario(False, "completion", 1000),
+    "fifo-50ms": Scenario(True, "completion", 50),
+    "trickle": Scenario(False, "completion", 50, per_second=50),
 }
+TRICKLE_MOST = 1000
 OURS = ("poller", "gateway")
 YARDSTICK_REQUESTS = 3000
 
@@ -51,11 +63,13 @@ def check(stack: Load, count: int, calls: dict) -> list[str]:
 
 
 def measure(arguments, name: str) -> dict:
-    fifo, ack, close_delay_ms = SCENARIOS[name]
-    count = arguments.messages
-    with load(arguments.keep, fifo=fifo, ack=ack, close_delay_ms=close_delay_ms, log_level=arguments.log_level,
-              queue={"max_in_flight": arguments.in_flight}, callgrind=arguments.instructions) as stack:
-        stack.fill(count, arguments.groups, arguments.body)
+    scenario = SCENARIOS[name]
+    count = min(arguments.messages, TRICKLE_MOST) if scenario.per_second else arguments.messages
+    with load(arguments.keep, fifo=scenario.fifo, ack=scenario.ack, close_delay_ms=scenario.close_delay_ms,
+              log_level=arguments.log_level, queue={"max_in_flight": arguments.in_flight},
+              callgrind=arguments.instructions) as stack:
+        if not scenario.per_second:
+            stack.fill(count, arguments.groups, arguments.body)
         unit = yardstick(stack, YARDSTICK_REQUESTS if arguments.yardstick else 100)
         calls_before = stack.temporal.counts()["calls"]
         last_number = stack.sqs.state(messages=0, journal=0)["last_number"]
@@ -64,6 +78,8 @@ def measure(arguments, name: str) -> dict:
         before = {process: usage(pid) for process, pid in stack.pids.items()}
         begin = time.monotonic()
         stack.go()
+        if scenario.per_second:
+            stack.trickle(count, arguments.groups, arguments.body, scenario.per_second)
         wait_until(lambda: stack.sqs.depth(stack.url) == (0, 0), arguments.timeout, f"{count} messages to be deleted",
                    0.05)
         took = time.monotonic() - begin

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from pathlib import Path
 
@@ -102,19 +103,31 @@ class Load:
         """Unsigned batches of ten over one connection: the quickest way in."""
         connection = http.client.HTTPConnection("127.0.0.1", self.sqs.port)
         for start in range(0, count, BATCH):
-            entries = []
-            for number in range(start, min(start + BATCH, count)):
-                body = json.dumps({"message": f"hello {number}", "padding": ""})
-                body = body[:-2] + "x" * max(0, body_bytes - len(body)) + body[-2:]
-                entry = {"Id": str(number), "MessageBody": body}
-                if self.fifo:
-                    entry.update(MessageGroupId=f"g{number % groups}", MessageDeduplicationId=str(number))
-                entries.append(entry)
-            connection.request("POST", "/", json.dumps({"QueueUrl": self.url, "Entries": entries}),
-                               {"X-Amz-Target": "AmazonSQS.SendMessageBatch"})
-            answer = json.loads(connection.getresponse().read())
-            assert len(answer.get("Successful", ())) == len(entries), answer
+            self._send(connection, range(start, min(start + BATCH, count)), groups, body_bytes)
         connection.close()
+
+    def trickle(self, count: int, groups: int, body_bytes: int, per_second: float):
+        """One message at a time."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.sqs.port)
+        begin = time.monotonic()
+        for number in range(count):
+            time.sleep(max(0, begin + number / per_second - time.monotonic()))
+            self._send(connection, [number], groups, body_bytes)
+        connection.close()
+
+    def _send(self, connection: http.client.HTTPConnection, numbers, groups: int, body_bytes: int):
+        entries = []
+        for number in numbers:
+            body = json.dumps({"message": f"hello {number}", "padding": ""})
+            body = body[:-2] + "x" * max(0, body_bytes - len(body)) + body[-2:]
+            entry = {"Id": str(number), "MessageBody": body}
+            if self.fifo:
+                entry.update(MessageGroupId=f"g{number % groups}", MessageDeduplicationId=str(number))
+            entries.append(entry)
+        connection.request("POST", "/", json.dumps({"QueueUrl": self.url, "Entries": entries}),
+                           {"X-Amz-Target": "AmazonSQS.SendMessageBatch"})
+        answer = json.loads(connection.getresponse().read())
+        assert len(answer.get("Successful", ())) == len(entries), answer
 
     def metric(self, service: str, name: str, labels: str = "") -> float:
         """The sum of a metric's series that have `labels` in them."""
