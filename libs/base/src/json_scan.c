@@ -431,35 +431,46 @@ bool json_scan_element(const char *text, size_t length, size_t *position, struct
     return true;
 }
 
-char *json_scan_string(struct json_slice value, size_t *out_length)
+bool json_scan_string_into(struct json_slice value, char *out, size_t *out_length)
 {
     if (value.data == NULL || value.length < 2 || value.data[0] != '"') {
-        return NULL;
+        return false;
     }
     struct scanner scanner = {.next = value.data + 1, .end = value.data + value.length};
-    char *text = memory_alloc(value.length); /* unescaping never makes a string longer */
-    size_t length = 0;
+    size_t length = 0; /* unescaping never makes a string longer */
     size_t size = 1;
     while (size != 0) {
         char piece[4];
         const char *plain = scanner.next;
         size_t plain_length = scan_plain(&scanner);
-        memcpy(text + length, plain, plain_length);
+        memcpy(out + length, plain, plain_length);
         length += plain_length;
         if (!scan_piece(&scanner, piece, &size)) {
-            break;
+            return false;
         }
-        memcpy(text + length, piece, size);
+        memcpy(out + length, piece, size);
         length += size;
     }
-    if (size != 0 || scanner.next != scanner.end) {
-        free(text);
-        return NULL;
+    if (scanner.next != scanner.end) {
+        return false;
     }
     CHECK(length < value.length);
-    text[length] = '\0';
+    out[length] = '\0';
     if (out_length != NULL) {
         *out_length = length;
+    }
+    return true;
+}
+
+char *json_scan_string(struct json_slice value, size_t *out_length)
+{
+    if (value.data == NULL || value.length < 2 || value.data[0] != '"') {
+        return NULL;
+    }
+    char *text = memory_alloc(value.length);
+    if (!json_scan_string_into(value, text, out_length)) {
+        free(text);
+        return NULL;
     }
     return text;
 }

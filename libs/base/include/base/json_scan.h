@@ -34,6 +34,8 @@ bool json_scan_element(const char *text, size_t length, size_t *position, struct
 /* The unescaped text of a string value, zero-terminated beyond *out_length; free() it. NULL: not a string. A \u0000
  * inside is kept: look at *out_length. */
 char *json_scan_string(struct json_slice value, size_t *out_length);
+/* The same into value.length bytes of the caller's, which false leaves in any state. out_length may be NULL. */
+MUST_CHECK bool json_scan_string_into(struct json_slice value, char *out, size_t *out_length);
 
 /* One JSON string literal with quotes, escaped as RFC 8259 needs it; free() it. Invalid UTF-8 gives NULL. */
 char *json_quote(const char *text, size_t length);
