@@ -156,34 +156,66 @@ const char *events_reject_class(enum status status)
     }
 }
 
-static const char *text_of(const json_t *entry, const char *name)
-{
-    const char *text = json_string_value(json_object_get(entry, name));
-    return text != NULL ? text : "";
-}
+enum {
+    OUTCOME,
+    WORKFLOW_ID,
+    RUN_ID,
+    FIRST_RUN_ID,
+    ATTEMPT,
+    STATUS,
+    FAILURE_TYPE,
+    FAILURE_MESSAGE,
+    NON_RETRYABLE,
+    SIGNALED,
+    RETRY_AFTER,
+    REASON,
+    CLASS,
+    MEMBER_COUNT
+};
 
-static enum status parse_entry(const json_t *entry, struct event_result *out, struct error *error)
+static const char *const s_members[MEMBER_COUNT] = {
+    [OUTCOME] = "outcome",
+    [WORKFLOW_ID] = "workflowId",
+    [RUN_ID] = "runId",
+    [FIRST_RUN_ID] = "firstRunId",
+    [ATTEMPT] = "attempt",
+    [STATUS] = "status",
+    [FAILURE_TYPE] = "failureType",
+    [FAILURE_MESSAGE] = "failureMessage",
+    [NON_RETRYABLE] = "nonRetryable",
+    [SIGNALED] = "signaled",
+    [RETRY_AFTER] = "retryAfterMs",
+    [REASON] = "reason",
+    [CLASS] = "class",
+};
+
+static enum status parse_entry(struct json_slice text, struct answer_texts *texts, struct event_result *out,
+                               struct error *error)
 {
-    const char *word = json_string_value(json_object_get(entry, "outcome"));
-    if (word == NULL) {
+    struct json_slice members[MEMBER_COUNT];
+    json_scan_members(text.data, text.length, s_members, members, MEMBER_COUNT);
+    const char *word = answer_text(texts, members[OUTCOME]);
+    if (word[0] == '\0') {
         return error_set(error, STATUS_MALFORMED, "an entry of the gateway's answer has no outcome");
     }
-    out->outcome = event_outcome_parse(word);
-    out->workflow_id = text_of(entry, "workflowId");
-    out->run_id = text_of(entry, "runId");
-    out->first_run_id = text_of(entry, "firstRunId");
+    *out = (struct event_result){
+        .outcome = event_outcome_parse(word),
+        .status = run_status_parse(answer_text(texts, members[STATUS])),
+        .workflow_id = answer_text(texts, members[WORKFLOW_ID]),
+        .run_id = answer_text(texts, members[RUN_ID]),
+        .first_run_id = answer_text(texts, members[FIRST_RUN_ID]),
+        .failure_type = answer_text(texts, members[FAILURE_TYPE]),
+        .failure_message = answer_text(texts, members[FAILURE_MESSAGE]),
+        .reason = answer_text(texts, members[REASON]),
+        .reject_class = answer_text(texts, members[CLASS]),
+        .is_non_retryable = answer_is_true(members[NON_RETRYABLE]),
+        .is_signaled = answer_is_true(members[SIGNALED]),
+        .attempt = answer_integer(members[ATTEMPT]),
+        .retry_after_ms = answer_integer(members[RETRY_AFTER]),
+    };
     if (out->first_run_id[0] == '\0') {
         out->first_run_id = out->run_id;
     }
-    out->failure_type = text_of(entry, "failureType");
-    out->failure_message = text_of(entry, "failureMessage");
-    out->reason = text_of(entry, "reason");
-    out->reject_class = text_of(entry, "class");
-    out->is_non_retryable = json_is_true(json_object_get(entry, "nonRetryable"));
-    out->is_signaled = json_is_true(json_object_get(entry, "signaled"));
-    out->attempt = json_integer_value(json_object_get(entry, "attempt"));
-    out->retry_after_ms = json_integer_value(json_object_get(entry, "retryAfterMs"));
-    out->status = run_status_parse(json_string_value(json_object_get(entry, "status")));
     bool has_run = out->outcome == EVENT_STARTED || out->outcome == EVENT_ATTACHED || out->outcome == EVENT_CLOSED;
     if (has_run && (out->workflow_id[0] == '\0' || out->run_id[0] == '\0')) {
         return error_set(error, STATUS_MALFORMED, "a %s entry of the gateway's answer has no workflowId or runId",
@@ -197,26 +229,27 @@ enum status event_results_parse(const char *body, size_t length, size_t count, s
 {
     enum status status = STATUS_OK;
     struct event_results results = {.entries = memory_alloc_array(count > 0 ? count : 1, sizeof *results.entries)};
-    results.root = json_loadb(body, length, 0, NULL);
-    const json_t *entries = json_object_get(results.root, "results");
-    if (!json_is_array(entries)) {
+    struct json_slice array = answer_array(body, length, "results");
+    struct json_slice element;
+    size_t position = 0;
+    size_t found = 0;
+    answer_texts_init(&results.texts, length);
+    if (array.data == NULL) {
         status = error_set(error, STATUS_MALFORMED, "the gateway's answer is not JSON with an array \"results\"");
         goto done;
     }
-    if (json_array_size(entries) != count) {
-        status = error_set(error, STATUS_MALFORMED, "the gateway's answer has %zu results for %zu events",
-                           json_array_size(entries), count);
-        goto done;
-    }
-    for (size_t i = 0; i < count; i++) {
-        status = parse_entry(json_array_get(entries, i), &results.entries[i], error);
-        if (status != STATUS_OK) {
-            goto done;
+    while (json_scan_element(array.data, array.length, &position, &element)) {
+        if (found++ < count && status == STATUS_OK) {
+            status = parse_entry(element, &results.texts, &results.entries[results.count++], error);
         }
     }
-    results.count = count;
-    *out_results = results;
-    results = (struct event_results){0};
+    if (found != count) {
+        status = error_set(error, STATUS_MALFORMED, "the gateway's answer has %zu results for %zu events", found, count);
+    }
+    if (status == STATUS_OK) {
+        *out_results = results;
+        results = (struct event_results){0};
+    }
 done:
     event_results_deinit(&results);
     return status;
@@ -224,7 +257,7 @@ done:
 
 void event_results_deinit(struct event_results *results)
 {
-    json_decref(results->root);
+    answer_texts_deinit(&results->texts);
     free(results->entries);
     *results = (struct event_results){0};
 }

@@ -2,9 +2,9 @@
 #ifndef POLLER_EVENTS_H
 #define POLLER_EVENTS_H
 
-#include <jansson.h>
 #include <stdint.h>
 
+#include "answer.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "message.h"
@@ -43,7 +43,7 @@ struct event_result {
     int64_t retry_after_ms; /* 0: not said */
 };
 struct event_results {
-    json_t *root; /* owns the texts */
+    struct answer_texts texts;
     struct event_result *entries;
     size_t count;
 };

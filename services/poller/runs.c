@@ -43,41 +43,65 @@ done:
     return status;
 }
 
-static const char *text_of(const json_t *entry, const char *name)
+enum { WORKFLOW_ID, FIRST_RUN_ID, RUN_ID, FAILURE_TYPE, FAILURE_MESSAGE, NON_RETRYABLE, STATUS, MEMBER_COUNT };
+
+static const char *const s_members[MEMBER_COUNT] = {
+    [WORKFLOW_ID] = "workflowId",
+    [FIRST_RUN_ID] = "firstRunId",
+    [RUN_ID] = "runId",
+    [FAILURE_TYPE] = "failureType",
+    [FAILURE_MESSAGE] = "failureMessage",
+    [NON_RETRYABLE] = "nonRetryable",
+    [STATUS] = "status",
+};
+
+static void parse_run(struct json_slice text, struct answer_texts *texts, struct closed_run *out)
 {
-    const char *text = json_string_value(json_object_get(entry, name));
-    return text != NULL ? text : "";
+    struct json_slice members[MEMBER_COUNT];
+    json_scan_members(text.data, text.length, s_members, members, MEMBER_COUNT);
+    *out = (struct closed_run){
+        .workflow_id = answer_text(texts, members[WORKFLOW_ID]),
+        .first_run_id = answer_text(texts, members[FIRST_RUN_ID]),
+        .run_id = answer_text(texts, members[RUN_ID]),
+        .failure_type = answer_text(texts, members[FAILURE_TYPE]),
+        .failure_message = answer_text(texts, members[FAILURE_MESSAGE]),
+        .is_non_retryable = answer_is_true(members[NON_RETRYABLE]),
+        .status = run_status_parse(answer_text(texts, members[STATUS])),
+    };
+}
+
+static size_t count_elements(struct json_slice array)
+{
+    struct json_slice element;
+    size_t position = 0;
+    size_t count = 0;
+    while (json_scan_element(array.data, array.length, &position, &element)) {
+        count++;
+    }
+    return count;
 }
 
 enum status closed_runs_parse(const char *body, size_t length, struct closed_runs *out_runs, struct error *error)
 {
-    json_t *root = json_loadb(body, length, 0, NULL);
-    const json_t *entries = json_object_get(root, "runs");
-    if (!json_is_array(entries) || json_array_size(entries) > RUNS_WAIT_MAX) {
-        json_decref(root);
+    struct json_slice array = answer_array(body, length, "runs");
+    size_t count = array.data != NULL ? count_elements(array) : 0;
+    if (array.data == NULL || count > RUNS_WAIT_MAX) {
         return error_set(error, STATUS_MALFORMED, "the gateway's answer is not JSON with an array \"runs\"");
     }
-    size_t count = json_array_size(entries);
-    struct closed_run *runs = memory_alloc_array(count > 0 ? count : 1, sizeof *runs);
-    for (size_t i = 0; i < count; i++) {
-        const json_t *entry = json_array_get(entries, i);
-        runs[i] = (struct closed_run){
-            .workflow_id = text_of(entry, "workflowId"),
-            .first_run_id = text_of(entry, "firstRunId"),
-            .run_id = text_of(entry, "runId"),
-            .failure_type = text_of(entry, "failureType"),
-            .failure_message = text_of(entry, "failureMessage"),
-            .is_non_retryable = json_is_true(json_object_get(entry, "nonRetryable")),
-            .status = run_status_parse(json_string_value(json_object_get(entry, "status"))),
-        };
+    struct closed_runs runs = {.entries = memory_alloc_array(count > 0 ? count : 1, sizeof *runs.entries)};
+    struct json_slice element;
+    size_t position = 0;
+    answer_texts_init(&runs.texts, length);
+    while (runs.count < count && json_scan_element(array.data, array.length, &position, &element)) {
+        parse_run(element, &runs.texts, &runs.entries[runs.count++]);
     }
-    *out_runs = (struct closed_runs){.root = root, .entries = runs, .count = count};
+    *out_runs = runs;
     return STATUS_OK;
 }
 
 void closed_runs_deinit(struct closed_runs *runs)
 {
-    json_decref(runs->root);
+    answer_texts_deinit(&runs->texts);
     free(runs->entries);
     *runs = (struct closed_runs){0};
 }

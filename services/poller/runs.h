@@ -2,9 +2,9 @@
 #ifndef POLLER_RUNS_H
 #define POLLER_RUNS_H
 
-#include <jansson.h>
 #include <stdint.h>
 
+#include "answer.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/list.h"
@@ -28,7 +28,7 @@ struct closed_run {
     bool is_non_retryable;
 };
 struct closed_runs {
-    json_t *root; /* owns the texts */
+    struct answer_texts texts;
     struct closed_run *entries;
     size_t count;
 };

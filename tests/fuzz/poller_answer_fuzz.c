@@ -42,7 +42,7 @@ static void read_events(const char *body, size_t size, size_t count)
     enum status status = event_results_parse(body, size, count, &results, &error);
     CHECK(status == error.status);
     if (status != STATUS_OK) {
-        CHECK(status == STATUS_MALFORMED && results.root == NULL && results.entries == NULL);
+        CHECK(status == STATUS_MALFORMED && results.texts.memory == NULL && results.entries == NULL);
         return;
     }
     CHECK(results.count == count);
@@ -68,7 +68,7 @@ static void read_runs(const char *body, size_t size)
     enum status status = closed_runs_parse(body, size, &runs, &error);
     CHECK(status == error.status);
     if (status != STATUS_OK) {
-        CHECK(status == STATUS_MALFORMED && runs.root == NULL && runs.entries == NULL);
+        CHECK(status == STATUS_MALFORMED && runs.texts.memory == NULL && runs.entries == NULL);
         return;
     }
     CHECK(runs.count <= RUNS_WAIT_MAX);

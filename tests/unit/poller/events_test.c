@@ -160,7 +160,7 @@ static void answers_that_are_not_one_entry_for_each_event_are_malformed(void **s
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         struct event_results results = {0};
         assert_int_equal(parse(bad[i], 1, &results), STATUS_MALFORMED);
-        assert_null(results.root);
+        assert_null(results.texts.memory);
     }
 }
 
