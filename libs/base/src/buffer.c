@@ -10,7 +10,7 @@
 #include "base/check.h"
 #include "base/memory.h"
 
-#define CAPACITY_FIRST ((size_t)64)
+#define CAPACITY_FIRST ((size_t)256)
 
 void buffer_init(struct buffer *buffer, size_t maximum)
 {
@@ -65,6 +65,17 @@ bool buffer_append(struct buffer *buffer, const void *bytes, size_t length)
     buffer->length += length;
     buffer->data[buffer->length] = '\0';
     return true;
+}
+
+char *buffer_extend(struct buffer *buffer, size_t length)
+{
+    if (!reserve(buffer, length)) {
+        return NULL;
+    }
+    char *added = buffer->data + buffer->length;
+    buffer->length += length;
+    buffer->data[buffer->length] = '\0';
+    return added;
 }
 
 bool buffer_append_string(struct buffer *buffer, const char *text)

@@ -119,8 +119,10 @@ static bool append_json_line(struct buffer *line, enum log_level level, const ch
 {
     char now[CLOCK_RFC3339_SIZE];
     clock_format_rfc3339(clock_wall_ms(), now);
-    if (!buffer_append_format(line, "{\"time\":\"%s\",\"level\":\"%s\",\"service\":", now, s_level_names[level]) ||
-        !append_quoted(line, s_options.service, text_limit) || !buffer_append_string(line, ",\"msg\":") ||
+    if (!buffer_append_string(line, "{\"time\":\"") || !buffer_append_string(line, now) ||
+        !buffer_append_string(line, "\",\"level\":\"") || !buffer_append_string(line, s_level_names[level]) ||
+        !buffer_append_string(line, "\",\"service\":") || !append_quoted(line, s_options.service, text_limit) ||
+        !buffer_append_string(line, ",\"msg\":") ||
         !append_quoted(line, message, text_limit)) {
         return false;
     }

@@ -50,6 +50,26 @@ static void refuses_what_passes_the_maximum_and_stays_as_it_was(void **state)
     buffer_deinit(&buffer);
 }
 
+static void extends_by_bytes_that_the_caller_fills(void **state)
+{
+    (void)state;
+    struct buffer buffer;
+    buffer_init(&buffer, 1000);
+    assert_true(buffer_append_string(&buffer, "ab"));
+    for (size_t i = 0; i < 499; i++) { /* through growth */
+        char *at = buffer_extend(&buffer, 2);
+        assert_non_null(at);
+        memcpy(at, "cd", 2);
+    }
+    assert_int_equal(buffer.length, 1000);
+    assert_int_equal(buffer.data[1000], '\0');
+    assert_memory_equal(buffer.data, "abcdcd", 6);
+    assert_memory_equal(buffer.data + 996, "cdcd", 4);
+    assert_null(buffer_extend(&buffer, 1));
+    assert_int_equal(buffer.length, 1000);
+    buffer_deinit(&buffer);
+}
+
 static void formats_texts_of_any_length(void **state)
 {
     (void)state;
@@ -148,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(appends_and_terminates),
         cmocka_unit_test(refuses_what_passes_the_maximum_and_stays_as_it_was),
+        cmocka_unit_test(extends_by_bytes_that_the_caller_fills),
         cmocka_unit_test(formats_texts_of_any_length),
         cmocka_unit_test(take_moves_the_bytes_out),
         cmocka_unit_test(allocations_are_zeroed_and_copies_terminated),

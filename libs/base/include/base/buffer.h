@@ -24,6 +24,8 @@ void buffer_clear(struct buffer *buffer);  /* keeps the memory */
 MUST_CHECK bool buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 MUST_CHECK bool buffer_append_string(struct buffer *buffer, const char *text);
 MUST_CHECK bool buffer_append_format(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Adds length bytes (at least one), which the caller fills at once: where they begin. NULL: as above. */
+MUST_CHECK char *buffer_extend(struct buffer *buffer, size_t length);
 
 /* Moves the bytes out (free() them); the buffer is empty afterwards. Never NULL. */
 char *buffer_take(struct buffer *buffer, size_t *out_length);
