@@ -47,6 +47,7 @@ struct watch_table *watch_table_new(const struct watch_table_options *options)
     table->watches = map_new();
     table->tokens = map_new();
     list_init(&table->requests);
+    list_init(&table->told);
     list_init(&table->looked_at);
     list_init(&table->called_back);
     atomic_init(&table->open_count, 0);
@@ -90,6 +91,7 @@ static void watch_destroy(struct watch *watch)
         table->options.source.cancel(table->options.source.user, watch->following);
     }
     watch_end(watch);
+    list_remove(&watch->in_queue);
     watch_result_deinit(&watch->result);
     free(watch->key);
     free(watch);
@@ -129,6 +131,18 @@ static void remove_unused(struct watch_table *table, int64_t now_ms)
         }
     }
     update_gauge(table);
+}
+
+/* What has been told is kept only in case that its answer was lost: it goes first, the oldest first, or some thousand
+ * runs a second would fill the table with the past. */
+static void forget_one_told(struct watch_table *table)
+{
+    struct list *node = list_take_first(&table->told);
+    if (node != NULL) {
+        struct watch *watch = LIST_ITEM(node, struct watch, in_queue);
+        (void)map_remove(table->watches, watch->key);
+        watch_destroy(watch);
+    }
 }
 
 /* Runs while there are watches: an idle gateway wakes up for nothing. */
@@ -176,6 +190,9 @@ static struct watch *find_or_make(struct watch_table *table, const struct watch_
         watch_destroy(watch);
         watch = NULL;
     }
+    if (watch == NULL && map_count(table->watches) >= table->options.maximum) {
+        forget_one_told(table);
+    }
     if (watch != NULL || map_count(table->watches) >= table->options.maximum) {
         free(key);
         return watch;
@@ -208,6 +225,9 @@ static void answer(struct watch_request *request)
         watch->last_used_ms = now_ms;
         if (watch->result.status != NULL) {
             watch->is_told = true;
+            if (list_is_empty(&watch->links)) {
+                list_append(&table->told, &watch->in_queue);
+            }
             closed[count++] = (struct watch_closed){
                 .run = watch->run,
                 .result = &watch->result,
@@ -274,6 +294,9 @@ static bool link_run(struct watch_request *request, const struct watch_run *run)
     watch->stamp = table->stamp;
     link->watch = watch;
     link->request = request;
+    if (watch->way == WATCH_WAY_NONE) {
+        list_remove(&watch->in_queue);
+    }
     list_append(&watch->links, &link->in_watch);
     return watch->result.status != NULL;
 }
@@ -288,7 +311,7 @@ void watch_table_wait(struct watch_table *table, const struct watch_run *runs, s
     request->answer = answer_fn;
     request->user = user;
     list_append(&table->requests, &request->in_table);
-    if (map_count(table->watches) + count > table->options.maximum) {
+    if (map_count(table->watches) + count > table->options.maximum && list_is_empty(&table->told)) {
         remove_unused(table, clock_monotonic_ms());
     }
     table->stamp++;

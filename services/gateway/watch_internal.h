@@ -17,6 +17,7 @@ struct watch_table {
     struct watch_table_options options;
     struct map *watches; /* by key */
     struct list requests;
+    struct list told; /* watches that have closed, were told, and are asked for by nobody, in the order of the telling */
     struct loop_timer sweep;
     uint64_t stamp; /* of the request being taken in */
     struct log_limiter failures;
@@ -62,7 +63,7 @@ struct watch {
     bool is_told;          /* its result stood in an answer */
     bool is_hinted;        /* a callback came while it was being looked at */
     uint64_t stamp;        /* the last request that linked it: a run named twice counts once */
-    struct list in_queue;  /* LOOK, CALLBACK: while no look is under way */
+    struct list in_queue;  /* LOOK, CALLBACK: while no look is under way; NONE: in told */
     int64_t look_at_ms;    /* not before */
     char token[WATCH_TOKEN_SIZE]; /* "": none */
     struct list same_token;       /* ring of watches with this token */

@@ -254,6 +254,36 @@ static void a_full_table_makes_room_from_what_nobody_wants(void **state)
     assert_int_equal(third.answers, 1);
 }
 
+static int setup_small(void **state)
+{
+    return setup_with(state, 3, 60000);
+}
+
+/* At many runs a second the table would be full of what has ended, and none of the new ones watched. */
+static void a_full_table_makes_room_from_what_has_been_told(void **state)
+{
+    struct fixture *fixture = *state;
+    struct answer_seen seen[4] = {0};
+    static const char *const runs[] = {"1", "2", "3"};
+    for (size_t i = 0; i < 3; i++) {
+        ask(fixture, runs[i], NULL, 60000, &seen[i]);
+        finish(fixture, i, "Completed");
+        loop_run_once(fixture->loop, 0);
+        assert_int_equal(seen[i].count, 1);
+    }
+    ask(fixture, "2", NULL, 60000, &seen[1]); /* told again: the newest of the three now */
+    assert_int_equal(seen[1].answers, 2);
+    ask(fixture, "4", "5", 60000, &seen[3]);
+    assert_int_equal(fixture->follows, 5);
+    assert_int_equal(watch_table_count(fixture->table), 3);
+    ask(fixture, "2", NULL, 60000, &seen[1]);
+    assert_int_equal(seen[1].answers, 3);
+    assert_int_equal(fixture->follows, 5); /* it was kept */
+    finish(fixture, 4, "Completed");
+    loop_run_once(fixture->loop, 0);
+    assert_int_equal(seen[3].count, 1);
+}
+
 static void the_drain_answers_everybody(void **state)
 {
     struct fixture *fixture = *state;
@@ -289,6 +319,7 @@ int main(void)
         TEST(a_broken_long_poll_is_taken_up_again),
         cmocka_unit_test_setup_teardown(a_full_table_makes_room_from_what_nobody_wants, setup_without_linger,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_full_table_makes_room_from_what_has_been_told, setup_small, teardown),
         TEST(the_drain_answers_everybody),
         TEST(nothing_asked_is_answered_at_once),
     };
