@@ -17,7 +17,7 @@ struct watch_table {
     struct watch_table_options options;
     struct map *watches; /* by key */
     struct list requests;
-    struct list told; /* watches that have closed, were told, and are asked for by nobody, in the order of the telling */
+    struct list told; /* watches that have closed, were told, and are asked for by nobody; oldest first */
     struct loop_timer sweep;
     uint64_t stamp; /* of the request being taken in */
     struct log_limiter failures;

@@ -244,7 +244,8 @@ enum status event_results_parse(const char *body, size_t length, size_t count, s
         }
     }
     if (found != count) {
-        status = error_set(error, STATUS_MALFORMED, "the gateway's answer has %zu results for %zu events", found, count);
+        status = error_set(error, STATUS_MALFORMED, "the gateway's answer has %zu results for %zu events", found,
+                           count);
     }
     if (status == STATUS_OK) {
         *out_results = results;

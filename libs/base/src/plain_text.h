@@ -15,8 +15,8 @@ static inline bool plain_text_is(char character)
     return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
 }
 
-/* Not 0 exactly if one of the eight bytes is below 0x20, above 0x7F, a quote or a backslash: the lowest bit that is set is
- * the high bit of the first of them (in the number's order). A borrow may set bits above it, never below. */
+/* Not 0 exactly if one of the eight bytes is below 0x20, above 0x7F, a quote or a backslash: the lowest bit that is set
+ * is the high bit of the first of them (in the number's order). A borrow may set bits above it, never below. */
 static inline uint64_t plain_text_stops(uint64_t eight)
 {
     uint64_t quote = eight ^ PLAIN_TEXT_EACH(0x22);

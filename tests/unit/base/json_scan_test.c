@@ -182,7 +182,8 @@ static void a_wrong_byte_is_seen_wherever_it_stands(void **state)
 static void every_byte_is_escaped_wherever_it_stands(void **state)
 {
     (void)state;
-    static const char *const characters[] = {"\"", "\\", "\n", "\x1f", " ", "~", "\x7f", "\xC3\xA4", "\xF0\x9F\x98\x80"};
+    static const char *const characters[] = {"\"", "\\",   "\n",       "\x1f",            " ",
+                                             "~",  "\x7f", "\xC3\xA4", "\xF0\x9F\x98\x80"};
     char text[40];
     for (size_t before = 0; before < 18; before++) {
         for (size_t i = 0; i < sizeof characters / sizeof characters[0]; i++) {

@@ -24,7 +24,8 @@ MUST_CHECK bool json_scan_value(const char *text, size_t length, struct json_sli
  * .data NULL: text is not an object, not valid JSON, or has no such member. Names are compared after unescaping. */
 struct json_slice json_scan_member(const char *text, size_t length, const char *name);
 
-/* The same for several names in one pass: cheaper than asking for one after the other. out_values and names: count each. */
+/* The same for several names in one pass: cheaper than asking for one after the other. out_values and names: count
+ * each. */
 void json_scan_members(const char *text, size_t length, const char *const *names, struct json_slice *out_values,
                        size_t count);
 
