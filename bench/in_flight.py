@@ -73,7 +73,8 @@ def measure(arguments, form: str) -> dict:
 
 def table(result: dict) -> str:
     lines = [f"{result['form']}: {result['messages']} messages of {result['body']} bytes under way,"
-             f" {result['long_polls']} long polls, {result['looks_per_second']:.0f} looks/s, after {result['seconds']:.1f} s",
+             f" {result['long_polls']} long polls, {result['looks_per_second']:.0f} looks/s, after"
+             f" {result['seconds']:.1f} s",
              f"  {'process':10} {'PSS MB empty':>13} {'PSS MB':>8} {'peak RSS MB':>12} {'kB/message':>11} "
              f"{'% of a core, at rest':>21}"]
     for name in OURS:

@@ -68,3 +68,9 @@ def usage(pid: int) -> Usage:
         total.system += process.cpu_times().system
         total.switches += _switches(process.pid)
     return total
+
+
+def machine_seconds() -> float:
+    """CPU time that all processors together have spent on anything."""
+    times = psutil.cpu_times()
+    return sum(times) - times.idle - times.iowait - times.guest - times.guest_nice

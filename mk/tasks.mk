@@ -112,7 +112,7 @@ bench: ## fills a queue with N messages and measures (N=2000, QUEUE=fifo|standar
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs
 	@$(PYTHON) bench/bench.py --messages $(or $(N),2000) --queue $(or $(QUEUE),both) --groups $(or $(GROUPS),100) $(if $(IDLE),--idle $(IDLE)) $(if $(JSON),--json)
 
-bench-delivery: ## what poller and gateway alone cost (N=10000, SCENARIO=standard-start|standard-50ms|standard-1s|fifo-50ms|trickle, LOG_LEVEL=info|warn, JSON=1)
+bench-delivery: ## what poller and gateway alone cost (N=10000, SCENARIO=name, LOG_LEVEL=info|warn, JSON=1)
 	@tools/setup run
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs support
 	@$(PYTHON) bench/delivery.py --messages $(or $(N),10000) $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(LOG_LEVEL),--log-level $(LOG_LEVEL)) $(if $(JSON),--json)
