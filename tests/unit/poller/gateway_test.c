@@ -1,5 +1,5 @@
-/* The poller's calls to the gateway: how long an answer may be, what a request says of our patience, and what is said of
- * answers. */
+/* The poller's calls to the gateway: how long an answer may be, what a request says of our patience, and what is said
+ * of answers. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
