@@ -188,14 +188,17 @@ static bool scan_string(struct scanner *scanner)
     return true;
 }
 
-/* raw: a valid string with its quotes. */
-static bool is_same_text(struct json_slice raw, const char *text)
+/* raw: a valid string with its quotes and without escapes. It has no zero bytes: text is not read beyond its end. */
+static bool is_text(struct json_slice raw, const char *text)
 {
-    size_t length = strlen(text);
-    if (memchr(raw.data, '\\', raw.length) == NULL) {
-        return raw.length == length + 2 && memcmp(raw.data + 1, text, length) == 0;
-    }
+    return strncmp(raw.data + 1, text, raw.length - 2) == 0 && text[raw.length - 2] == '\0';
+}
+
+/* The same after unescaping. */
+static bool is_escaped_text(struct json_slice raw, const char *text)
+{
     struct scanner scanner = {.next = raw.data + 1, .end = raw.data + raw.length};
+    size_t length = strlen(text);
     size_t matched = 0;
     char piece[4];
     size_t size = 0;
@@ -370,8 +373,9 @@ static bool scan_members(struct scanner *scanner, const char *const *names, stru
         if (!accept(scanner, ':') || !scan_value(scanner, 1, &value)) {
             return false;
         }
+        bool is_escaped = memchr(name.data, '\\', name.length) != NULL;
         for (size_t i = 0; i < count; i++) {
-            if (is_same_text(name, names[i])) {
+            if (is_escaped ? is_escaped_text(name, names[i]) : is_text(name, names[i])) {
                 out_values[i] = value;
             }
         }

@@ -123,6 +123,10 @@ static void the_last_of_equal_names_counts_and_names_are_unescaped(void **state)
     assert_member("{\"a\":1,\"b\":2,\"a\":3}", "a", "3");
     assert_member("{\"\\u0061\\n\\u00e4\\ud83d\\ude00\":1}", "a\n\xC3\xA4\xF0\x9F\x98\x80", "1");
     assert_member("{\"a\\u0000\":1}", "a", NULL);
+    assert_member("{\"a\\n\":1}", "a\\n", NULL); /* a new line, not these three characters */
+    assert_member("{\"a\\\\n\":1}", "a\\n", "1");
+    assert_member("{\"ab\":1}", "a", NULL);
+    assert_member("{\"a\":1}", "ab", NULL);
     assert_member("{\"\":5}", "", "5");
 }
 
