@@ -68,6 +68,11 @@ static void make_metrics(struct gateway *gateway)
 {
     struct metrics *metrics = service_metrics(gateway->service);
     const struct settings *settings = gateway->settings;
+    gateway->refused_token = metrics_counter(metrics, "ferry_gateway_refused", "Requests refused by what they lacked.",
+                                             METRIC_LABELS({"reason", "token"}));
+    gateway->refused_certificate = metrics_counter(metrics, "ferry_gateway_refused",
+                                                   "Requests refused by what they lacked.",
+                                                   METRIC_LABELS({"reason", "certificate"}));
     gateway->start_seconds = metrics_histogram(metrics, "ferry_gateway_start_seconds",
                                                "From a request with events to its answer.", metrics_latency_bounds,
                                                metrics_latency_bound_count, NULL);

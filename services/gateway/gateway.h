@@ -45,8 +45,12 @@ struct gateway {
     struct loop *loop;
     struct gateway_route_metrics *routes; /* in the order of the settings' */
     struct metric_histogram *start_seconds;
+    struct metric_counter *refused_token;       /* requests that were refused for want of it */
+    struct metric_counter *refused_certificate;
     struct callbacks *callbacks; /* NULL: none are asked for */
     atomic_bool ready;
+
+    struct log_limiter refused_log; /* HTTP server's thread */
 
     /* rpc thread */
     struct recent_starts *recent;

@@ -5,9 +5,12 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "crypto/digest.h"
 #include "gateway.h"
+
+#define REFUSED_LOG_MS 10000
 
 static const char s_prefix[] = "/v1/workflows/";
 
@@ -95,6 +98,17 @@ static bool admit_token(struct http_exchange *exchange, struct secret *token)
     return false;
 }
 
+/* Never what was given. */
+static void note_refusal(struct gateway *gateway, struct metric_counter *counter, const char *reason)
+{
+    int64_t suppressed = 0;
+    metric_counter_add(counter, 1);
+    if (log_limiter_allows(&gateway->refused_log, REFUSED_LOG_MS, &suppressed)) {
+        log_event(LOG_LEVEL_WARN, "request refused", LOG_STRING("reason", reason),
+                  LOG_INTEGER("suppressed", suppressed));
+    }
+}
+
 bool gateway_admit(struct http_exchange *exchange, void *user)
 {
     struct gateway *gateway = user;
@@ -104,8 +118,13 @@ bool gateway_admit(struct http_exchange *exchange, void *user)
     }
     if (gateway->settings->gateway.tls_client_ca != NULL &&
         http_exchange_verify_client(exchange, &error) != STATUS_OK) {
+        note_refusal(gateway, gateway->refused_certificate, error.text);
         http_exchange_problem(exchange, 403, "client-certificate", "A client certificate is needed", error.text, 0);
         return false;
     }
-    return gateway->token == NULL || admit_token(exchange, gateway->token);
+    if (gateway->token == NULL || admit_token(exchange, gateway->token)) {
+        return true;
+    }
+    note_refusal(gateway, gateway->refused_token, "the token is missing or wrong");
+    return false;
 }

@@ -1,5 +1,6 @@
 """The way from poller to gateway with TLS of its own CA, client certificates and a token, while all of them change."""
 
+import json
 import os
 import re
 import shutil
@@ -183,6 +184,7 @@ def test_everything_is_rotated_while_messages_flow(world, certificates, tmp_path
     shutil.copy(renewal / "poller.pem", certificates["old.pem"])
     shutil.copy(renewal / "poller.key", certificates["old.key"])
     assert curl(certificates, f"{ferry.gateway_url}/v1/workflows/none", client="old", token="a-new-token").status == 403
+    assert "a-new-token" not in json.dumps(ferry.gateway.wait_for_event(10, "request refused"))
 
 
 def test_a_poller_that_knows_a_new_token_first_goes_on_with_the_old_one(world, certificates):

@@ -165,6 +165,7 @@ static bool append_text_line(struct buffer *line, enum log_level level, const ch
     char now[CLOCK_RFC3339_SIZE];
     clock_format_rfc3339(clock_wall_ms(), now);
     if (!buffer_append_format(line, "%s %s ", now, s_level_labels[level]) ||
+        !append_text(line, s_options.service, text_limit, false) || !buffer_append_string(line, ": ") ||
         !append_text(line, message, text_limit, true)) {
         return false;
     }

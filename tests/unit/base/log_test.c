@@ -78,9 +78,9 @@ static void text_lines_are_for_people(void **state)
     const char *line = written();
     assert_int_equal(line[4], '-');
     assert_string_equal(line + strlen("2026-11-23T14:45:00.123Z"),
-                        " WARN  child ended child=poller.1 pid=12 reason=\"two words\" empty=\"\" raw=[1]\n");
+                        " WARN  test: child ended child=poller.1 pid=12 reason=\"two words\" empty=\"\" raw=[1]\n");
     log_plain(LOG_LEVEL_ERROR, "plain");
-    assert_string_equal(written() + strlen("2026-11-23T14:45:00.123Z"), " ERROR plain\n");
+    assert_string_equal(written() + strlen("2026-11-23T14:45:00.123Z"), " ERROR test: plain\n");
 }
 
 static void no_text_can_forge_a_line_or_a_field(void **state)
@@ -90,7 +90,7 @@ static void no_text_can_forge_a_line_or_a_field(void **state)
     log_event(LOG_LEVEL_INFO, "m", LOG_STRING("a", "x\n2026 ERROR forged"), LOG_STRING("b", "1=2"),
               LOG_STRING("c", "\x1b[31m"));
     assert_string_equal(written() + strlen("2026-11-23T14:45:00.123Z"),
-                        " INFO  m a=\"x\\n2026 ERROR forged\" b=\"1=2\" c=\"\\u001b[31m\"\n");
+                        " INFO  test: m a=\"x\\n2026 ERROR forged\" b=\"1=2\" c=\"\\u001b[31m\"\n");
 }
 
 static void levels_below_the_configured_one_are_silent(void **state)
