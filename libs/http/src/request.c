@@ -22,6 +22,7 @@
 #define REQUEST_DISCARD_MAX ((size_t)8 << 20)
 #define CONTENT_LENGTH_DIGITS_MAX 18
 #define TOO_LARGE_TITLE "The request's body is longer than this resource takes."
+#define TOO_LARGE_BODY_MAX 256
 
 /* What the header lines say about the body. */
 struct framing {
@@ -102,13 +103,18 @@ static void reply_method_not_allowed(struct http_exchange *exchange)
  * it goes on sending, or never end. Nothing else was or will be sent on this connection. */
 static void cut_too_large(struct http_exchange *exchange)
 {
-    static const char body[] = "{\"type\":\"" HTTP_PROBLEM_TYPE_PREFIX "body-too-large\",\"title\":\"" TOO_LARGE_TITLE
-                               "\",\"status\":413,\"detail\":\"the body passed the limit and was not read further\"}\n";
-    char answer[512];
+    char body[TOO_LARGE_BODY_MAX];
+    char answer[TOO_LARGE_BODY_MAX + 256];
+    int body_length = snprintf(body, sizeof body,
+                               "{\"type\":\"" HTTP_PROBLEM_TYPE_PREFIX "body-too-large\",\"title\":\"" TOO_LARGE_TITLE
+                               "\",\"status\":413,\"detail\":\"expected at most %zu bytes; the body was not read "
+                               "further\"}\n",
+                               exchange->body_limit);
+    CHECK(body_length > 0 && (size_t)body_length < sizeof body);
     int length = snprintf(answer, sizeof answer,
                           "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\n"
-                          "Content-Type: application/problem+json\r\nContent-Length: %zu\r\n\r\n%s",
-                          sizeof body - 1, body);
+                          "Content-Type: application/problem+json\r\nContent-Length: %d\r\n\r\n%s",
+                          body_length, body);
     CHECK(length > 0 && (size_t)length < sizeof answer);
     /* A fresh socket has room for these bytes; where it has not, the peer sees the connection end. */
     if (exchange->server->tls != NULL) {
@@ -161,8 +167,9 @@ static void begin(struct http_exchange *exchange, const struct framing *framing)
         reply_method_not_allowed(exchange);
     } else if (framing->length > exchange->body_limit) {
         if (framing->expects_continue) {
-            http_exchange_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large",
-                                  TOO_LARGE_TITLE, NULL, 0);
+            char detail[64];
+            (void)snprintf(detail, sizeof detail, "expected at most %zu bytes", exchange->body_limit); /* it fits */
+            http_exchange_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", TOO_LARGE_TITLE, detail, 0);
         } else {
             cut_too_large(exchange);
         }
