@@ -16,6 +16,7 @@ from ferrystack.fault_sqs import FaultSqsServer
 from ferrystack.ferry import Ferry
 from ferrystack.null_frontend import NullFrontend
 from ferrystack.process import wait_until
+from ferrystack.servers import TemporalServer
 
 QUEUE = "bench"  # its name in the configuration, whatever it is called at SQS
 BATCH = 10
@@ -25,9 +26,15 @@ class Load:
     """The four processes, ready, with the queue paused: nothing moves until go()."""
 
     def __init__(self, directory: Path, fifo: bool, ack: str, close_delay_ms: int, log_level: str = "info",
-                 queue: dict | None = None, settings: dict | None = None, callgrind: str | None = None):
+                 queue: dict | None = None, settings: dict | None = None, callgrind: str | None = None,
+                 real_server: bool = False):
         self.fifo = fifo
-        self.temporal = NullFrontend(directory, close_delay_ms=close_delay_ms)
+        if real_server:  # no worker polls there: runs do not end
+            self.temporal = TemporalServer(directory)
+            self.temporal.process.arguments += [
+                "--dynamic-config-value", 'callback.allowedAddresses=[{"Pattern":"*","AllowInsecure":true}]']
+        else:
+            self.temporal = NullFrontend(directory, close_delay_ms=close_delay_ms)
         self.sqs = FaultSqsServer(directory, settings={"check_signatures": False})
         self.directory, self.log_level = directory, log_level
         self.route = {"workflow": "bench", "task_queue": "bench", "ack": ack}
