@@ -1,2 +1,2 @@
-DEPS := base http settings
+DEPS := base crypto http settings
 PKGS := jansson

@@ -1,14 +1,13 @@
 /* What handlers have in common: answers, and who is let in. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "crypto/digest.h"
 #include "gateway.h"
+#include "service/bearer_token.h"
 
 #define REFUSED_LOG_MS 10000
 
@@ -64,40 +63,6 @@ int64_t gateway_start_deadline(struct gateway *gateway)
     return clock_monotonic_ms() + (ready ? GATEWAY_START_DEADLINE_MS : GATEWAY_START_DEADLINE_NOT_READY_MS);
 }
 
-/* A caller who knows another token than we may be the first to know a new one: the file is looked at before he is
- * refused. For the overlap after a change the token before it is good, too. */
-static bool is_token_good(struct secret *token, const char *given)
-{
-    int64_t now_ms = clock_monotonic_ms();
-    bool is_good = false;
-    do {
-        char *current = secret_current(token, now_ms);
-        char *previous = secret_previous(token, now_ms);
-        bool is_current = crypto_equal_text(given, current);
-        bool is_previous = crypto_equal_text(given, previous != NULL ? previous : current);
-        is_good = is_current || is_previous;
-        secret_wipe(current);
-        secret_wipe(previous);
-    } while (!is_good && secret_look_again(token, now_ms));
-    return is_good;
-}
-
-static bool admit_token(struct http_exchange *exchange, struct secret *token)
-{
-    static const char scheme[] = "Bearer ";
-    static const char problem[] = "{\"type\":\"/problems/unauthenticated\",\"title\":\"A token is needed\","
-                                  "\"status\":401,\"detail\":\"expected the header Authorization: Bearer with the "
-                                  "gateway's token\"}\n";
-    static const struct http_header challenge = {.name = "WWW-Authenticate", .value = "Bearer realm=\"ferry\""};
-    const char *given = http_exchange_header(exchange, "authorization");
-    if (given != NULL && strncasecmp(given, scheme, sizeof scheme - 1) == 0 &&
-        is_token_good(token, given + sizeof scheme - 1)) {
-        return true;
-    }
-    http_exchange_reply(exchange, 401, "application/problem+json", &challenge, 1, problem, sizeof problem - 1);
-    return false;
-}
-
 /* Never what was given. */
 static void note_refusal(struct gateway *gateway, struct metric_counter *counter, const char *reason)
 {
@@ -122,7 +87,7 @@ bool gateway_admit(struct http_exchange *exchange, void *user)
         http_exchange_problem(exchange, 403, "client-certificate", "A client certificate is needed", error.text, 0);
         return false;
     }
-    if (gateway->token == NULL || admit_token(exchange, gateway->token)) {
+    if (gateway->token == NULL || service_admit_token(exchange, gateway->token)) {
         return true;
     }
     note_refusal(gateway, gateway->refused_token, "the token is missing or wrong");

@@ -1,3 +1,3 @@
 PROGRAM := ferry-poller
-DEPS := base crypto http aws rules settings service
+DEPS := base http aws rules settings service
 PKGS := jansson

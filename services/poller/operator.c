@@ -3,16 +3,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <jansson.h>
 
 #include "base/check.h"
-#include "base/clock.h"
 #include "base/memory.h"
 #include "consumer_operator.h"
-#include "crypto/digest.h"
 #include "http/server.h"
+#include "service/bearer_token.h"
 
 #define LANES_DEFAULT 100
 #define LANES_MAX 1000
@@ -37,39 +35,9 @@ struct request {
 
 /* --- who is let in ------------------------------------------------------------------------------------------------ */
 
-/* As the gateway does it: the token before a change is good for the overlap, and a caller who knows another token may
- * be the first to know a new one. */
-static bool is_good(struct secret *token, const char *given)
-{
-    int64_t now_ms = clock_monotonic_ms();
-    bool is_good = false;
-    do {
-        char *current = secret_current(token, now_ms);
-        char *previous = secret_previous(token, now_ms);
-        bool is_current = crypto_equal_text(given, current);
-        bool is_previous = crypto_equal_text(given, previous != NULL ? previous : current);
-        is_good = is_current || is_previous;
-        secret_wipe(current);
-        secret_wipe(previous);
-    } while (!is_good && secret_look_again(token, now_ms));
-    return is_good;
-}
-
-static bool has_token(const struct http_exchange *exchange, struct secret *token)
-{
-    static const char scheme[] = "Bearer ";
-    const char *given = http_exchange_header(exchange, "authorization");
-    return given != NULL && strncasecmp(given, scheme, sizeof scheme - 1) == 0 &&
-           is_good(token, given + sizeof scheme - 1);
-}
-
 /* false: it has answered. */
 static bool admit(const struct operator *operator, struct http_exchange *exchange)
 {
-    static const char problem[] = "{\"type\":\"/problems/unauthenticated\",\"title\":\"A token is needed\","
-                                  "\"status\":401,\"detail\":\"expected the header Authorization: Bearer with the "
-                                  "gateway's token\"}\n";
-    static const struct http_header challenge = {.name = "WWW-Authenticate", .value = "Bearer realm=\"ferry\""};
     const char *listen = operator->settings->poller.admin_listen;
     if (operator->token == NULL) {
         if (listen != NULL && settings_listen_is_loopback(listen)) {
@@ -81,11 +49,7 @@ static bool admit(const struct operator *operator, struct http_exchange *exchang
                               0);
         return false;
     }
-    if (has_token(exchange, operator->token)) {
-        return true;
-    }
-    http_exchange_reply(exchange, 401, "application/problem+json", &challenge, 1, problem, sizeof problem - 1);
-    return false;
+    return service_admit_token(exchange, operator->token);
 }
 
 /* --- answers, on the loop's thread -------------------------------------------------------------------------------- */
