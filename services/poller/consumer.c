@@ -189,6 +189,15 @@ static void become_drained(struct consumer *consumer)
     consumer_changed(consumer);
 }
 
+/* When the open long polls have ended: they would take what is handed back right away, and each round would bring the
+ * messages nearer to the queue's maxReceiveCount. */
+static void hand_back_held(struct consumer *consumer, const char *reason)
+{
+    if (consumer->receive_calls == 0) {
+        consumer_leave_held(consumer, reason);
+    }
+}
+
 /* Rule 7, step by step. */
 static void drain_pump(struct consumer *consumer, int64_t now_ms)
 {
@@ -199,7 +208,7 @@ static void drain_pump(struct consumer *consumer, int64_t now_ms)
         if (now_ms >= consumer->stop_forwards_ms) {
             consumer_forward_give_up(consumer);
         }
-        consumer_leave_held(consumer, "shutdown");
+        hand_back_held(consumer, "shutdown");
         consumer_return_pump(consumer, now_ms);
         bool is_empty = consumer->receive_calls == 0 && consumer->forward_calls == 0 &&
                         consumer->dead_letter_calls == 0 && consumer->return_calls == 0 &&
@@ -300,7 +309,7 @@ static void pump(void *argument)
     consumer_returned_pump(consumer, boot_ms);
     attributes_pump(consumer, now_ms);
     if (consumer->is_paused && consumer->phase == CONSUMER_RUNNING) {
-        consumer_leave_held(consumer, "paused");
+        hand_back_held(consumer, "paused");
     }
     consumer_unmatched_pump(consumer, now_ms);
     consumer_forward_pump(consumer, now_ms, boot_ms);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "consumer_internal.h"
 #include "consumer_operator.h"
 #include "support_fakes.h"
 
@@ -272,6 +273,22 @@ static void a_paused_queue_receives_nothing_and_hands_back_what_is_held_while_ru
     fakes_destroy(fakes);
 }
 
+static void a_paused_queue_hands_back_when_its_open_polls_have_ended(void **state)
+{
+    (void)state;
+    struct fakes *fakes = fakes_new(false, 60);
+    fakes_set_gateway_status(fakes, 503);
+    fakes_send(fakes, "m1", "", "");
+    fakes_start(fakes);
+    fakes_expect(fakes, "forward m1", 1);
+    fakes_expect(fakes, "receive", 2); /* the next one is open, and would take m1 again */
+    consumer_set_paused(consumer_of(fakes), true);
+    fakes_expect(fakes, "visibility m1 0", 1);
+    assert_int_equal(consumer_of(fakes)->receive_calls, 0);
+    assert_int_equal(fakes_count(fakes, "give m1"), 1);
+    fakes_destroy(fakes);
+}
+
 /* Accepted, the order would be undone at once: what rests is handed back while the queue is paused. */
 static void a_paused_queue_takes_no_order_but_to_skip(void **state)
 {
@@ -302,6 +319,7 @@ int main(void)
         cmocka_unit_test(a_returned_head_is_seen_and_retried_by_its_handle),
         cmocka_unit_test(a_returned_head_may_be_skipped_and_one_that_came_again_is_not_returned_any_more),
         cmocka_unit_test(a_paused_queue_receives_nothing_and_hands_back_what_is_held_while_runs_go_on),
+        cmocka_unit_test(a_paused_queue_hands_back_when_its_open_polls_have_ended),
         cmocka_unit_test(a_paused_queue_takes_no_order_but_to_skip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -426,6 +426,23 @@ static void a_message_is_handed_back_after_its_renewal_and_not_before(void **sta
     fakes_destroy(fakes);
 }
 
+/* Each round would count towards the queue's maxReceiveCount. */
+static void what_is_handed_back_does_not_come_again_by_an_own_open_poll(void **state)
+{
+    (void)state;
+    struct fakes *fakes = fakes_new(false, 60);
+    fakes_set_gateway_status(fakes, 503);
+    fakes_send(fakes, "m1", "", "");
+    fakes_start(fakes);
+    fakes_expect(fakes, "forward m1", 1);
+    fakes_expect(fakes, "receive", 2); /* the next one is open */
+    fakes_stop(fakes);
+    fakes_run_until(fakes, is_drained, "drained");
+    assert_int_equal(fakes_count(fakes, "visibility m1 0"), 1);
+    assert_int_equal(fakes_count(fakes, "give m1"), 1);
+    fakes_destroy(fakes);
+}
+
 static void shutdown_finishes_what_is_being_forwarded(void **state)
 {
     (void)state;
@@ -554,6 +571,7 @@ int main(void)
         cmocka_unit_test(two_copies_are_one_run_and_the_newest_handle_deletes),
         cmocka_unit_test(shutdown_hands_back_highest_first_and_cuts_running_ones_last),
         cmocka_unit_test(a_message_is_handed_back_after_its_renewal_and_not_before),
+        cmocka_unit_test(what_is_handed_back_does_not_come_again_by_an_own_open_poll),
         cmocka_unit_test(shutdown_finishes_what_is_being_forwarded),
         cmocka_unit_test(a_message_that_a_last_poll_brings_is_handed_back),
         cmocka_unit_test(a_circuit_that_opens_again_gives_up_its_probe_from_before),
