@@ -89,7 +89,7 @@ static void the_right_token_is_let_in(void **state)
 static void anything_else_is_asked_for_a_token(void **state)
 {
     struct fixture *fixture = *state;
-    static const char *const wrong[] = {NULL,           "Bearer",      "Bearer wrong", "Bearer righ",
+    static const char *const wrong[] = {NULL,           "Bearer",      "Bearer wrong", "Bearer rig",
                                         "Bearer right2", "Basic right", "right"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_equal(ask(fixture, wrong[i]), 401);
