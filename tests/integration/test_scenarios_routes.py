@@ -132,14 +132,14 @@ def cli(scene, *arguments):
 
 @pytest.fixture
 def search_attributes(scene):
-    for name, kind in (("FerryMessageId", "Keyword"), ("FerryTenant", "Keyword")):
+    for name, kind in (("FerryOrderId", "Keyword"), ("FerryTenant", "Keyword")):
         subprocess.run(scene.temporal.command("operator", "search-attribute", "create", "--name", name, "--type", kind),
                        capture_output=True, check=False)  # another test may have made it
 
     def known():
         listed = subprocess.run(scene.temporal.command("operator", "search-attribute", "list"), capture_output=True,
                                 text=True, check=False)
-        return "FerryMessageId" in listed.stdout and "FerryTenant" in listed.stdout
+        return "FerryOrderId" in listed.stdout and "FerryTenant" in listed.stdout
     wait_until(known, 20, "the search attributes", 0.2)
 
 
@@ -147,7 +147,7 @@ def test_memo_search_attributes_priority_and_fairness_are_temporal_s(scene, work
     url = scene.queue()
     scene.crew(url, route={
         "memo": {"customer": "{body.customer.name}", "tier": "{attributes.tier}"},
-        "search_attributes": {"FerryMessageId": "{MessageId}", "FerryTenant": "{MessageGroupId}"},
+        "search_attributes": {"FerryOrderId": "{MessageId}", "FerryTenant": "{MessageGroupId}"},
         "priority": "{body.urgency}", "fairness_key": "{MessageGroupId}"}).start()
     message = scene.send(url, {"customer": {"name": "Ann ☃"}, "urgency": 2}, "tenant-1",
                          MessageAttributes={"tier": {"DataType": "String", "StringValue": "vip"}})
@@ -156,7 +156,7 @@ def test_memo_search_attributes_priority_and_fairness_are_temporal_s(scene, work
     memo = scene.memo(message)
     assert (memo["customer"], memo["tier"]) == ("Ann ☃", "vip")
     assert found["priority"]["priorityKey"] == 2 and found["priority"]["fairnessKey"] == "tenant-1"
-    query = f"FerryMessageId = '{message}' AND FerryTenant = 'tenant-1'"
+    query = f"FerryOrderId = '{message}' AND FerryTenant = 'tenant-1'"
     wait_until(lambda: scene.temporal.count(query) == 1, 20, "the search attributes", 0.2)
 
 
