@@ -192,9 +192,6 @@ static json_t *hello_world_activity(struct temporal_activity *activity, const js
     (void)temporal_activity_input_payload(activity, 0, &payload);
     enum status status = hello_request_read(payload.data, payload.length, &request, &error);
     temporal_activity_log_bind(activity, "correlation_id", request.correlation_id ? request.correlation_id : "");
-    if (request.correlation_id) { /* helloWorld's is the MessageId, which poller and gateway log under this name */
-        temporal_activity_log_bind(activity, "message_id", request.correlation_id);
-    }
     temporal_activity_log(activity, TEMPORAL_LOG_INFO, "helloWorldActivity started", NULL);
     if (status == STATUS_OK) {
         result = run(activity, &request);
