@@ -190,10 +190,11 @@ static void become_drained(struct consumer *consumer)
 }
 
 /* When the open long polls have ended: they would take what is handed back right away, and each round would bring the
- * messages nearer to the queue's maxReceiveCount. */
-static void hand_back_held(struct consumer *consumer, const char *reason)
+ * messages nearer to the queue's maxReceiveCount. must_go: they take too long. One that takes a message ends by that,
+ * and it goes back again; one that was given up before would hide it for a whole visibility. */
+static void hand_back_held(struct consumer *consumer, const char *reason, bool must_go)
 {
-    if (consumer->receive_calls == 0) {
+    if (consumer->receive_calls == 0 || must_go) {
         consumer_leave_held(consumer, reason);
     }
 }
@@ -202,13 +203,11 @@ static void hand_back_held(struct consumer *consumer, const char *reason)
 static void drain_pump(struct consumer *consumer, int64_t now_ms)
 {
     if (consumer->phase == CONSUMER_DRAINING) {
-        if (now_ms >= consumer->stop_polls_ms) {
-            consumer_receive_give_up(consumer);
-        }
         if (now_ms >= consumer->stop_forwards_ms) {
+            consumer_receive_give_up(consumer);
             consumer_forward_give_up(consumer);
         }
-        hand_back_held(consumer, "shutdown");
+        hand_back_held(consumer, "shutdown", now_ms >= consumer->stop_polls_ms);
         consumer_return_pump(consumer, now_ms);
         bool is_empty = consumer->receive_calls == 0 && consumer->forward_calls == 0 &&
                         consumer->dead_letter_calls == 0 && consumer->return_calls == 0 &&
@@ -309,7 +308,7 @@ static void pump(void *argument)
     consumer_returned_pump(consumer, boot_ms);
     attributes_pump(consumer, now_ms);
     if (consumer->is_paused && consumer->phase == CONSUMER_RUNNING) {
-        hand_back_held(consumer, "paused");
+        hand_back_held(consumer, "paused", false);
     }
     consumer_unmatched_pump(consumer, now_ms);
     consumer_forward_pump(consumer, now_ms, boot_ms);

@@ -142,8 +142,8 @@ struct consumer {
     int64_t attributes_due_ms; /* INT64_MAX: answered */
     struct backoff attributes_backoff;
     char attributes_problem[ERROR_TEXT_SIZE]; /* "": none */
-    int64_t stop_polls_ms;    /* draining: open receives are given up then */
-    int64_t stop_forwards_ms; /* draining: open forwards are given up then */
+    int64_t stop_polls_ms;    /* draining: open receives are not waited for any longer */
+    int64_t stop_forwards_ms; /* draining: open receives and forwards are given up then */
     bool is_cut;              /* cutting: the cuts were sent */
     int64_t oldest_due_ms;    /* when to look for the oldest message again */
 };
