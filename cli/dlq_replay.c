@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "dead_letter.h"
+#include "settings/settings.h"
 
 #define WAIT_SECONDS 2 /* the long poll; an empty one ends the replay */
 
@@ -17,12 +18,6 @@ struct replay {
     struct dlq_replay_result result;
     bool is_done; /* the limit is reached, or only what came later is left */
 };
-
-static bool is_fifo(const char *queue_url)
-{
-    size_t length = strlen(queue_url);
-    return length > 5 && strcmp(queue_url + length - 5, ".fifo") == 0;
-}
 
 /* Closed outputs are nothing to act on: results of fprintf are not looked at here. */
 static void say_failed(struct replay *replay, const struct sqs_message *message, const char *why)
@@ -39,8 +34,8 @@ static enum status send(struct replay *replay, const struct sqs_message *message
     char *attributes = dead_letter_replay_attributes(message, letter);
     const struct sqs_send_entry entry = {
         .body_json = message->body,
-        .group_id = !is_fifo(to) || message->group_id != NULL ? message->group_id : message->message_id,
-        .deduplication_id = is_fifo(to) ? message->message_id : NULL,
+        .group_id = !settings_url_is_fifo(to) || message->group_id != NULL ? message->group_id : message->message_id,
+        .deduplication_id = settings_url_is_fifo(to) ? message->message_id : NULL,
         .delay_seconds = -1,
         .attributes_json = {attributes, strlen(attributes)},
     };

@@ -115,7 +115,7 @@ void consumer_dead_letter_send(struct consumer *consumer, struct message *messag
     struct dead_letter_call *call = memory_alloc(sizeof *call);
     int64_t budget_ms = lease_call_budget_ms(&message->lease, clock_boottime_ms());
     CHECK(url != NULL);
-    bool is_fifo = dead_letter_is_fifo(url);
+    bool is_fifo = settings_url_is_fifo(url);
     char *text = dead_letter_describe(message, consumer->queue->url, consumer_route_name(consumer, message),
                                       clock_wall_ms());
     const struct sqs_message_attribute attribute = {

@@ -85,10 +85,3 @@ char *dead_letter_describe(const struct message *message, const char *queue_url,
     free(original_id);
     return text;
 }
-
-bool dead_letter_is_fifo(const char *queue_url)
-{
-    static const char suffix[] = ".fifo";
-    size_t length = strlen(queue_url);
-    return length >= sizeof suffix - 1 && strcmp(queue_url + length - (sizeof suffix - 1), suffix) == 0;
-}

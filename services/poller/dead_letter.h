@@ -19,7 +19,4 @@ char *dead_letter_describe(const struct message *message, const char *queue_url,
 /* The messageId in the message's FerryReplay attribute, to free(); NULL: it is no replay. */
 char *dead_letter_original_id(const struct sqs_message *delivery);
 
-/* The URL is a FIFO queue's. */
-bool dead_letter_is_fifo(const char *queue_url);
-
 #endif

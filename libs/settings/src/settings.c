@@ -256,10 +256,16 @@ const struct settings_route *settings_find_route(const struct settings *settings
     return NULL;
 }
 
+bool settings_url_is_fifo(const char *queue_url)
+{
+    static const char suffix[] = ".fifo";
+    size_t length = strlen(queue_url);
+    return length >= sizeof suffix && strcmp(queue_url + length - (sizeof suffix - 1), suffix) == 0;
+}
+
 bool settings_queue_is_fifo(const struct settings_queue *queue)
 {
-    size_t length = strlen(queue->url);
-    return length > 5 && strcmp(queue->url + length - 5, ".fifo") == 0;
+    return settings_url_is_fifo(queue->url);
 }
 
 enum settings_order settings_effective_order(const struct settings_queue *queue, const struct settings_route *route)

@@ -100,14 +100,6 @@ static void a_replay_is_called_by_the_originals_id(void **state)
     assert_null(dead_letter_original_id(&delivery));
 }
 
-static void a_queues_name_tells_its_kind(void **state)
-{
-    (void)state;
-    assert_true(dead_letter_is_fifo("http://q/1/dead.fifo"));
-    assert_false(dead_letter_is_fifo("http://q/1/dead.fifo.old"));
-    assert_false(dead_letter_is_fifo("fifo"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,7 +107,6 @@ int main(void)
         cmocka_unit_test(what_is_not_known_is_left_out),
         cmocka_unit_test(long_texts_are_cut_between_characters_and_only_ascii_goes_out),
         cmocka_unit_test(a_replay_is_called_by_the_originals_id),
-        cmocka_unit_test(a_queues_name_tells_its_kind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

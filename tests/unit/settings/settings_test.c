@@ -312,11 +312,20 @@ static void knows_which_addresses_only_this_machine_reaches(void **state)
     assert_false(settings_listen_is_loopback("127.example.com:8080"));
 }
 
+static void a_queues_name_tells_its_kind(void **state)
+{
+    (void)state;
+    assert_true(settings_url_is_fifo("http://q/1/dead.fifo"));
+    assert_false(settings_url_is_fifo("http://q/1/dead.fifo.old"));
+    assert_false(settings_url_is_fifo("fifo"));
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, support_setup, support_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_queues_name_tells_its_kind),
         TEST(nothing_at_all_gives_the_defaults),
         TEST(reads_every_key_of_the_file),
         TEST(a_route_of_ones_own_needs_only_its_workflow),

@@ -158,7 +158,7 @@ const struct settings_route *settings_find_route(const struct settings *settings
 bool settings_listen_is_loopback(const char *listen);
 /* INVALID_ARGUMENT: it is no URL of a queue; the text says what one looks like, and what was found. */
 MUST_CHECK enum status settings_check_queue_url(const char *value, struct error *error);
-/* The queue's URL ends in .fifo. */
+bool settings_url_is_fifo(const char *queue_url); /* it ends in .fifo, as SQS demands of FIFO queues */
 bool settings_queue_is_fifo(const struct settings_queue *queue);
 /* Order with `auto` resolved for this queue. A signal's order is that of its group, too, unless the route says none. */
 enum settings_order settings_effective_order(const struct settings_queue *queue, const struct settings_route *route);
