@@ -146,37 +146,10 @@ static bool compile_fields(struct pattern_compiler *compiler, const json_t *valu
     return is_fine;
 }
 
-/* Before anything recurses into the pattern. */
-static enum status check_size(const json_t *value, size_t depth, size_t *count, struct error *error)
-{
-    if (depth > EVENT_PATTERN_NESTING_MAX) {
-        return error_set(error, STATUS_TOO_LARGE, "(root): nested deeper than %u levels", EVENT_PATTERN_NESTING_MAX);
-    }
-    if (++*count > EVENT_PATTERN_VALUES_MAX) {
-        return error_set(error, STATUS_TOO_LARGE, "(root): more than %u JSON values", EVENT_PATTERN_VALUES_MAX);
-    }
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < json_array_size(value) && status == STATUS_OK; i++) {
-        status = check_size(json_array_get(value, i), depth + 1, count, error);
-    }
-    if (json_is_object(value)) {
-        const char *name = NULL;
-        const json_t *member = NULL;
-        VALUE_FOR_EACH_MEMBER(value, name, member)
-        {
-            status = check_size(member, depth + 1, count, error);
-            if (status != STATUS_OK) {
-                break;
-            }
-        }
-    }
-    return status;
-}
-
 enum status event_pattern_compile(const json_t *pattern, struct event_pattern **out_pattern, struct error *error)
 {
-    size_t count = 0;
-    enum status status = check_size(pattern, 0, &count, error);
+    static const struct value_limits limits = {EVENT_PATTERN_NESTING_MAX, EVENT_PATTERN_VALUES_MAX};
+    enum status status = value_check_size(pattern, &limits, error);
     if (status != STATUS_OK) {
         return status;
     }

@@ -96,37 +96,10 @@ void json_schema_destroy(struct json_schema *schema)
     free(schema);
 }
 
-/* Before anything recurses into the schema. */
-static enum status check_size(const json_t *value, size_t depth, size_t *count, struct error *error)
-{
-    if (depth > JSON_SCHEMA_NESTING_MAX) {
-        return error_set(error, STATUS_TOO_LARGE, "(root): nested deeper than %u levels", JSON_SCHEMA_NESTING_MAX);
-    }
-    if (++*count > JSON_SCHEMA_VALUES_MAX) {
-        return error_set(error, STATUS_TOO_LARGE, "(root): more than %u JSON values", JSON_SCHEMA_VALUES_MAX);
-    }
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < json_array_size(value) && status == STATUS_OK; i++) {
-        status = check_size(json_array_get(value, i), depth + 1, count, error);
-    }
-    if (json_is_object(value)) {
-        const char *name = NULL;
-        const json_t *member = NULL;
-        VALUE_FOR_EACH_MEMBER(value, name, member)
-        {
-            status = check_size(member, depth + 1, count, error);
-            if (status != STATUS_OK) {
-                break;
-            }
-        }
-    }
-    return status;
-}
-
 enum status json_schema_compile(const json_t *schema, struct json_schema **out_schema, struct error *error)
 {
-    size_t count = 0;
-    enum status status = check_size(schema, 0, &count, error);
+    static const struct value_limits limits = {JSON_SCHEMA_NESTING_MAX, JSON_SCHEMA_VALUES_MAX};
+    enum status status = value_check_size(schema, &limits, error);
     if (status != STATUS_OK) {
         return status;
     }

@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+#include "base/error.h"
+
 #include "base/attributes.h"
 
 /* jansson walks an object that it is given without const, although it only reads it. */
@@ -53,5 +55,13 @@ bool value_equals(const json_t *left, const json_t *right, size_t *work_left);
 bool value_elements_are_unique(const json_t *array, size_t *work_left, size_t *out_first, size_t *out_second);
 
 size_t value_count_code_points(const char *text, size_t length);
+
+/* Of a schema or pattern, both of which are walked by recursion. */
+struct value_limits {
+    unsigned nesting; /* levels of objects and arrays */
+    unsigned values;  /* JSON values in all */
+};
+/* TOO_LARGE: over one of them. */
+MUST_CHECK enum status value_check_size(const json_t *value, const struct value_limits *limits, struct error *error);
 
 #endif
