@@ -2,6 +2,7 @@
  * is looked at. */
 #include <stdlib.h>
 
+#include "api.h"
 #include "base/memory.h"
 #include "gateway.h"
 

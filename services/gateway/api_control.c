@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api.h"
 #include "base/buffer.h"
 #include "base/json_scan.h"
 #include "base/memory.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "attempt.h"
+#include "api.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"

@@ -1,6 +1,7 @@
 /* POST /v1/runs/wait: level-triggered; the watch table (watch.h) does the waiting. */
 #include <stdlib.h>
 
+#include "api.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/failpoint.h"

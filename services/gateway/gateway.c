@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -18,7 +19,6 @@
 #define WATCH_LOOKS_PER_SECOND 100
 #define WATCH_LOOK_AGAIN_MS 1000
 #define WATCH_LOOK_AGAIN_CALLBACK_MS 300000
-#define API_ROUTES 10
 #define ADMIN_ROUTES 5
 #define CONNECTION_GRACE_MS 500 /* left of the grace period for ending what did not end by itself */
 
@@ -108,36 +108,19 @@ static enum status read_credentials(struct gateway *gateway, struct error *error
     return secret_new_from_file(settings->token_file, settings->token_overlap_ms, &gateway->token, error);
 }
 
-/* Temporal has no token, nor a certificate: what its callbacks carry is the unguessable part of their URL. */
-static bool admit(struct http_exchange *exchange, void *user)
-{
-    bool is_callback = strncmp(http_exchange_path(exchange), CALLBACKS_PATH, sizeof CALLBACKS_PATH - 1) == 0;
-    return is_callback || gateway_admit(exchange, user);
-}
-
 static enum status start_server(struct gateway *gateway, struct error *error)
 {
     const struct settings_gateway *settings = &gateway->settings->gateway;
-    struct http_route routes[API_ROUTES + ADMIN_ROUTES] = {
-        {"POST", "/v1/routes/{route}/events", gateway_handle_events, gateway, 0},
-        {"POST", "/v1/runs/wait", gateway_handle_runs_wait, gateway, 0},
-        {"POST", CALLBACKS_PATH "{token}", gateway_handle_callback, gateway, 0},
-        {"GET", "/v1/messages/{id}", gateway_handle_message, gateway, 0},
-        {"POST", "/v1/workflows", gateway_handle_workflow_start, gateway, 0},
-        {"GET", "/v1/workflows/{id}", gateway_handle_workflow_describe, gateway, 0},
-        {"GET", "/v1/workflows/{id}/result", gateway_handle_workflow_result, gateway, 0},
-        {"POST", "/v1/workflows/{id}/signals/{name}", gateway_handle_workflow_signal, gateway, 0},
-        {"POST", "/v1/workflows/{id}/cancel", gateway_handle_workflow_cancel, gateway, 0},
-        {"POST", "/v1/workflows/{id}/terminate", gateway_handle_workflow_terminate, gateway, 0},
-    };
-    size_t count = API_ROUTES + service_admin_routes(gateway->service, routes + API_ROUTES, ADMIN_ROUTES);
+    struct http_route routes[API_ROUTES_MAX + ADMIN_ROUTES];
+    size_t count = api_routes(gateway, routes);
+    count += service_admin_routes(gateway->service, routes + count, ADMIN_ROUTES);
     const struct http_server_options options = {
         .listen = settings->listen,
         .routes = routes,
         .route_count = count,
         .max_body_bytes = (size_t)settings->max_body_bytes,
         .reuse_port = service_is_child(gateway->service),
-        .admit = admit,
+        .admit = gateway_admit,
         .admit_user = gateway,
         .metrics = service_metrics(gateway->service),
         .tls = gateway->tls,

@@ -62,18 +62,6 @@ struct gateway {
     bool stopping;
 };
 
-/* Handlers; user is the gateway. */
-void gateway_handle_events(struct http_exchange *exchange, void *user);
-void gateway_handle_callback(struct http_exchange *exchange, void *user);
-void gateway_handle_message(struct http_exchange *exchange, void *user);
-void gateway_handle_runs_wait(struct http_exchange *exchange, void *user);
-void gateway_handle_workflow_start(struct http_exchange *exchange, void *user);
-void gateway_handle_workflow_describe(struct http_exchange *exchange, void *user);
-void gateway_handle_workflow_result(struct http_exchange *exchange, void *user);
-void gateway_handle_workflow_signal(struct http_exchange *exchange, void *user);
-void gateway_handle_workflow_cancel(struct http_exchange *exchange, void *user);
-void gateway_handle_workflow_terminate(struct http_exchange *exchange, void *user);
-
 /* false: a client certificate or the token is needed, and missing or wrong; it has replied. */
 bool gateway_admit(struct http_exchange *exchange, void *user);
 

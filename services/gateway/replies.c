@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -78,7 +79,9 @@ bool gateway_admit(struct http_exchange *exchange, void *user)
 {
     struct gateway *gateway = user;
     struct error error = {0};
-    if (strncmp(http_exchange_path(exchange), "/v1/", 4) != 0) {
+    const struct http_route *route = http_exchange_route(exchange);
+    bool is_api = strncmp(http_exchange_path(exchange), "/v1/", 4) == 0;
+    if (route != NULL ? route->tag == API_VERB_OPEN : !is_api) {
         return true;
     }
     if (gateway->settings->gateway.tls_client_ca != NULL &&

@@ -74,6 +74,11 @@ bool exchange_decode_target(struct http_exchange *exchange)
     return true;
 }
 
+const struct http_route *http_exchange_route(const struct http_exchange *exchange)
+{
+    return exchange->match.route;
+}
+
 const char *http_exchange_method(const struct http_exchange *exchange)
 {
     return exchange->method;

@@ -30,6 +30,7 @@ struct http_route {
     http_handler_fn *handler;
     void *user;
     size_t max_body_bytes; /* 0: the server's */
+    int tag;               /* the caller's own */
 };
 
 struct http_server_options {
@@ -66,6 +67,7 @@ bool http_server_drain(struct http_server *server, int64_t deadline_ms);
 void http_server_destroy(struct http_server *server);
 
 /* The request, valid until the reply. */
+const struct http_route *http_exchange_route(const struct http_exchange *exchange); /* NULL: none has this path */
 const char *http_exchange_method(const struct http_exchange *exchange);
 const char *http_exchange_path(const struct http_exchange *exchange); /* as it came, without the query */
 const char *http_exchange_parameter(const struct http_exchange *exchange, const char *name); /* path parameter */

@@ -1,0 +1,38 @@
+/* See api.h. */
+#include "api.h"
+
+#include "base/check.h"
+#include "callbacks.h"
+
+static const struct {
+    const char *method;
+    const char *path;
+    http_handler_fn *handler;
+    enum api_verb verb;
+} s_api[] = {
+    {"POST", "/v1/routes/{route}/events", gateway_handle_events, API_VERB_EVENT},
+    {"POST", "/v1/runs/wait", gateway_handle_runs_wait, API_VERB_WAIT},
+    {"GET", "/v1/messages/{id}", gateway_handle_message, API_VERB_READ},
+    {"POST", "/v1/workflows", gateway_handle_workflow_start, API_VERB_START},
+    {"GET", "/v1/workflows/{id}", gateway_handle_workflow_describe, API_VERB_READ},
+    {"GET", "/v1/workflows/{id}/result", gateway_handle_workflow_result, API_VERB_READ},
+    {"POST", "/v1/workflows/{id}/signals/{name}", gateway_handle_workflow_signal, API_VERB_SIGNAL},
+    {"POST", "/v1/workflows/{id}/cancel", gateway_handle_workflow_cancel, API_VERB_CANCEL},
+    {"POST", "/v1/workflows/{id}/terminate", gateway_handle_workflow_terminate, API_VERB_TERMINATE},
+    /* Temporal has no token, nor a certificate: what its callbacks carry is the unguessable part of their URL. */
+    {"POST", CALLBACKS_PATH "{token}", gateway_handle_callback, API_VERB_OPEN},
+};
+
+size_t api_routes(void *gateway, struct http_route *out_routes)
+{
+    size_t count = sizeof s_api / sizeof s_api[0];
+    CHECK(count <= API_ROUTES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        out_routes[i] = (struct http_route){.method = s_api[i].method,
+                                            .path = s_api[i].path,
+                                            .handler = s_api[i].handler,
+                                            .user = gateway,
+                                            .tag = (int)s_api[i].verb};
+    }
+    return count;
+}
