@@ -118,8 +118,8 @@ static const char *grpc_name(int code)
     return code > 0 && (size_t)code < sizeof names / sizeof names[0] ? names[code] : NULL;
 }
 
-void problem_append(struct buffer *out, const struct problem *problem, const char *detail, const struct error *error,
-                    const struct temporal_failure *failure)
+void problem_append(struct buffer *out, const struct problem *problem, const char *detail,
+                    const struct problem_origin *origin)
 {
     char *type = memory_format(HTTP_PROBLEM_TYPE_PREFIX "%s", problem->type);
     json_object_begin(out);
@@ -127,8 +127,11 @@ void problem_append(struct buffer *out, const struct problem *problem, const cha
     json_member_text(out, "title", problem->title);
     json_member_integer(out, "status", problem->status);
     json_member_text(out, "detail", detail != NULL && detail[0] != '\0' ? detail : problem->title);
-    json_member_text(out, "grpcStatus", error == NULL ? NULL : grpc_name(error->peer_code));
-    value_json_failure(out, "failure", failure);
+    json_member_text(out, "grpcStatus", origin->error == NULL ? NULL : grpc_name(origin->error->peer_code));
+    if (origin->grpc_details != NULL) {
+        json_member_raw(out, "grpcDetails", origin->grpc_details, strlen(origin->grpc_details));
+    }
+    value_json_failure(out, "failure", origin->failure);
     json_object_end(out);
     free(type);
 }

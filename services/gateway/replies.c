@@ -26,7 +26,7 @@ bool gateway_is_namespace_missing(const struct error *error)
 }
 
 void gateway_reply_problem(struct http_exchange *exchange, const struct problem *problem, const char *detail,
-                           const struct error *error, const struct temporal_failure *failure)
+                           const struct problem_origin *origin)
 {
     char seconds[16] = "";
     struct buffer body;
@@ -35,7 +35,7 @@ void gateway_reply_problem(struct http_exchange *exchange, const struct problem 
         (void)snprintf(seconds, sizeof seconds, "%d", problem->retry_after_seconds);
     }
     buffer_init(&body, GATEWAY_REPLY_MAX);
-    problem_append(&body, problem, detail, error, failure);
+    problem_append(&body, problem, detail, origin);
     http_exchange_reply(exchange, problem->status, "application/problem+json", &retry, seconds[0] == '\0' ? 0 : 1,
                         body.data, body.length);
     buffer_deinit(&body);
@@ -44,7 +44,7 @@ void gateway_reply_problem(struct http_exchange *exchange, const struct problem 
 void gateway_reply_error(struct http_exchange *exchange, enum problem_subject subject, const struct error *error)
 {
     struct problem problem = problem_of_error(subject, error, gateway_is_namespace_missing(error));
-    gateway_reply_problem(exchange, &problem, error->text, error, NULL);
+    gateway_reply_problem(exchange, &problem, error->text, &(struct problem_origin){.error = error});
 }
 
 void gateway_reply_invalid(struct http_exchange *exchange, const char *detail)

@@ -162,7 +162,11 @@ void workflow_call_problem(struct workflow_call *call, const struct problem *pro
                            const struct error *error, const struct temporal_failure *failure)
 {
     note(call, problem->status);
-    gateway_reply_problem(call->exchange, problem, detail, error, failure);
+    /* Errors come to done functions, which is where the details are. */
+    char *details = error != NULL ? temporal_connection_error_details(call->gateway->connection) : NULL;
+    const struct problem_origin origin = {.error = error, .grpc_details = details, .failure = failure};
+    gateway_reply_problem(call->exchange, problem, detail, &origin);
+    free(details);
     free(call);
 }
 

@@ -156,6 +156,11 @@ def test_delete(api):
 
 
 def test_what_temporal_said_is_kept(api):
-    assert api.get(api.path(api.new_id())).json["grpcStatus"] == "NOT_FOUND"
+    missing = api.get(api.path(api.new_id())).json
+    assert missing["grpcStatus"] == "NOT_FOUND"
+    assert missing["grpcDetails"][0]["@type"] == "type.googleapis.com/temporal.api.errordetails.v1.NotFoundFailure"
+    workflow_id = api.started()
+    taken = api.start(workflowId=workflow_id).json
+    assert taken["grpcDetails"][0]["runId"] == api.get(api.path(workflow_id)).json["runId"], taken
     assert api.get("/w?runId=nonsense").json["grpcStatus"] == "INVALID_ARGUMENT"
     assert "grpcStatus" not in api.post("", "[]").json

@@ -365,3 +365,8 @@ void proto_json_append(struct buffer *out, const ProtobufCMessage *message, enum
 {
     append_message(out, message, form);
 }
+
+void proto_json_append_bytes(struct buffer *out, ProtobufCBinaryData bytes)
+{
+    append_base64(out, bytes);
+}

@@ -10,5 +10,7 @@
 
 /* The buffer's maximum must be beyond what a message of the server's can become: twice its size, and its names. */
 void proto_json_append(struct buffer *out, const ProtobufCMessage *message, enum temporal_payload_form form);
+/* Bytes as a base64 text. */
+void proto_json_append_bytes(struct buffer *out, ProtobufCBinaryData bytes);
 
 #endif

@@ -85,7 +85,9 @@ static void finish(void *user, const struct rpc_reply *reply)
     result.error = result.status == STATUS_OK ? NULL : &error;
     connection_count_call(call->connection, call->method->index, call->method->name, result.code,
                           clock_monotonic_us() - call->started_us);
+    connection_set_error_details(call->connection, result.details);
     call->done(call->user, &result);
+    connection_set_error_details(call->connection, NULL);
     if (result.reply != NULL) {
         protobuf_c_message_free_unpacked(result.reply, NULL);
     }

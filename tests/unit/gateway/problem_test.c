@@ -112,11 +112,13 @@ static void what_temporal_said_is_kept(void **state)
     struct error error = {.status = STATUS_NOT_FOUND, .peer_code = 5};
     const struct problem problem = {404, "workflow-not-found", "There is no such workflow", 0};
     buffer_init(&out, 1024);
-    problem_append(&out, &problem, "none \"x\"", &error, NULL);
+    problem_append(&out, &problem, "none \"x\"",
+                   &(struct problem_origin){.error = &error, .grpc_details = "[{\"@type\":\"x\"}]"});
     assert_string_equal(out.data, "{\"type\":\"/problems/workflow-not-found\",\"title\":\"There is no such workflow\","
-                                  "\"status\":404,\"detail\":\"none \\\"x\\\"\",\"grpcStatus\":\"NOT_FOUND\"}");
+                                  "\"status\":404,\"detail\":\"none \\\"x\\\"\",\"grpcStatus\":\"NOT_FOUND\","
+                                  "\"grpcDetails\":[{\"@type\":\"x\"}]}");
     buffer_clear(&out);
-    problem_append(&out, &problem, NULL, NULL, NULL);
+    problem_append(&out, &problem, NULL, &(struct problem_origin){0});
     assert_string_equal(out.data, "{\"type\":\"/problems/workflow-not-found\",\"title\":\"There is no such workflow\","
                                   "\"status\":404,\"detail\":\"There is no such workflow\"}");
     buffer_deinit(&out);
