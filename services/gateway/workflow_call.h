@@ -41,7 +41,8 @@ void workflow_call_answer(struct workflow_call *call, int status, const char *lo
 void workflow_call_refuse(struct workflow_call *call, const struct error *error); /* 400, the request's own fault */
 void workflow_call_invalid(struct workflow_call *call, const char *detail);     /* the same, in words */
 void workflow_call_fail(struct workflow_call *call, const struct error *error); /* Temporal's error */
-/* Any other. error NULL: Temporal has no part in it; else on the rpc thread, in the done function that was given it. failure: the workflow's own; NULL: none. */
+/* Any other. error NULL: Temporal has no part in it; else on the rpc thread, in the done function that was given it.
+ * failure: the workflow's own; NULL: none. */
 void workflow_call_problem(struct workflow_call *call, const struct problem *problem, const char *detail,
                            const struct error *error, const struct temporal_failure *failure);
 

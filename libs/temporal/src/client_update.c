@@ -121,21 +121,20 @@ static void ask_whether_rejected(struct update_call *call);
 static void go_on(struct update_call *call)
 {
     struct error error = {0};
+    bool is_accepted = call->result.stage >= TEMPORAL_UPDATE_ACCEPTED;
+    bool is_reached = call->result.has_outcome || (int)call->result.stage >= (int)call->wait_stage;
+    bool is_late = call->deadline_ms - clock_monotonic_ms() <= LAST_ASK_MS;
     if (call->result.failure != NULL) {
         ask_whether_rejected(call);
-    } else if (call->result.has_outcome || (int)call->result.stage >= (int)call->wait_stage) {
+    } else if (is_reached || (is_late && is_accepted)) {
         finish(call, STATUS_OK, NULL);
-    } else if (call->deadline_ms - clock_monotonic_ms() > LAST_ASK_MS) {
-        if (call->result.stage == TEMPORAL_UPDATE_ACCEPTED) {
-            ask_outcome(call);
-        } else {
-            send_update(call);
-        }
-    } else if (call->result.stage == TEMPORAL_UPDATE_ACCEPTED) {
-        finish(call, STATUS_OK, NULL);
-    } else {
+    } else if (is_late) {
         (void)error_set(&error, STATUS_DEADLINE_EXCEEDED, "no worker has accepted the update in time");
         finish(call, STATUS_DEADLINE_EXCEEDED, &error);
+    } else if (is_accepted) {
+        ask_outcome(call);
+    } else {
+        send_update(call);
     }
 }
 
