@@ -115,7 +115,8 @@ static const char *grpc_name(int code)
                                         "UNAVAILABLE",
                                         "DATA_LOSS",
                                         "UNAUTHENTICATED"};
-    return code > 0 && (size_t)code < sizeof names / sizeof names[0] ? names[code] : NULL;
+    size_t index = (size_t)code;
+    return index < sizeof names / sizeof names[0] ? names[index] : NULL;
 }
 
 void problem_append(struct buffer *out, const struct problem *problem, const char *detail,
