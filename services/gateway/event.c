@@ -229,10 +229,6 @@ static enum status parse_plain(const struct event_headers *headers, const char *
     if (!event_data_of_bytes(event, "application/json", body, length)) {
         return error_set(error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
     }
-    enum status status = key != NULL ? idempotency_check_key(key, error) : STATUS_OK;
-    if (status != STATUS_OK) {
-        return status;
-    }
     event->message_id = key != NULL ? memory_copy_string(key) : bounded_id(member_text(event->data, "MessageId"));
     if (event->message_id == NULL) {
         event->message_id = memory_alloc(RANDOM_UUID_SIZE);
@@ -294,7 +290,11 @@ enum status event_list_parse(enum event_form form, const struct event_headers *h
                              size_t length, struct event_list *out_list, struct error *error)
 {
     struct json_slice text = {0};
-    enum status status = STATUS_OK;
+    const char *key = headers->idempotency_key;
+    enum status status = key != NULL ? idempotency_check_key(key, error) : STATUS_OK;
+    if (status != STATUS_OK) {
+        return status;
+    }
     bool is_json = form == EVENT_FORM_BATCH || form == EVENT_FORM_STRUCTURED;
     if (is_json && !json_scan_value(body, length, &text)) {
         return error_set(error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8");

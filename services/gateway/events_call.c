@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "json_text.h"
 #include "recent_events.h"
+#include "run_wait.h"
 #include "value_json.h"
 #include "workflow_call.h"
 
@@ -205,17 +206,18 @@ static bool waits_for_run(const struct events_call *call)
     return outcome == ENTRY_STARTED || outcome == ENTRY_ATTACHED || outcome == ENTRY_CLOSED;
 }
 
-/* The end of a run that has closed takes a moment to be told, too. */
-static void wait_for_run(struct events_call *call)
+/* rpc thread. The end of a run that has closed takes a moment to be told, too. */
+static void wait_for_run(void *argument)
 {
+    struct events_call *call = argument;
     const struct event_start *start = &call->starts[0];
     const struct temporal_run run = {.workflow_id = start->request.workflow_id,
                                      .run_id = start->run_id,
                                      .namespace_name = call->route->namespace_};
     int64_t least_ms = clock_monotonic_ms() + WORKFLOW_CALL_WAIT_MIN_MS;
     int64_t deadline_ms = call->started_us / 1000 + call->wait.wait_ms;
-    temporal_client_wait_async(call->gateway->connection, &run, deadline_ms > least_ms ? deadline_ms : least_ms,
-                               on_run_closed, call, NULL);
+    run_wait_begin(call->gateway, call->exchange, &run, deadline_ms > least_ms ? deadline_ms : least_ms, on_run_closed,
+                   call);
 }
 
 static void call_release(struct events_call *call)
@@ -228,7 +230,7 @@ static void call_release(struct events_call *call)
         note(call, i);
     }
     if (waits_for_run(call)) {
-        wait_for_run(call);
+        loop_post(call->gateway->loop, wait_for_run, call); /* the handler may be the last, on its own thread */
         return;
     }
     if (call->is_batch) {
