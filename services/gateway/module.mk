@@ -1,3 +1,3 @@
 PROGRAM := ferry-gateway
-DEPS := base crypto http temporal rules settings service
+DEPS := base crypto http aws temporal rules settings service
 PKGS := jansson

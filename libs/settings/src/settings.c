@@ -46,6 +46,7 @@ void settings_route_init(struct settings_route *route, const char *name)
         .max_attempts = 3,
         .backoff_ms = SECOND_MS,
         .backoff_max_ms = 60 * SECOND_MS,
+        .delay_ms = -1,
     };
 }
 
@@ -76,6 +77,9 @@ void settings_route_deinit(struct settings_route *route)
     json_schema_destroy(route->schema);
     free(route->filter);
     event_pattern_destroy(route->pattern);
+    free(route->queue);
+    free(route->group);
+    free(route->deduplication_id);
 }
 
 void settings_queue_init(struct settings_queue *queue)
