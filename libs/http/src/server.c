@@ -78,8 +78,7 @@ static struct http_server *server_alloc(const struct http_server_options *option
     server->admit_user = options->admit_user;
     server->metrics = options->metrics;
     server->tls = options->tls;
-    server->idle_seconds =
-        options->idle_timeout_seconds > 0 ? options->idle_timeout_seconds : SERVER_IDLE_SECONDS_DEFAULT;
+    server->idle_seconds = SERVER_IDLE_SECONDS_DEFAULT;
     pthread_mutex_init(&server->mutex, NULL);
     thread_condition_init(&server->idle);
     gone_watcher_init(&server->gone);
@@ -105,7 +104,7 @@ static void server_free(struct http_server *server)
 /* Signals belong to the thread that waits for them (base/signals.h): microhttpd's threads start with all blocked. */
 static struct MHD_Daemon *start_daemon(struct http_server *server, const struct http_server_options *options)
 {
-    unsigned connections = options->max_connections > 0 ? options->max_connections : SERVER_CONNECTIONS_DEFAULT;
+    unsigned connections = options->limits.max_connections > 0 ? options->limits.max_connections : SERVER_CONNECTIONS_DEFAULT;
     unsigned threads = options->threads > 1 ? options->threads : 0; /* 0: microhttpd's single thread */
     /* With epoll microhttpd (0.9.75) tries a handshake again and again while it waits for the peer: one client that is
      * slow, or means harm, would cost a whole CPU. With poll it waits (docs/adr/0016). */
