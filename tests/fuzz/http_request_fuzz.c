@@ -1,9 +1,9 @@
 /* Fuzzes the way of a connection through the real server: the bytes are one connection's, microhttpd reads them, and a
  * small table of routes with bodies, parameters and answers of every kind takes what comes of them.
  *
- * The server listens in this process; each input is sent over a connection of its own. A last request behind it ends the
- * connection at once, unless the input waits for something: then a short deadline does. What comes back is read to its
- * end. */
+ * The server listens in this process; each input is sent over a connection of its own. A last request behind it ends
+ * the connection at once, unless the input waits for something: then a short deadline does. What comes back is read to
+ * its end. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
