@@ -35,17 +35,19 @@ struct http_route {
 
 /* What keeps a server alive on the open net: docs/limits.md says what a client sees of each. 0: the default. */
 struct http_server_limits {
-    unsigned max_connections; /* 10,000; more are closed as they come. As many descriptors are made sure of, or a warning
-                                 is logged and fewer connections are taken */
+    /* 10,000; more are closed as they come. As many descriptors are made sure of, or a warning is logged and fewer
+     * connections are taken. */
+    unsigned max_connections;
     /* Connections of one client: an IPv4 address, or an IPv6 network of 64 bits. 0: 1,000, and any number for this
      * machine's own (loopback and unix sockets); else it holds for these, too. */
     unsigned max_connections_per_address;
-    int64_t header_timeout_ms;   /* 10 s: from the connection (with TLS: its handshake, too) to the first request's whole
-                                    head; of a later request from its first line to its whole head */
+    /* 10 s: from the connection (with TLS: its handshake, too) to the first request's whole head; of a later request
+     * from its first line to its whole head. */
+    int64_t header_timeout_ms;
     /* 30 s, and one second more for each 16 KiB: for a request's body to come and, by itself, for an answer to be
      * taken. */
     int64_t transfer_timeout_ms;
-    int64_t idle_timeout_ms;     /* 75 s: from an answer's end to the next request's first line */
+    int64_t idle_timeout_ms; /* 75 s: from an answer's end to the next request's first line */
 };
 
 struct http_server_options {
@@ -74,8 +76,8 @@ MUST_CHECK enum status http_server_start(const struct http_server_options *optio
 int http_server_port(const struct http_server *server); /* the real one; 0 for a unix socket */
 
 /* Drain: accepts no new connection; requests that come on open ones are answered 503 with Connection: close; streams
- * are told that they are over; returns when every exchange is answered and sent, or at deadline_ms. No handler is called
- * after it has returned. false: the deadline came. */
+ * are told that they are over; returns when every exchange is answered and sent, or at deadline_ms. No handler is
+ * called after it has returned. false: the deadline came. */
 bool http_server_drain(struct http_server *server, int64_t deadline_ms);
 /* Closes everything. Exchanges not yet answered must be answered before: drain first. For those it waits 10 s, after
  * which it calls the missing answer a bug and aborts. NULL is fine. */
@@ -98,7 +100,7 @@ const char *http_exchange_request_id(const struct http_exchange *exchange);
 void http_exchange_allow(const struct http_exchange *exchange, char out[HTTP_ALLOW_SIZE]);
 
 #define HTTP_REPLY_HEADERS_MAX 16 /* of one exchange; a bug of ours beyond */
-/* Whoever holds the exchange, before the reply: a header for its reply, whatever that is, 404 and stream too. Copied. */
+/* Whoever holds the exchange, before the reply: a header for its reply, whatever that is, 404 or stream. Copied. */
 void http_exchange_add_header(struct http_exchange *exchange, const char *name, const char *value);
 
 /* Server's threads, before the reply: whether the client has shown a certificate that the server's CA has signed and
