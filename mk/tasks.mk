@@ -154,5 +154,5 @@ install-sdk: $(SDK_ARCHIVE)
 .PHONY: compile-commands
 compile-commands:
 	@$(MAKE) --no-print-directory -s CC=clang $(BUILD)/clang/proto/.generated
-	@$(MAKE) --no-print-directory -s -n -B CC=clang libraries programs support 2>/dev/null | grep -- ' -c ' | grep -v '\.pb-c\.c' \
+	@$(MAKE) --no-print-directory -s -n -B CC=clang libraries programs support 2>/dev/null | grep -- ' -c ' | grep -vE '\.pb-c\.c|/embedded/' \
 	  | python3 tools/compile_commands.py > $(BUILD)/compile_commands.json

@@ -21,6 +21,12 @@ static const struct {
     {"POST", "/v1/workflows/{id}/terminate", gateway_handle_workflow_terminate, API_VERB_TERMINATE},
     /* Temporal has no token, nor a certificate: what its callbacks carry is the unguessable part of their URL. */
     {"POST", CALLBACKS_PATH "{token}", gateway_handle_callback, API_VERB_OPEN},
+    {"GET", "/v1/routes", gateway_handle_routes, API_VERB_READ},
+    {"GET", "/openapi.json", gateway_handle_openapi, API_VERB_READ},
+    {"GET", "/", gateway_handle_page, API_VERB_READ},
+    {"GET", "/page/{file}", gateway_handle_page_file, API_VERB_READ},
+    /* What is in the documentation anyway. */
+    {"GET", HTTP_PROBLEM_TYPE_PREFIX "{name}", gateway_handle_problem, API_VERB_OPEN},
 };
 
 size_t api_routes(void *gateway, struct http_route *out_routes)

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "openapi.h"
 #include "run_gateway.h"
 
 #define WATCHES_MAX 20000
@@ -113,6 +114,7 @@ static enum status start_server(struct gateway *gateway, struct error *error)
     const struct settings_gateway *settings = &gateway->settings->gateway;
     struct http_route routes[API_ROUTES_MAX + ADMIN_ROUTES];
     size_t count = api_routes(gateway, routes);
+    gateway->openapi = openapi_write(routes, count, gateway->settings);
     count += service_admin_routes(gateway->service, routes + count, ADMIN_ROUTES);
     const struct http_server_options options = {
         .listen = settings->listen,
@@ -212,6 +214,7 @@ done:
     free(gateway.routes);
     free(gateway.recent);
     callbacks_destroy(gateway.callbacks);
+    free(gateway.openapi);
     (void)pthread_cond_destroy(&flag.condition);
     return status;
 }

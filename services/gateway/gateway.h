@@ -48,6 +48,7 @@ struct gateway {
     struct metric_counter *refused_token;       /* requests that were refused for want of it */
     struct metric_counter *refused_certificate;
     struct callbacks *callbacks; /* NULL: none are asked for */
+    char *openapi; /* the document of GET /openapi.json */
     atomic_bool ready;
 
     struct log_limiter refused_log; /* HTTP server's thread */

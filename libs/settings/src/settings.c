@@ -76,6 +76,8 @@ void settings_route_deinit(struct settings_route *route)
     json_schema_destroy(route->schema);
     free(route->filter);
     event_pattern_destroy(route->pattern);
+    free(route->schema_text);
+    free(route->description);
 }
 
 void settings_queue_init(struct settings_queue *queue)
