@@ -163,11 +163,11 @@ function drawRecent(recent) {
       key,
       cells: [
         cell(timeMark(event.time)),
-        cell(event.route),
+        cell(event.route, "wide"),
         cell(event.messageId ? element("a", { href: `#message/${encodeURIComponent(event.messageId)}`, title: event.messageId }, event.messageId) : "", "id"),
-        cell(element("span", { title: event.reason }, statusMark(event.outcome))),
+        cell(element("span", { title: event.reason }, statusMark(event.outcome)), "wide"),
         cell(event.workflowId ? runLink(event.workflowId, event.runId, route && route.namespace) : event.reason || "", event.workflowId ? "id wide" : "text wide"),
-        cell(status ? statusMark(status) : ""),
+        cell(status ? statusMark(status) : element("span", { class: "narrow" }, statusMark(event.outcome))),
       ],
     };
   });
