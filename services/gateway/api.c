@@ -14,9 +14,12 @@ static const struct {
     {"POST", "/v1/runs/wait", gateway_handle_runs_wait, API_VERB_WAIT},
     {"GET", "/v1/messages/{id}", gateway_handle_message, API_VERB_READ},
     {"POST", "/v1/workflows", gateway_handle_workflow_start, API_VERB_START},
+    {"POST", "/v1/workflows/{id}", gateway_handle_workflow_start, API_VERB_START},
     {"GET", "/v1/workflows/{id}", gateway_handle_workflow_describe, API_VERB_READ},
     {"GET", "/v1/workflows/{id}/result", gateway_handle_workflow_result, API_VERB_READ},
     {"POST", "/v1/workflows/{id}/signals/{name}", gateway_handle_workflow_signal, API_VERB_SIGNAL},
+    {"POST", "/v1/workflows/{id}/signal-with-start/{name}", gateway_handle_workflow_signal_with_start, API_VERB_START},
+    {"POST", "/v1/workflows/{id}/queries/{name}", gateway_handle_workflow_query, API_VERB_QUERY},
     {"POST", "/v1/workflows/{id}/cancel", gateway_handle_workflow_cancel, API_VERB_CANCEL},
     {"POST", "/v1/workflows/{id}/terminate", gateway_handle_workflow_terminate, API_VERB_TERMINATE},
     /* Temporal has no token, nor a certificate: what its callbacks carry is the unguessable part of their URL. */

@@ -30,11 +30,21 @@ static struct problem misconfigured(void)
     return (struct problem){502, "temporal-refused", "Temporal refused the gateway's request", 0};
 }
 
+/* The server answers a signal, an update, a cancel or a terminate for a run that has closed with NOT_FOUND and these
+ * words, as it does for one that never was. */
+static bool is_closed_text(const char *text)
+{
+    return strstr(text, "already completed") != NULL;
+}
+
+/* The sender named a workflow: what is wrong with it is theirs to get right, and how busy Temporal is theirs to know. */
 static struct problem of_workflow_error(const struct error *error)
 {
     switch (error->status) {
     case STATUS_NOT_FOUND:
-        return (struct problem){404, "workflow-not-found", "There is no such workflow", 0};
+        return is_closed_text(error->text)
+                   ? (struct problem){409, "wrong-state", "The workflow is not in a state that allows this", 0}
+                   : (struct problem){404, "workflow-not-found", "There is no such workflow", 0};
     case STATUS_ALREADY_EXISTS:
         return (struct problem){409, "workflow-exists", "A workflow with this ID exists", 0};
     case STATUS_INVALID_ARGUMENT:
@@ -42,15 +52,20 @@ static struct problem of_workflow_error(const struct error *error)
         return (struct problem){400, "invalid-request", "Temporal finds the request invalid", 0};
     case STATUS_FAILED_PRECONDITION:
         return (struct problem){409, "wrong-state", "The workflow is not in a state that allows this", 0};
+    case STATUS_RESOURCE_EXHAUSTED:
+        return (struct problem){429, "temporal-busy", "Temporal limits how fast it is asked",
+                                PROBLEM_RETRY_AFTER_SECONDS};
+    case STATUS_DEADLINE_EXCEEDED:
+        return (struct problem){504, "temporal-timeout", "Temporal did not answer in time", 0};
+    case STATUS_UNIMPLEMENTED:
+        return (struct problem){501, "temporal-unsupported", "This Temporal server cannot do that", 0};
+    case STATUS_UNAVAILABLE:
+    case STATUS_CANCELED:
+        return unavailable();
     case STATUS_OK:
     case STATUS_UNAUTHENTICATED:
     case STATUS_PERMISSION_DENIED:
-    case STATUS_RESOURCE_EXHAUSTED:
     case STATUS_TOO_LARGE:
-    case STATUS_UNAVAILABLE:
-    case STATUS_DEADLINE_EXCEEDED:
-    case STATUS_CANCELED:
-    case STATUS_UNIMPLEMENTED:
     case STATUS_INTERNAL:
         break;
     }
@@ -60,14 +75,16 @@ static struct problem of_workflow_error(const struct error *error)
 struct problem problem_of_error(enum problem_subject subject, const struct error *error, bool namespace_missing)
 {
     if (namespace_missing) {
-        return (struct problem){503, "namespace-not-found", "Temporal does not know the gateway's namespace",
-                                PROBLEM_RETRY_AFTER_SECONDS};
+        return subject == PROBLEM_SUBJECT_NAMESPACE
+                   ? (struct problem){404, "unknown-namespace", "Temporal does not know this namespace", 0}
+                   : (struct problem){503, "namespace-not-found", "Temporal does not know the gateway's namespace",
+                                      PROBLEM_RETRY_AFTER_SECONDS};
     }
     if (problem_is_rejection(error)) {
         return (struct problem){413, "payload-too-large", "The message is larger than Temporal accepts", 0};
     }
-    if (status_is_retryable(error->status) || error->status == STATUS_CANCELED) {
-        return unavailable();
+    if (subject != PROBLEM_SUBJECT_EVENT) {
+        return of_workflow_error(error);
     }
-    return subject == PROBLEM_SUBJECT_WORKFLOW ? of_workflow_error(error) : misconfigured();
+    return status_is_retryable(error->status) || error->status == STATUS_CANCELED ? unavailable() : misconfigured();
 }

@@ -8,11 +8,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "gateway.h"
+#include "percent.h"
 #include "service/bearer_token.h"
 
 #define REFUSED_LOG_MS 10000
-
-static const char s_prefix[] = "/v1/workflows/";
 
 void gateway_reply_json(struct http_exchange *exchange, int status, const struct http_header *headers,
                         size_t header_count, const struct buffer *body)
@@ -39,22 +38,9 @@ void gateway_reply_invalid(struct http_exchange *exchange, const char *detail)
 
 char *gateway_workflow_path(const char *workflow_id)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    size_t length = strlen(workflow_id);
-    char *path = memory_alloc(sizeof s_prefix + 3 * length);
-    char *out = path + sizeof s_prefix - 1;
-    memcpy(path, s_prefix, sizeof s_prefix - 1);
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)workflow_id[i];
-        if (strchr(plain, workflow_id[i]) != NULL) {
-            *out++ = workflow_id[i];
-        } else {
-            *out++ = '%';
-            *out++ = digits[byte >> 4];
-            *out++ = digits[byte & 15];
-        }
-    }
+    char *id = percent_encode(workflow_id);
+    char *path = memory_format("/v1/workflows/%s", id);
+    free(id);
     return path;
 }
 

@@ -9,8 +9,10 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "event.h"
+#include "media_type.h"
 #include "run_list.h"
 #include "start_request.h"
+#include "wait_preference.h"
 #include "workflow_request.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
@@ -117,15 +119,26 @@ static void read_others(const char *key, const char *body, size_t size)
         }
         run_list_deinit(&runs);
     }
-    struct workflow_request request = {0};
-    if (workflow_request_parse(body, size, key, &request, NULL) == STATUS_OK) {
-        CHECK(request.workflow_type[0] != '\0' && request.task_queue[0] != '\0' && request.workflow_id[0] != '\0');
-        CHECK(request.input.data == NULL || is_inside(request.input.data, request.input.length, body, size));
-        workflow_request_deinit(&request);
+    for (int kind = WORKFLOW_REQUEST_START; kind <= WORKFLOW_REQUEST_UPDATE; kind++) {
+        struct workflow_request request = {0};
+        if (workflow_request_parse((enum workflow_request_kind)kind, body, size, &request, NULL) == STATUS_OK) {
+            CHECK(request.workflow_type[0] != '\0' && request.task_queue[0] != '\0');
+            for (size_t i = 0; i < request.input.count; i++) {
+                CHECK(is_inside(request.input.payloads[i].data, request.input.payloads[i].length, body, size));
+            }
+            workflow_request_deinit(&request);
+        }
     }
-    int64_t wait_ms = -1;
-    CHECK(workflow_request_wait(key, WAIT_MAX_MS, &wait_ms, NULL) != STATUS_OK ||
-          (wait_ms >= 0 && wait_ms <= WAIT_MAX_MS));
+    struct arguments arguments = {0};
+    if (arguments_of_body(body, size, true, &arguments, NULL) == STATUS_OK) {
+        CHECK(arguments.count <= ARGUMENTS_MAX);
+        arguments_deinit(&arguments);
+    }
+    struct wait_preference wait;
+    CHECK(wait_preference_read(key, NULL, WAIT_MAX_MS, &wait, NULL) != STATUS_OK ||
+          (wait.wait_ms >= 0 && wait.wait_ms <= WAIT_MAX_MS));
+    CHECK(wait_preference_read(NULL, key, WAIT_MAX_MS, &wait, NULL) == STATUS_OK && wait.wait_ms <= WAIT_MAX_MS);
+    (void)media_type_is_acceptable(key, "application/json");
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
