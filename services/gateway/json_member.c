@@ -103,8 +103,11 @@ enum status json_member_read_duration(const struct json_member *member, void *ou
 {
     int64_t *out_ms = out;
     char *text = NULL;
-    if (member->value.data[0] != '"') { /* a number is read as its own text; anything else is none */
-        return duration_parse(member->name, member->value.data, member->value.length, DURATION_MAX_MS, out_ms, error);
+    if (member->value.data[0] != '"') {
+        double seconds = 0;
+        enum status read = json_member_read_number(member, 0, (double)DURATION_MAX_MS / 1000, &seconds, error);
+        *out_ms = read == STATUS_OK ? (int64_t)(seconds * 1000) : *out_ms;
+        return read;
     }
     enum status status = json_member_read_text(member, &text, error);
     if (status == STATUS_OK) {

@@ -104,6 +104,9 @@ static void complete_operation(json_t *operation, const struct http_route *route
     if (strncmp(route->path, "/v1/", 4) == 0) {
         add_responses(operation, json_object_get(common, "always"));
     }
+    if (at(operation, "responses", "502") != NULL) {
+        add_responses(operation, json_object_get(common, "temporal"));
+    }
     if (json_object_get(operation, "requestBody") != NULL) {
         add_responses(operation, json_object_get(common, "withBody"));
     }
