@@ -77,6 +77,11 @@ outage: programs ## five minutes of each outage and mistake of configuration, an
 	@tools/setup lint
 	@FERRY_LONG=1 $(PYTEST) -q -n 6 tests/integration/test_outage.py tests/integration/test_scenarios_leases.py $(PYTEST_ARGUMENTS)
 
+.PHONY: schemathesis
+schemathesis: programs ## at least 2,000 requests that tools make of the gateway's OpenAPI document, every check on
+	@tools/setup run
+	@FERRY_LONG=1 $(PYTEST) -q tests/integration/test_openapi.py $(PYTEST_ARGUMENTS)
+
 test-address: ## unit tests and integration tests of an ASan+UBSan+LSan build
 	@tools/setup lint
 	@$(MAKE) --no-print-directory -j$$(nproc) support

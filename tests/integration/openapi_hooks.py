@@ -27,7 +27,7 @@ def before_call(context, case, kwargs):
     if query.get("arguments") == "list" and not isinstance(body, list):
         query.pop("arguments")
     if isinstance(body, dict) and "waitMs" in body:
-        body["waitMs"] = min(body["waitMs"], 100)
+        body["waitMs"] = int(min(body["waitMs"], 100))
     if isinstance(body, dict) and "workflowType" in body:
         body["taskQueue"] = os.environ["SCHEMATHESIS_TASK_QUEUE"]
         body.pop("searchAttributes", None)  # the namespace knows none of such names

@@ -31,7 +31,8 @@ class Problem extends Error {
 async function ask(path) {
   let response;
   try {
-    response = await fetch(path, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(ANSWER_MS) });
+    // The origin in front: an address with a user name and a password in it is nothing that fetch goes on from.
+    response = await fetch(location.origin + path, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(ANSWER_MS) });
   } catch (error) {
     throw new Problem(0, error.name === "TimeoutError" ? "the gateway does not answer" : "the gateway cannot be reached");
   }
@@ -313,6 +314,7 @@ function tellProblem(problem) {
 
 async function turn() {
   clearTimeout(timer);
+  timer = null;
   if (isAsking) {
     return;
   }
