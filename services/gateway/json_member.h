@@ -1,4 +1,4 @@
-/* Members of small JSON objects in requests, read by a table: each name with the function that reads its value. Pure. */
+/* Members of small JSON objects in requests, read by a table: each name with what reads its value. Pure. */
 #ifndef GATEWAY_JSON_MEMBER_H
 #define GATEWAY_JSON_MEMBER_H
 

@@ -37,7 +37,7 @@ static bool is_closed_text(const char *text)
     return strstr(text, "already completed") != NULL;
 }
 
-/* The sender named a workflow: what is wrong with it is theirs to get right, and how busy Temporal is theirs to know. */
+/* The sender named a workflow: what is wrong with it is theirs to get right. */
 static struct problem of_workflow_error(const struct error *error)
 {
     switch (error->status) {

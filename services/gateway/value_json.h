@@ -12,8 +12,8 @@
 void value_json_member(struct buffer *out, const char *name, const struct temporal_value *value);
 /* A memo, or search attributes. */
 void value_json_entries(struct buffer *out, const char *name, const struct temporal_memo_value *entries, size_t count);
-/* {"kind", "type", "message", "source", "stackTrace", "nonRetryable", "nextRetryDelayMs", "details": […], "cause": {…}};
- * what is empty is left out. NULL: the whole member is. */
+/* {"kind", "type", "message", "source", "stackTrace", "nonRetryable", "nextRetryDelayMs", "details": […],
+ * "cause": {…}}; what is empty is left out. NULL: the whole member is. */
 void value_json_failure(struct buffer *out, const char *name, const struct temporal_failure *failure);
 /* A chain's end: "status", and "result", "failure" or "reason". */
 void value_json_close(struct buffer *out, const struct temporal_close_result *close);

@@ -260,7 +260,8 @@ static void walks_the_members_of_an_object_in_their_order(void **state)
 static void an_invalid_or_empty_object_has_no_members(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"{}", " { } ", "[1]", "", "{\"a\":1", "{\"a\":1,}", "{\"a\":1} 2", "{\"a\"}", "7"};
+    static const char *const texts[] = {"{}",          " { } ",           "[1]",       "",  "{\"a\":1",
+                                        "{\"a\":1,}", "{\"a\":1} 2", "{\"a\"}", "7"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         size_t position = 0;
         struct json_slice name = {0};

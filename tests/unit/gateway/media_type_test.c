@@ -42,7 +42,7 @@ static void the_most_specific_range_decides(void **state)
                  {"application/*;q=0, */*", false},
                  {"application/json;v=1;q=0", false},
                  {"application/json;q=0.001", true},
-                 {"applicatio", false},
+                 {"application", false},
                  {",", false}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         if (media_type_is_acceptable(cases[i].accept, JSON) != cases[i].expected) {
