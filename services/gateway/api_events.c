@@ -12,6 +12,7 @@
 #include "event.h"
 #include "event_start.h"
 #include "gateway.h"
+#include "idempotency.h"
 
 /* One request. Whoever takes `open` to zero answers and frees it. */
 struct events_call {
@@ -201,6 +202,10 @@ void gateway_handle_events(struct http_exchange *exchange, void *user)
                               "expected application/json, application/cloudevents+json or "
                               "application/cloudevents-batch+json",
                               0);
+        return;
+    }
+    if (headers.idempotency_key != NULL && idempotency_check_key(headers.idempotency_key, &error) != STATUS_OK) {
+        gateway_reply_invalid(exchange, error.text);
         return;
     }
     if (event_list_parse(form, &headers, body, length, &list, &error) != STATUS_OK) {

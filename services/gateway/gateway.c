@@ -114,8 +114,8 @@ static enum status start_server(struct gateway *gateway, struct error *error)
     const struct settings_gateway *settings = &gateway->settings->gateway;
     struct http_route routes[API_ROUTES_MAX + ADMIN_ROUTES];
     size_t count = api_routes(gateway, routes);
-    gateway->openapi = openapi_write(routes, count, gateway->settings);
     count += service_admin_routes(gateway->service, routes + count, ADMIN_ROUTES);
+    gateway->openapi = openapi_write(routes, count, gateway->settings);
     const struct http_server_options options = {
         .listen = settings->listen,
         .routes = routes,

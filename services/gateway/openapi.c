@@ -112,15 +112,39 @@ static void complete_operation(json_t *operation, const struct http_route *route
     }
 }
 
-static json_t *operation_of(json_t *paths, const struct http_route *route)
+/* What the parts say of a row of the table; NULL: nothing. free() *out_method, the method as OpenAPI writes it. */
+static json_t *operation_of(json_t *item, const struct http_route *route, char **out_method)
 {
-    char method[16];
-    size_t length = 0;
-    for (; route->method[length] != '\0' && length < sizeof method - 1; length++) {
-        method[length] = (char)tolower((unsigned char)route->method[length]);
+    char *method = memory_copy_string(route->method);
+    for (char *letter = method; *letter != '\0'; letter++) {
+        *letter = (char)tolower((unsigned char)*letter);
     }
-    method[length] = '\0';
-    return at(paths, route->path, method);
+    *out_method = method;
+    return json_object_get(item, method);
+}
+
+/* The document tells what is served: an operation that the table does not have is none. */
+static json_t *served_paths(json_t *paths, const struct http_route *routes, size_t count, const json_t *common,
+                            const struct settings_gateway *gateway)
+{
+    json_t *served = json_object();
+    for (size_t i = 0; i < count; i++) {
+        char *method = NULL;
+        json_t *item = json_object_get(paths, routes[i].path);
+        json_t *operation = operation_of(item, &routes[i], &method);
+        if (operation != NULL) {
+            complete_operation(operation, &routes[i], common, gateway);
+            json_t *known = json_object_get(served, routes[i].path);
+            json_t *parameters = json_object_get(item, "parameters");
+            if (known == NULL) {
+                known = parameters == NULL ? json_object() : json_pack("{s:O}", "parameters", parameters);
+                (void)json_object_set_new(served, routes[i].path, known);
+            }
+            (void)json_object_set(known, method, operation);
+        }
+        free(method);
+    }
+    return served;
 }
 
 /* ---- configured routes ---- */
@@ -146,7 +170,7 @@ static json_t *schema_of(json_t *document, const struct settings_route *route)
     return reference;
 }
 
-/* What a body must be is said for plain JSON and for a CloudEvent alone; in a batch a bad one is refused in its place. */
+/* What a body must be is said for plain JSON and for one CloudEvent; in a batch a bad one is refused in its place. */
 static void describe_bodies(json_t *document, json_t *content, const struct settings_route *route)
 {
     json_t *schema = schema_of(document, route);
@@ -190,17 +214,13 @@ static void add_route(json_t *document, const struct settings_route *route)
 char *openapi_write(const struct http_route *routes, size_t route_count, const struct settings *settings)
 {
     json_t *document = join_parts();
-    json_t *paths = json_object_get(document, "paths");
     json_t *common = json_incref(json_object_get(document, COMMON_RESPONSES));
     set_text(json_object_get(document, "info"), "version", FERRY_VERSION);
     (void)json_object_del(document, COMMON_RESPONSES);
     tell_schemes(document, &settings->gateway);
-    for (size_t i = 0; i < route_count; i++) {
-        json_t *operation = operation_of(paths, &routes[i]);
-        if (operation != NULL) {
-            complete_operation(operation, &routes[i], common, &settings->gateway);
-        }
-    }
+    (void)json_object_set_new(
+        document, "paths",
+        served_paths(json_object_get(document, "paths"), routes, route_count, common, &settings->gateway));
     for (size_t i = 0; i < settings->route_count; i++) {
         add_route(document, &settings->routes[i]);
     }

@@ -8,7 +8,8 @@
 #include "http/server.h"
 #include "settings/settings.h"
 
-/* JSON text; free() it. routes: the table that the server gets, with verbs as tags. */
+/* JSON text; free() it. routes: the table that the server gets, with verbs as tags; what the parts say of others is
+ * left out. */
 char *openapi_write(const struct http_route *routes, size_t route_count, const struct settings *settings);
 
 #endif

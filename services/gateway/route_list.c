@@ -61,12 +61,14 @@ static json_t *queues_of(const struct settings *settings, const struct settings_
 static json_t *describe(const struct settings *settings, const struct settings_route *route)
 {
     const char *namespace_name = route->namespace_ != NULL ? route->namespace_ : settings->temporal.namespace_;
-    return json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:s*, s:s, s:s*, s:s, s:s, s:s, s:b, s:b, s:o}", "name", route->name,
-                     "description", route->description, "target", target_name(route->target), "workflow",
-                     route->workflow, "signal", route->signal, "taskQueue", route->task_queue, "namespace",
-                     namespace_name, "idPrefix", route->id_prefix, "input", route->input == SETTINGS_INPUT_BODY ? "body" : "message", "ack",
-                     ack_name(route->ack), "order", order_name(route->order), "hasSchema", route->schema != NULL,
-                     "hasFilter", route->filter != NULL, "queues", queues_of(settings, route));
+    const char *input = route->input == SETTINGS_INPUT_BODY ? "body" : "message";
+    return json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:s*, s:s, s:s*, s:s, s:s, s:s, s:b, s:b, s:o}",
+                     "name", route->name, "description", route->description, "target", target_name(route->target),
+                     "workflow", route->workflow, "signal", route->signal, "taskQueue", route->task_queue,
+                     "namespace", namespace_name, "idPrefix", route->id_prefix, "input", input,
+                     "ack", ack_name(route->ack), "order", order_name(route->order),
+                     "hasSchema", route->schema != NULL, "hasFilter", route->filter != NULL,
+                     "queues", queues_of(settings, route));
 }
 
 char *route_list_write(const struct settings *settings)

@@ -4,6 +4,7 @@ Only valid requests are changed: invalid ones are sent as they were made.
 """
 
 import os
+import uuid
 
 import schemathesis
 
@@ -19,6 +20,8 @@ def before_call(context, case, kwargs):
     if not is_valid(case):
         return
     query, body = case.query, case.body
+    if case.headers.get("Idempotency-Key"):  # the same one with another body is refused
+        case.headers["Idempotency-Key"] = uuid.uuid4().hex
     if query.get("query") is not None:  # in Temporal's own language
         query["query"] = QUERIES[len(query["query"]) % len(QUERIES)]
     query.pop("pageToken", None)  # the server's own
@@ -32,5 +35,8 @@ def before_call(context, case, kwargs):
         body["taskQueue"] = os.environ["SCHEMATHESIS_TASK_QUEUE"]
         body.pop("searchAttributes", None)  # the namespace knows none of such names
         body.pop("startDelay", None)
+        if "id" in case.path_parameters or "Ferry-Workflow-Id" in case.headers:
+            body.pop("workflowId", None)  # two that differ are refused
         if isinstance(body.get("retryPolicy"), dict):
-            body["retryPolicy"].pop("maximumInterval", None)  # at least the initial one
+            body["retryPolicy"].pop("maximumInterval", None)  # at least the initial one, of which it is a multiple
+            body["retryPolicy"].pop("initialInterval", None)

@@ -51,12 +51,12 @@ async function ask(path) {
 
 const askJson = async (path) => JSON.parse(await ask(path));
 
-// A token's scope may leave parts of the page out: those stay as they are.
+// What a token may not read, or what is not served, leaves its part of the page out.
 async function askIfAllowed(path) {
   try {
     return await askJson(path);
   } catch (problem) {
-    if (problem.status === 403) {
+    if (problem.status === 403 || problem.status === 404) {
       return null;
     }
     throw problem;

@@ -59,7 +59,7 @@ static void values_and_names_that_look_like_references_stay(void **state)
     (void)state;
     const char *values = "{\"const\":{\"$ref\":\"#/a\"},\"enum\":[{\"$ref\":\"#/a\"}],\"default\":{\"$ref\":\"#/a\"},"
                          "\"examples\":[{\"$anchor\":\"a\"}]}";
-    const char *names = "{\"properties\":{\"$ref\":{\"type\":\"null\"},\"$anchor\":true,\"const\":{\"type\":\"null\"}}}";
+    const char *names = "{\"properties\":{\"$ref\":{\"type\":\"null\"},\"$anchor\":true,\"const\":{\"not\":true}}}";
     assert_moved(values, values);
     assert_moved(names, names);
     assert_moved("{\"properties\":{\"enum\":{\"$ref\":\"#/a\"}}}",
