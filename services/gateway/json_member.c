@@ -1,16 +1,19 @@
 /* See json_member.h. */
 #include "json_member.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/check.h"
 #include "base/memory.h"
 #include "duration.h"
 
 #define NAME_SHOWN_MAX 80 /* bytes of an unknown name in an error */
 #define NUMBER_LENGTH_MAX 40
+#define WORDS_LENGTH_MAX ((size_t)256)
 
 static const struct json_member_reader *find(const struct json_member_reader *readers, size_t count, const char *name)
 {
@@ -68,14 +71,29 @@ enum status json_member_read_object(struct json_slice object, const char *prefix
     return status;
 }
 
+/* NULL: it is no text, or an empty one. */
+static char *text_of(struct json_slice value)
+{
+    size_t length = 0;
+    char *text = json_scan_string(value, &length);
+    if (text == NULL || length == 0 || strlen(text) != length) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static enum status refuse_text(const struct json_member *member, struct error *error)
+{
+    return error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected a text", member->name);
+}
+
 enum status json_member_read_text(const struct json_member *member, void *out, struct error *error)
 {
     char **out_text = out;
-    size_t length = 0;
-    char *text = json_scan_string(member->value, &length);
-    if (text == NULL || length == 0 || strlen(text) != length) {
-        free(text);
-        return error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected a text", member->name);
+    char *text = text_of(member->value);
+    if (text == NULL) {
+        return refuse_text(member, error);
     }
     *out_text = text;
     return STATUS_OK;
@@ -99,20 +117,34 @@ enum status json_member_read_number(const struct json_member *member, double min
     return STATUS_OK;
 }
 
+enum status json_member_read_whole(const struct json_member *member, double minimum, double maximum,
+                                   int64_t *out_number, struct error *error)
+{
+    double number = 0;
+    enum status status = json_member_read_number(member, minimum, maximum, &number, error);
+    if (status == STATUS_OK && floor(number) < number) {
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected a whole number", member->name);
+    }
+    if (status == STATUS_OK) {
+        *out_number = (int64_t)number;
+    }
+    return status;
+}
+
 enum status json_member_read_duration(const struct json_member *member, void *out, struct error *error)
 {
     int64_t *out_ms = out;
-    char *text = NULL;
     if (member->value.data[0] != '"') {
         double seconds = 0;
         enum status read = json_member_read_number(member, 0, (double)DURATION_MAX_MS / 1000, &seconds, error);
         *out_ms = read == STATUS_OK ? (int64_t)(seconds * 1000) : *out_ms;
         return read;
     }
-    enum status status = json_member_read_text(member, &text, error);
-    if (status == STATUS_OK) {
-        status = duration_parse(member->name, text, strlen(text), DURATION_MAX_MS, out_ms, error);
+    char *text = text_of(member->value);
+    if (text == NULL) {
+        return refuse_text(member, error);
     }
+    enum status status = duration_parse(member->name, text, strlen(text), DURATION_MAX_MS, out_ms, error);
     free(text);
     return status;
 }
@@ -120,27 +152,24 @@ enum status json_member_read_duration(const struct json_member *member, void *ou
 enum status json_member_read_word(const struct json_member *member, const char *const *words, size_t *out_index,
                                   struct error *error)
 {
-    char list[128] = "";
-    char *text = NULL;
+    struct buffer list;
     size_t found = 0;
-    enum status status = json_member_read_text(member, &text, error);
-    while (status == STATUS_OK && words[found] != NULL && strcmp(words[found], text) != 0) {
+    char *text = text_of(member->value);
+    while (text != NULL && words[found] != NULL && strcmp(words[found], text) != 0) {
         found++;
     }
+    bool is_known = text != NULL && words[found] != NULL;
     free(text);
-    if (status == STATUS_OK && words[found] != NULL) {
+    if (is_known) {
         *out_index = found;
         return STATUS_OK;
     }
+    buffer_init(&list, WORDS_LENGTH_MAX);
     for (size_t i = 0; words[i] != NULL; i++) {
-        size_t used = strlen(list);
-        size_t room = sizeof list - used;
-        CHECK(strlen(words[i]) + 3 < room);
-        if (i > 0) {
-            memcpy(list + used, ", ", 3);
-            used += 2;
-        }
-        memcpy(list + used, words[i], strlen(words[i]) + 1);
+        CHECK(buffer_append_format(&list, "%s%s", i > 0 ? ", " : "", words[i]));
     }
-    return error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected one of %s", member->name, list);
+    enum status status =
+        error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected one of %s", member->name, list.data);
+    buffer_deinit(&list);
+    return status;
 }

@@ -37,6 +37,8 @@ json_member_read_fn json_member_read_duration; /* int64_t: a text as duration.h 
 /* What readers are made of. */
 MUST_CHECK enum status json_member_read_number(const struct json_member *member, double minimum, double maximum,
                                                double *out_number, struct error *error);
+MUST_CHECK enum status json_member_read_whole(const struct json_member *member, double minimum, double maximum,
+                                              int64_t *out_number, struct error *error);
 /* words: a NULL-terminated list. */
 MUST_CHECK enum status json_member_read_word(const struct json_member *member, const char *const *words,
                                              size_t *out_index, struct error *error);

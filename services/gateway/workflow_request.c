@@ -1,7 +1,6 @@
 /* See workflow_request.h. */
 #include "workflow_request.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,13 +87,11 @@ static enum status read_coefficient(const struct json_member *member, void *out,
     return json_member_read_number(member, 1, COEFFICIENT_MAX, out, error);
 }
 
-static enum status read_whole(const struct json_member *member, double maximum, int *out_number, struct error *error)
+/* int, or int32_t */
+static enum status read_int(const struct json_member *member, double maximum, int *out_number, struct error *error)
 {
-    double number = 0;
-    enum status status = json_member_read_number(member, 0, maximum, &number, error);
-    if (status == STATUS_OK && floor(number) < number) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected a whole number", member->name);
-    }
+    int64_t number = 0;
+    enum status status = json_member_read_whole(member, 0, maximum, &number, error);
     if (status == STATUS_OK) {
         *out_number = (int)number;
     }
@@ -103,7 +100,7 @@ static enum status read_whole(const struct json_member *member, double maximum, 
 
 static enum status read_attempts(const struct json_member *member, void *out, struct error *error)
 {
-    return read_whole(member, ATTEMPTS_MAX, out, error);
+    return read_int(member, ATTEMPTS_MAX, out, error);
 }
 
 /* char **: a NULL-terminated list */
@@ -177,7 +174,7 @@ static enum status read_conflict(const struct json_member *member, void *out, st
 
 static enum status read_priority_key(const struct json_member *member, void *out, struct error *error)
 {
-    return read_whole(member, PRIORITY_KEY_MAX, out, error);
+    return read_int(member, PRIORITY_KEY_MAX, out, error);
 }
 
 static enum status read_fairness_weight(const struct json_member *member, void *out, struct error *error)
