@@ -56,7 +56,7 @@ async function askIfAllowed(path) {
   try {
     return await askJson(path);
   } catch (problem) {
-    if (problem.status === 403 || problem.status === 404) {
+    if ([403, 404, 405].includes(problem.status)) {
       return null;
     }
     throw problem;
