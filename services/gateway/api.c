@@ -15,6 +15,7 @@ static const struct {
     {"GET", "/v1/messages/{id}", gateway_handle_message, API_VERB_READ},
     {"POST", "/v1/workflows", gateway_handle_workflow_start, API_VERB_START},
     {"POST", "/v1/workflows/{id}", gateway_handle_workflow_start, API_VERB_START},
+    {"GET", "/v1/workflows", gateway_handle_workflow_list, API_VERB_READ},
     {"GET", "/v1/workflows/{id}", gateway_handle_workflow_describe, API_VERB_READ},
     {"GET", "/v1/workflows/{id}/result", gateway_handle_workflow_result, API_VERB_READ},
     {"POST", "/v1/workflows/{id}/signals/{name}", gateway_handle_workflow_signal, API_VERB_SIGNAL},

@@ -34,6 +34,7 @@ void gateway_handle_message(struct http_exchange *exchange, void *user);
 void gateway_handle_runs_wait(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_start(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_signal_with_start(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_list(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_describe(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_result(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_signal(struct http_exchange *exchange, void *user);

@@ -68,7 +68,7 @@ static bool read_reason(struct workflow_call *call, char **out_reason)
 {
     static const struct json_member_reader members[] = {{"reason", json_member_read_text, 0}};
     struct error error = {0};
-    struct json_slice body;
+    struct json_slice body = {0};
     size_t length = 0;
     const char *text = http_exchange_body(call->exchange, &length);
     enum status status = STATUS_OK;

@@ -4,6 +4,12 @@
 #include "value_json.h"
 #include "workflow_call.h"
 
+/* What only a worker can answer, and none did: there is none, or it did not come so far. */
+static bool is_no_worker(enum status status)
+{
+    return status == STATUS_DEADLINE_EXCEEDED || status == STATUS_FAILED_PRECONDITION;
+}
+
 /* rpc thread */
 static void on_answer(void *user, enum status status, struct temporal_value *value, const struct error *error)
 {
@@ -15,6 +21,8 @@ static void on_answer(void *user, enum status status, struct temporal_value *val
         value_json_member(&body, "result", value);
         json_object_end(&body);
         workflow_call_answer(call, 200, NULL, &body);
+    } else if (is_no_worker(status)) {
+        workflow_call_problem(call, 504, "no-worker", "No worker answered in time", error->text);
     } else {
         workflow_call_fail(call, error);
     }

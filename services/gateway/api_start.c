@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "idempotency.h"
 #include "json_text.h"
+#include "run_wait.h"
 #include "value_json.h"
 #include "workflow_call.h"
 #include "workflow_request.h"
@@ -97,8 +98,7 @@ static void go_on(struct start_call *start)
     const struct temporal_run run = {.workflow_id = start->workflow_id,
                                      .run_id = start->run_id,
                                      .namespace_name = call->run.namespace_name};
-    temporal_client_wait_async(call->gateway->connection, &run, workflow_call_wait_deadline(call), on_closed, start,
-                               NULL);
+    run_wait_begin(call->gateway, call->exchange, &run, workflow_call_wait_deadline(call), on_closed, start);
 }
 
 static void send_start(struct start_call *start, bool is_strict);

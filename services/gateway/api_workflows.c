@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "json_text.h"
 #include "run_json.h"
+#include "run_wait.h"
 #include "value_json.h"
 #include "workflow_call.h"
 
@@ -75,7 +76,7 @@ static void on_closed(void *user, enum status status, struct temporal_close_resu
     struct result_call *result = user;
     if (status == STATUS_OK) {
         answer(result, 200, close->run_id, close);
-    } else if (status == STATUS_DEADLINE_EXCEEDED) {
+    } else if (status == STATUS_DEADLINE_EXCEEDED || status == STATUS_CANCELED) {
         answer(result, 202, result->run_id, NULL);
     } else {
         fail(result, error);
@@ -98,8 +99,7 @@ static void on_found(void *user, enum status status, struct temporal_describe_re
                                            .run_id = run->run_id,
                                            .namespace_name = call->run.namespace_name};
         result->run_id = memory_copy_string(run->run_id);
-        temporal_client_wait_async(call->gateway->connection, &found, workflow_call_wait_deadline(call), on_closed,
-                                   result, NULL);
+        run_wait_begin(call->gateway, call->exchange, &found, workflow_call_wait_deadline(call), on_closed, result);
     }
     temporal_describe_result_deinit(run);
 }

@@ -47,7 +47,7 @@ enum status arguments_of_body(const char *body, size_t length, bool is_list, str
                               struct error *error)
 {
     struct arguments arguments = {0};
-    struct json_slice value;
+    struct json_slice value = {0};
     enum status status = STATUS_OK;
     if (length > 0 && !json_scan_value(body, length, &value)) {
         return error_set(error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8");

@@ -12,6 +12,7 @@
 #include "base/thread.h"
 #include "openapi.h"
 #include "run_gateway.h"
+#include "run_wait.h"
 
 #define WATCHES_MAX 20000
 #define WATCH_LINGER_MS 15000
@@ -144,6 +145,7 @@ static void begin_stop(void *argument)
     struct gateway *gateway = argument;
     gateway_stop_readiness(gateway);
     watch_table_answer_all(gateway->watches);
+    run_waits_end(gateway);
 }
 
 /* Loop's thread, last stage: what is still followed is given up. */
@@ -170,6 +172,7 @@ enum status run_gateway(struct service *service, const struct settings *settings
     struct stop_flag flag = {.mutex = PTHREAD_MUTEX_INITIALIZER};
     thread_condition_init(&flag.condition);
     atomic_init(&gateway.ready, false);
+    list_init(&gateway.run_waits);
     make_metrics(&gateway);
     gateway.recent = memory_alloc(sizeof *gateway.recent);
     gateway.callbacks = callbacks_new(settings);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
@@ -56,6 +57,7 @@ struct gateway {
     /* rpc thread */
     struct recent_starts *recent;
     struct log_limiter retry_log;
+    struct list run_waits; /* run_wait.h */
 
     /* loop's thread */
     struct watch_table *watches;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "idempotency.h"
 #include "media_type.h"
@@ -124,6 +125,14 @@ bool workflow_call_key(struct workflow_call *call, const char **out_key)
     return true;
 }
 
+/* Before the answer, which takes the exchange's texts. */
+static void note(const struct workflow_call *call, int status)
+{
+    log_event(LOG_LEVEL_DEBUG, "workflow request answered", LOG_STRING("method", http_exchange_method(call->exchange)),
+              LOG_STRING("path", http_exchange_path(call->exchange)),
+              LOG_STRING("namespace", call->run.namespace_name), LOG_INTEGER("status", status));
+}
+
 void workflow_call_answer(struct workflow_call *call, int status, const char *location, struct buffer *body)
 {
     char applied[32];
@@ -136,6 +145,7 @@ void workflow_call_answer(struct workflow_call *call, int status, const char *lo
         (void)snprintf(applied, sizeof applied, "wait=%lld", (long long)(call->wait.wait_ms / 1000));
         headers[count++] = (struct http_header){.name = "Preference-Applied", .value = applied};
     }
+    note(call, status);
     gateway_reply_json(call->exchange, status, headers, count, body);
     buffer_deinit(body);
     free(call);
@@ -150,6 +160,7 @@ void workflow_call_refuse(struct workflow_call *call, const struct error *error)
 void workflow_call_problem(struct workflow_call *call, int status, const char *type, const char *title,
                            const char *detail)
 {
+    note(call, status);
     http_exchange_problem(call->exchange, status, type, title, detail, 0);
     free(call);
 }

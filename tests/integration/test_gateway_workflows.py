@@ -1,10 +1,14 @@
 """Workflows over HTTP: starting them with everything that belongs to a start, waiting for them, describing them."""
 
+import socket
 import subprocess
+import threading
 import uuid
 
 import pytest
 
+from ferrystack.process import wait_until
+from gateway_world import gateway_for
 from http_request import request
 from workflow_world import api, assert_problem  # noqa: F401
 
@@ -262,3 +266,33 @@ def test_a_namespace_for_each_request(api):
 def test_an_unknown_namespace_is_404(api):
     assert_problem(api.get("/w?namespace=nowhere"), 404, "unknown-namespace")
     assert_problem(api.start("box", query="?namespace=nowhere"), 404, "unknown-namespace")
+
+
+# --- the end of waits ------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def own(world):
+    """A gateway of the test's own."""
+    return gateway_for(world)
+
+
+def test_a_gateway_that_is_stopped_answers_who_waits(api, own):
+    workflow_id, answers = api.new_id(), []
+
+    def start():
+        answers.append(request("POST", f"{own.gateway_url}/v1/workflows/{workflow_id}?wait=60s",
+                               {"workflowType": "box", "taskQueue": api.task_queue}))
+    waiting = threading.Thread(target=start)
+    waiting.start()
+    wait_until(lambda: api.get(api.path(workflow_id)).status == 200, 20, "the run")
+    assert own.gateway.stop(10) == 0
+    waiting.join()
+    assert answers[0].status == 202 and answers[0].json["status"] == "Running", answers
+
+
+def test_a_wait_ends_when_its_client_hangs_up(api, own):
+    workflow_id = api.started("box")
+    with socket.create_connection(("127.0.0.1", own.gateway_port)) as client:
+        client.sendall(f"GET /v1/workflows/{workflow_id}/result?wait=60s HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    ended = 'ferry_http_server_requests_total{method="GET",route="/v1/workflows/{id}/result",status="202"} 1'
+    wait_until(lambda: ended in request("GET", f"{own.gateway_url}/metrics").body.decode(), 30, "the wait's end")

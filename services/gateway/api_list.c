@@ -1,0 +1,51 @@
+/* GET /v1/workflows: runs as Temporal's visibility store knows them. */
+#include "api.h"
+#include "base/check.h"
+#include "json_text.h"
+#include "page_query.h"
+#include "run_json.h"
+#include "workflow_call.h"
+
+/* rpc thread */
+static void on_listed(void *user, enum status status, struct temporal_list_result *result, const struct error *error)
+{
+    struct workflow_call *call = user;
+    if (status == STATUS_OK) {
+        struct buffer body;
+        buffer_init(&body, GATEWAY_REPLY_MAX);
+        CHECK(buffer_append_string(&body, "{\"workflows\":["));
+        for (size_t i = 0; i < result->count; i++) {
+            if (i > 0) {
+                CHECK(buffer_append(&body, ",", 1));
+            }
+            run_json_append(&body, &result->runs[i]);
+        }
+        CHECK(buffer_append(&body, "]", 1));
+        json_object_end(&body);
+        workflow_call_answer(call, 200, NULL, &body);
+    } else {
+        workflow_call_fail(call, error);
+    }
+    temporal_list_result_deinit(result);
+}
+
+void gateway_handle_workflow_list(struct http_exchange *exchange, void *user)
+{
+    struct workflow_call *call = workflow_call_begin(exchange, user);
+    struct page_query page;
+    struct error error = {0};
+    if (call == NULL) {
+        return;
+    }
+    if (page_query_read(http_exchange_query(exchange, "pageSize"), http_exchange_query(exchange, "pageToken"), &page,
+                        &error) != STATUS_OK) {
+        workflow_call_refuse(call, &error);
+        return;
+    }
+    const struct temporal_list_options options = {
+        .namespace_name = call->run.namespace_name,
+        .query = http_exchange_query(exchange, "query"),
+        .maximum = page.size,
+    };
+    temporal_client_list_async(call->gateway->connection, &options, on_listed, call);
+}
