@@ -127,6 +127,11 @@ static enum status start_server(struct gateway *gateway, struct error *error)
         .admit_user = gateway,
         .metrics = service_metrics(gateway->service),
         .tls = gateway->tls,
+        .limits = {.max_connections = (unsigned)settings->max_connections,
+                   .max_connections_per_address = (unsigned)settings->max_connections_per_address,
+                   .header_timeout_ms = settings->header_timeout_ms,
+                   .transfer_timeout_ms = settings->transfer_timeout_ms,
+                   .idle_timeout_ms = settings->idle_timeout_ms},
     };
     enum status status = http_server_start(&options, &gateway->server, error);
     if (status == STATUS_OK) {

@@ -45,11 +45,78 @@ bool target_decode(const char *text, size_t length, bool plus_is_space, char *ou
     return true;
 }
 
+/* Neither control characters nor white space, nor a fragment, which stays with the client. Bytes beyond ASCII pass:
+ * people's clients send them as they were typed. */
+static bool is_clean(const char *target)
+{
+    for (const char *at = target; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (byte <= ' ' || byte == 0x7f || byte == '#') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The length of a sequence by its first byte, and the lowest value that needs so many bytes. 0: none begins so. */
+static size_t sequence_of(unsigned char first, unsigned long *out_bits, unsigned long *out_lowest)
+{
+    if (first < 0x80) {
+        *out_bits = first;
+        *out_lowest = 0;
+        return 1;
+    }
+    if (first >= 0xc0 && first < 0xe0) {
+        *out_bits = first & 0x1fU;
+        *out_lowest = 0x80;
+        return 2;
+    }
+    if (first >= 0xe0 && first < 0xf0) {
+        *out_bits = first & 0x0fU;
+        *out_lowest = 0x800;
+        return 3;
+    }
+    if (first >= 0xf0 && first < 0xf8) {
+        *out_bits = first & 0x07U;
+        *out_lowest = 0x10000;
+        return 4;
+    }
+    return 0;
+}
+
+bool target_is_utf8(const char *text, size_t length)
+{
+    size_t at = 0;
+    while (at < length) {
+        unsigned long value = 0;
+        unsigned long lowest = 0;
+        size_t size = sequence_of((unsigned char)text[at], &value, &lowest);
+        if (size == 0 || size > length - at) {
+            return false;
+        }
+        for (size_t i = 1; i < size; i++) {
+            unsigned char byte = (unsigned char)text[at + i];
+            if ((byte & 0xc0U) != 0x80) {
+                return false;
+            }
+            value = value << 6 | (byte & 0x3fU);
+        }
+        if (value < lowest || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) {
+            return false;
+        }
+        at += size;
+    }
+    return true;
+}
+
 bool target_split(const char *target, const char **out_path, size_t *out_path_length, const char **out_query)
 {
     const char *path = target;
-    if (strncasecmp(path, "http://", 7) == 0) {
-        path += 7;
+    if (!is_clean(target)) {
+        return false;
+    }
+    if (strncasecmp(path, "http://", 7) == 0 || strncasecmp(path, "https://", 8) == 0) {
+        path = strstr(path, "//") + 2;
         path += strcspn(path, "/?");
     }
     const char *query = strchr(path, '?');
@@ -85,14 +152,15 @@ bool target_parse_query(const char *query, char *scratch, struct target_pair pai
              * a part without '=', so those share the name's zero byte as their value. */
             char *name = scratch + used;
             size_t decoded = 0;
-            if (!target_decode(query, name_length, true, name, &decoded)) {
+            if (!target_decode(query, name_length, true, name, &decoded) || !target_is_utf8(name, decoded)) {
                 return false;
             }
             used += decoded + 1;
             char *value = name + decoded;
             if (equals != NULL) {
                 value = scratch + used;
-                if (!target_decode(equals + 1, value_length, true, value, &decoded)) {
+                if (!target_decode(equals + 1, value_length, true, value, &decoded) ||
+                    !target_is_utf8(value, decoded)) {
                     return false;
                 }
                 used += decoded + 1;

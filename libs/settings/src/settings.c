@@ -132,6 +132,10 @@ static struct settings *settings_new(void)
     settings->gateway.max_body_bytes = (int64_t)16 << 20;
     settings->gateway.grace_ms = 30 * SECOND_MS;
     settings->gateway.token_overlap_ms = 300 * SECOND_MS;
+    settings->gateway.max_connections = 10000;
+    settings->gateway.header_timeout_ms = 10 * SECOND_MS;
+    settings->gateway.transfer_timeout_ms = 30 * SECOND_MS;
+    settings->gateway.idle_timeout_ms = 75 * SECOND_MS;
     settings->worker.task_queue = memory_copy_string(DEFAULT_TASK_QUEUE);
     settings->worker.activities = 200;
     settings->worker.workflow_cache = 10000;

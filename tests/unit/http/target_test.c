@@ -75,17 +75,37 @@ static void splits_path_and_query_of_both_forms(void **state)
     expect_split("http://host:80/a?b", "/a", "b");
     expect_split("HTTP://host", "/", NULL);
     expect_split("http://host?b", "/", "b");
+    expect_split("https://host:8443/a", "/a", NULL);
+    expect_split("/caf\xc3\xa9", "/caf\xc3\xa9", NULL);
 }
 
 static void refuses_targets_without_a_path(void **state)
 {
-    static const char *const bad[] = {"", "*", "a", "?x", "https://host/", "host:80"};
+    static const char *const bad[] = {"",       "*",      "a",        "?x",     "ftp://host/", "host:80",
+                                      "/a b",   "/a\tb",  "/a#b",     "/a\rb",  "/a\x7f",      "http:/host",
+                                      "/a\x01", "//h/a\n"};
     const char *path = NULL;
     const char *query = NULL;
     size_t length = 0;
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(target_split(bad[i], &path, &length, &query));
+    }
+}
+
+static void knows_utf8_from_what_is_none(void **state)
+{
+    static const char *const good[] = {"", "a", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xef\xbf\xbf"};
+    static const char *const bad[] = {
+        "\x80",         "\xc3",             "\xc3(",           "\xff",         "\xc0\xaf", /* overlong '/' */
+        "\xe0\x80\xaf", "\xf0\x80\x80\xaf", "\xed\xa0\x80", /* a surrogate */ "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
+        "a\xe2\x82"};
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_true(target_is_utf8(good[i], strlen(good[i])));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(target_is_utf8(bad[i], strlen(bad[i])));
     }
 }
 
@@ -117,6 +137,8 @@ static void refuses_broken_or_too_many_query_parameters(void **state)
     (void)state;
     assert_false(target_parse_query("a=%zz", scratch, pairs, &count));
     assert_false(target_parse_query("%00=1", scratch, pairs, &count));
+    assert_false(target_parse_query("a=%c0%af", scratch, pairs, &count));
+    assert_false(target_parse_query("%ff=1", scratch, pairs, &count));
     for (size_t i = 0; i <= TARGET_QUERY_MAX; i++) {
         memcpy(&many[2 * i], "a&", 2);
     }
@@ -136,6 +158,7 @@ int main(void)
         cmocka_unit_test(does_not_read_an_escape_beyond_the_end),
         cmocka_unit_test(splits_path_and_query_of_both_forms),
         cmocka_unit_test(refuses_targets_without_a_path),
+        cmocka_unit_test(knows_utf8_from_what_is_none),
         cmocka_unit_test(parses_queries),
         cmocka_unit_test(refuses_broken_or_too_many_query_parameters),
     };

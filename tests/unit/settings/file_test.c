@@ -90,6 +90,11 @@ static void values_out_of_range_are_refused(void **state)
         {"routes: { a: { workflow: w, task_timeout: 5m } }\n",
          "ferry.yaml:1: routes.a.task_timeout: expected a duration (500ms, 60s, 10m, 12h) from 0 to 2m, not "
          "\"5m\""},
+        {"gateway: { max_connections: 0 }\n",
+         "ferry.yaml:1: gateway.max_connections: expected a whole number from 1 to 1000000, not \"0\""},
+        {"gateway: { header_timeout: 0 }\n",
+         "ferry.yaml:1: gateway.header_timeout: expected a duration (500ms, 60s, 10m, 12h) from 100ms to 1h, not "
+         "\"0\""},
         {"worker: { activities: 0 }\n",
          "ferry.yaml:1: worker.activities: expected a whole number from 1 to 10000, not \"0\""},
     };

@@ -123,6 +123,11 @@ struct settings_gateway {
     int64_t long_polls;     /* runs that are waited for by history long polls, 1,000 */
     int64_t max_body_bytes; /* 16 MiB: ten messages of 1 MiB with escapes */
     int64_t grace_ms;
+    int64_t max_connections;             /* 10,000 */
+    int64_t max_connections_per_address; /* 0, unless said: 1,000, and any number for this machine's own */
+    int64_t header_timeout_ms;           /* 10 s */
+    int64_t transfer_timeout_ms;         /* 30 s */
+    int64_t idle_timeout_ms;             /* 75 s */
 };
 
 struct settings_worker {
