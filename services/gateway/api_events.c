@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "api_events.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/json_scan.h"
@@ -21,9 +22,11 @@ struct events_call {
     const struct settings_route *route;
     size_t route_index;
     bool is_batch;
+    enum plain_event_reply reply;
     int64_t started_us;
     int64_t deadline_ms;
-    struct event_list list; /* slices of the exchange's body */
+    char *owned_body;       /* NULL: the list's slices are of the exchange's body */
+    struct event_list list;
     atomic_size_t open;     /* starts under way, and one for the handler while it sends them */
     size_t count;
     struct event_start starts[];
@@ -35,6 +38,7 @@ static void call_destroy(struct events_call *call)
         event_start_deinit(&call->starts[i]);
     }
     event_list_deinit(&call->list);
+    free(call->owned_body);
     free(call);
 }
 
@@ -56,7 +60,8 @@ static void reply_single(struct events_call *call)
     const struct http_header header = {.name = "Location", .value = location};
     buffer_init(&body, GATEWAY_REPLY_MAX);
     entry_write_single(&body, &entry);
-    gateway_reply_json(call->exchange, entry_single_status(&entry), &header, 1, &body);
+    int status = call->reply == PLAIN_EVENT_REPLY_WEBHOOK ? 200 : entry_single_status(&entry);
+    gateway_reply_json(call->exchange, status, &header, 1, &body);
     buffer_deinit(&body);
     free(location);
 }
@@ -181,6 +186,44 @@ static int64_t deadline_of(struct gateway *gateway, const struct http_exchange *
     return now_ms + event_time_left_ms(http_exchange_header(exchange, EVENT_TIME_LEFT_HEADER), most_ms);
 }
 
+/* Takes list. */
+static struct events_call *call_new(struct http_exchange *exchange, struct gateway *gateway,
+                                    const struct settings_route *route, struct event_list list)
+{
+    struct events_call *call = memory_alloc(sizeof *call + list.count * sizeof call->starts[0]);
+    call->gateway = gateway;
+    call->exchange = exchange;
+    call->route = route;
+    call->route_index = (size_t)(route - gateway->settings->routes);
+    call->started_us = clock_monotonic_us();
+    call->deadline_ms = deadline_of(gateway, exchange);
+    call->list = list;
+    call->count = list.count;
+    atomic_init(&call->open, 1);
+    return call;
+}
+
+void gateway_take_plain_event(struct http_exchange *exchange, struct gateway *gateway,
+                              const struct plain_event *plain)
+{
+    const struct event_headers headers = {.content_type = "application/json",
+                                          .idempotency_key = http_exchange_header(exchange, "idempotency-key")};
+    struct event_list list = {0};
+    struct error error = {0};
+    if (event_list_parse(EVENT_FORM_PLAIN, &headers, plain->body, plain->length, &list, &error) != STATUS_OK) {
+        refuse(exchange, &error);
+        free(plain->owned);
+        return;
+    }
+    if (plain->message_id != NULL) {
+        event_set_message_id(&list.events[0], plain->message_id);
+    }
+    struct events_call *call = call_new(exchange, gateway, plain->route, list);
+    call->owned_body = plain->owned;
+    call->reply = plain->reply;
+    start_all(call);
+}
+
 void gateway_handle_events(struct http_exchange *exchange, void *user)
 {
     struct gateway *gateway = user;
@@ -212,16 +255,7 @@ void gateway_handle_events(struct http_exchange *exchange, void *user)
         refuse(exchange, &error);
         return;
     }
-    struct events_call *call = memory_alloc(sizeof *call + list.count * sizeof call->starts[0]);
-    call->gateway = gateway;
-    call->exchange = exchange;
-    call->route = route;
-    call->route_index = (size_t)(route - gateway->settings->routes);
+    struct events_call *call = call_new(exchange, gateway, route, list);
     call->is_batch = form == EVENT_FORM_BATCH;
-    call->started_us = clock_monotonic_us();
-    call->deadline_ms = deadline_of(gateway, exchange);
-    call->list = list;
-    call->count = list.count;
-    atomic_init(&call->open, 1);
     start_all(call);
 }

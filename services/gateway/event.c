@@ -287,6 +287,14 @@ enum status event_list_parse(enum event_form form, const struct event_headers *h
     return STATUS_OK;
 }
 
+void event_set_message_id(struct event *event, const char *message_id)
+{
+    if (event->defect == NULL) {
+        free(event->message_id);
+        event->message_id = bounded_id(memory_copy_string(message_id));
+    }
+}
+
 void event_list_deinit(struct event_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {

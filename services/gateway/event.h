@@ -66,4 +66,7 @@ MUST_CHECK enum status event_list_parse(enum event_form form, const struct event
                                         size_t length, struct event_list *out_list, struct error *error);
 void event_list_deinit(struct event_list *list);
 
+/* Another identity for an event without a defect: a webhook's. */
+void event_set_message_id(struct event *event, const char *message_id);
+
 #endif
