@@ -379,7 +379,6 @@ async function historyParts(path, query) {
   const heads = ["Event", "Time", "What"].map((word) =>
     element("th", { scope: "col", class: word === "Event" ? "number" : undefined }, word));
   return [
-    element("h3", {}, "History"),
     element("div", { class: "scroll", role: "region", "aria-label": "History", tabindex: "0" },
       element("table", {}, element("caption", { class: "unseen" }, "The run's events"),
         element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows))),
@@ -389,7 +388,16 @@ async function historyParts(path, query) {
 
 async function resultParts(path, query) {
   const text = await ask(address(`${path}/result`, query));
-  return [element("h3", {}, "Result"), element("pre", { tabindex: "0", "aria-label": "Result" }, element("code", {}, indented(text)))];
+  return [element("pre", { tabindex: "0", "aria-label": "Result" }, element("code", {}, indented(text)))];
+}
+
+// A part that cannot be had says why, and the others stay.
+async function headed(title, parts) {
+  try {
+    return [element("h3", {}, title), ...(await parts)];
+  } catch (problem) {
+    return [element("h3", {}, title), problemLine(problem)];
+  }
 }
 
 async function runParts(namespace, id, runId) {
@@ -403,9 +411,8 @@ async function runParts(namespace, id, runId) {
     ["Took", duration(run.startTime, run.closeTime)],
   ]);
   const isOpen = run.status === "Running" || run.status === "Paused";
-  const others = [isOpen ? [] : resultParts(path, query), historyParts(path, query)]
-    .map((parts) => Promise.resolve(parts).catch((problem) => [problemLine(problem)]));
-  return [first, ...(await Promise.all(others)).flat()];
+  const result = isOpen ? [] : headed("Result", resultParts(path, query));
+  return [first, ...(await result), ...(await headed("History", historyParts(path, query)))];
 }
 
 // The address names what is open, so that it can be sent to somebody, and "back" closes it.
