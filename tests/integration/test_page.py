@@ -197,11 +197,11 @@ def test_a_message_that_is_not_there_is_said_to_be_so(gateway, browser):
 
 
 def test_without_messages_the_page_says_how_to_send_one(gateway, browser):
+    needs(gateway, RECENT, RUNS, COUNT)
     browser.look()
     browser.driver.get(gateway.gateway_url)
     browser.see("#recent-empty", "No messages yet", f"curl {gateway.gateway_url}/v1/routes/hello-world/events")
     browser.picture("empty")
-    needs(gateway, RECENT, RUNS, COUNT)
     assert browser.complaints() == []
 
 
@@ -220,7 +220,7 @@ def test_an_error_stops_the_refreshing_and_is_said(world, browser):
     away = {"temporal": {"address": f"127.0.0.1:{free_port()}"}}
     ferry = world.ferry("http://127.0.0.1:1/1/unused", away)
     ferry.gateway.start()
-    wait_until(lambda: request_status(ferry) == 503, 30, "the gateway to say that Temporal is away", 0.1)
+    wait_until(lambda: readiness(ferry) == 503, 30, "the gateway to say that Temporal is away", 0.1)
     browser.look()
     browser.driver.get(ferry.gateway_url)
     browser.see("#problem", "The page has stopped refreshing", "503", "Try again")
@@ -230,7 +230,7 @@ def test_an_error_stops_the_refreshing_and_is_said(world, browser):
     browser.picture("error")
 
 
-def request_status(ferry) -> int:
+def readiness(ferry) -> int:
     try:
         return request("GET", f"{ferry.gateway_url}/readyz").status
     except OSError:

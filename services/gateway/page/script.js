@@ -156,6 +156,7 @@ let messagesSeen = null;
 
 function drawRecent(recent) {
   const events = recent ? recent.events : [];
+  show("messages", recent !== null);
   const rows = events.map((event, index) => {
     const status = event.status || statusOf.get(event.workflowId);
     const key = `${event.time} ${event.messageId || ""} ${event.workflowId || index}`;
@@ -190,6 +191,7 @@ function tellNews(events) {
 
 function drawRuns(list) {
   const workflows = list ? list.workflows : [];
+  show("runs", list !== null);
   statusOf.clear();
   for (const run of [...workflows].reverse()) {
     statusOf.set(run.workflowId, run.status);
@@ -280,6 +282,7 @@ async function begin() {
   const [version, list] = await Promise.all([askJson("/version"), askIfAllowed("/v1/routes")]);
   byId("version").textContent = `version ${version.version}`;
   routes = list ? list.routes : [];
+  show("routes", list !== null);
   drawCurl();
   drawRoutes();
 }
@@ -388,7 +391,7 @@ async function historyParts(path, query) {
 
 async function resultParts(path, query) {
   const text = await ask(address(`${path}/result`, query));
-  return [element("pre", { tabindex: "0", "aria-label": "Result" }, element("code", {}, indented(text)))];
+  return [element("pre", {}, element("code", {}, indented(text)))];
 }
 
 // A part that cannot be had says why, and the others stay.
