@@ -13,6 +13,7 @@ static const struct {
     {"POST", "/v1/routes/{route}/events", gateway_handle_events, API_VERB_EVENT},
     {"POST", "/v1/runs/wait", gateway_handle_runs_wait, API_VERB_WAIT},
     {"GET", "/v1/messages/{id}", gateway_handle_message, API_VERB_READ},
+    {"GET", "/v1/recent", gateway_handle_recent, API_VERB_READ},
     {"POST", "/v1/workflows", gateway_handle_workflow_start, API_VERB_START},
     {"POST", "/v1/workflows/{id}", gateway_handle_workflow_start, API_VERB_START},
     {"GET", "/v1/workflows", gateway_handle_workflow_list, API_VERB_READ},

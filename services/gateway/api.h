@@ -31,6 +31,7 @@ size_t api_routes(void *gateway, struct http_route *out_routes);
 void gateway_handle_events(struct http_exchange *exchange, void *user);
 void gateway_handle_callback(struct http_exchange *exchange, void *user);
 void gateway_handle_message(struct http_exchange *exchange, void *user);
+void gateway_handle_recent(struct http_exchange *exchange, void *user);
 void gateway_handle_runs_wait(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_start(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_signal_with_start(struct http_exchange *exchange, void *user);

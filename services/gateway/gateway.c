@@ -11,6 +11,8 @@
 #include "base/memory.h"
 #include "base/thread.h"
 #include "openapi.h"
+#include "queue_sender.h"
+#include "recent_events.h"
 #include "run_gateway.h"
 #include "run_wait.h"
 
@@ -66,6 +68,34 @@ static enum status connect_temporal(struct gateway *gateway, struct error *error
     return temporal_connection_new(&options, &gateway->connection, error);
 }
 
+/* What can become of the route's events. */
+static bool has_outcome(const struct settings_route *route, enum entry_outcome outcome)
+{
+    switch (outcome) {
+    case ENTRY_STARTED:
+    case ENTRY_ATTACHED:
+    case ENTRY_CLOSED:
+        return route->target != SETTINGS_TARGET_SQS;
+    case ENTRY_QUEUED:
+        return route->target == SETTINGS_TARGET_SQS;
+    case ENTRY_REJECTED:
+    case ENTRY_RETRY:
+        break;
+    }
+    return true;
+}
+
+static enum status start_queue_sender(struct gateway *gateway, struct error *error)
+{
+    const struct settings *settings = gateway->settings;
+    for (size_t i = 0; i < settings->route_count; i++) {
+        if (settings->routes[i].target == SETTINGS_TARGET_SQS) {
+            return queue_sender_start(&gateway->queue_sender, error);
+        }
+    }
+    return STATUS_OK;
+}
+
 static void make_metrics(struct gateway *gateway)
 {
     struct metrics *metrics = service_metrics(gateway->service);
@@ -81,6 +111,9 @@ static void make_metrics(struct gateway *gateway)
     gateway->routes = memory_alloc_array(settings->route_count, sizeof *gateway->routes);
     for (size_t i = 0; i < settings->route_count; i++) {
         for (int outcome = 0; outcome < GATEWAY_OUTCOMES; outcome++) {
+            if (!has_outcome(&settings->routes[i], (enum entry_outcome)outcome)) {
+                continue;
+            }
             const char *name = entry_outcome_name((enum entry_outcome)outcome);
             gateway->routes[i].events[outcome] =
                 metrics_counter(metrics, "ferry_gateway_events", "Events by what became of them.",
@@ -180,8 +213,12 @@ enum status run_gateway(struct service *service, const struct settings *settings
     list_init(&gateway.run_waits);
     make_metrics(&gateway);
     gateway.recent = memory_alloc(sizeof *gateway.recent);
+    gateway.recent_events = recent_events_new();
     gateway.callbacks = callbacks_new(settings);
     enum status status = read_credentials(&gateway, error);
+    if (status == STATUS_OK) {
+        status = start_queue_sender(&gateway, error);
+    }
     if (status == STATUS_OK) {
         status = connect_temporal(&gateway, error);
     }
@@ -216,11 +253,13 @@ enum status run_gateway(struct service *service, const struct settings *settings
 done:
     /* Calls that are still under way end here and answer their requests: the server goes after them. */
     temporal_connection_destroy(gateway.connection);
+    queue_sender_stop(gateway.queue_sender);
     http_server_destroy(gateway.server);
     http_tls_destroy(gateway.tls);
     secret_destroy(gateway.token);
     free(gateway.routes);
     free(gateway.recent);
+    recent_events_destroy(gateway.recent_events);
     callbacks_destroy(gateway.callbacks);
     free(gateway.openapi);
     (void)pthread_cond_destroy(&flag.condition);

@@ -8,7 +8,15 @@
 
 static const char *target_name(enum settings_target target)
 {
-    return target == SETTINGS_TARGET_SIGNAL ? "signal" : "workflow";
+    switch (target) {
+    case SETTINGS_TARGET_WORKFLOW:
+        return "workflow";
+    case SETTINGS_TARGET_SIGNAL:
+        return "signal";
+    case SETTINGS_TARGET_SQS:
+        break;
+    }
+    return "sqs";
 }
 
 static const char *ack_name(enum settings_ack ack)
@@ -62,11 +70,11 @@ static json_t *describe(const struct settings *settings, const struct settings_r
 {
     const char *namespace_name = route->namespace_ != NULL ? route->namespace_ : settings->temporal.namespace_;
     const char *input = route->input == SETTINGS_INPUT_BODY ? "body" : "message";
-    return json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:s*, s:s, s:s*, s:s, s:s, s:s, s:b, s:b, s:o}",
+    return json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:s*, s:s*, s:s, s:s*, s:s, s:s, s:s, s:b, s:b, s:o}",
                      "name", route->name, "description", route->description, "target", target_name(route->target),
-                     "workflow", route->workflow, "signal", route->signal, "taskQueue", route->task_queue,
-                     "namespace", namespace_name, "idPrefix", route->id_prefix, "input", input,
-                     "ack", ack_name(route->ack), "order", order_name(route->order),
+                     "workflow", route->workflow, "signal", route->signal, "queue", route->queue,
+                     "taskQueue", route->task_queue, "namespace", namespace_name, "idPrefix", route->id_prefix,
+                     "input", input, "ack", ack_name(route->ack), "order", order_name(route->order),
                      "hasSchema", route->schema != NULL, "hasFilter", route->filter != NULL,
                      "queues", queues_of(settings, route));
 }

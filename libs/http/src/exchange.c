@@ -1,6 +1,7 @@
 /* One request: what handlers see of it. Its answer is in reply.c. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -119,6 +120,29 @@ const char *http_exchange_query(const struct http_exchange *exchange, const char
 const char *http_exchange_header(const struct http_exchange *exchange, const char *name)
 {
     return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+}
+
+struct header_walk {
+    const char *prefix;
+    void (*each)(void *user, const char *name, const char *value);
+    void *user;
+};
+
+static enum MHD_Result visit_header(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    const struct header_walk *walk = user;
+    (void)kind;
+    if (strncasecmp(name, walk->prefix, strlen(walk->prefix)) == 0) {
+        walk->each(walk->user, name, value != NULL ? value : "");
+    }
+    return MHD_YES;
+}
+
+void http_exchange_each_header(const struct http_exchange *exchange, const char *prefix,
+                               void (*each)(void *user, const char *name, const char *value), void *user)
+{
+    struct header_walk walk = {.prefix = prefix, .each = each, .user = user};
+    (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, visit_header, &walk);
 }
 
 const char *http_exchange_body(const struct http_exchange *exchange, size_t *out_length)

@@ -46,6 +46,7 @@ void settings_route_init(struct settings_route *route, const char *name)
         .max_attempts = 3,
         .backoff_ms = SECOND_MS,
         .backoff_max_ms = 60 * SECOND_MS,
+        .delay_ms = -1,
     };
 }
 
@@ -78,6 +79,9 @@ void settings_route_deinit(struct settings_route *route)
     event_pattern_destroy(route->pattern);
     free(route->schema_text);
     free(route->description);
+    free(route->queue);
+    free(route->group);
+    free(route->deduplication_id);
 }
 
 void settings_queue_init(struct settings_queue *queue)

@@ -10,7 +10,7 @@ const ROUTES_COUNTED = 12; // each costs Temporal a count; more are counted by n
 const COUNT_EVERY = 3; // refreshes
 
 const MOODS = {
-  Completed: "good", started: "good", signaled: "good", sent: "good", attached: "busy", Running: "busy",
+  Completed: "good", started: "good", queued: "good", attached: "busy", Running: "busy",
   Failed: "bad", TimedOut: "bad", rejected: "bad", retry: "off", closed: "off",
   Canceled: "off", Terminated: "off", ContinuedAsNew: "off", Paused: "off",
 };
@@ -168,7 +168,7 @@ function drawRecent(recent) {
         cell(event.route, "wide"),
         cell(event.messageId ? element("a", { href: `#message/${encodeURIComponent(event.messageId)}`, title: event.messageId }, event.messageId) : "", "id"),
         cell(element("span", { title: event.reason }, statusMark(event.outcome)), "wide"),
-        cell(event.workflowId ? runLink(event.workflowId, event.runId, route && route.namespace) : event.reason || "", event.workflowId ? "id wide" : "text wide"),
+        cell(event.workflowId ? runLink(event.workflowId, event.runId, route && route.namespace) : event.reason || event.queue || "", event.workflowId ? "id wide" : "text wide"),
         cell(status ? statusMark(status) : element("span", { class: "narrow" }, statusMark(event.outcome))),
       ],
     };
@@ -236,7 +236,7 @@ function drawRoutes() {
   drawRows(byId("routes-body"), routes.map((route) => {
     const count = countsOf.get(route.name) || {};
     const number = (value) => cell(value === undefined ? "–" : value.toLocaleString(), "number");
-    const target = route.target === "signal" ? `signal ${route.signal} to ${route.workflow}` : route.target === "sqs" ? "SQS queue" : route.workflow;
+    const target = route.target === "signal" ? `signal ${route.signal} to ${route.workflow}` : route.target === "sqs" ? `queue ${route.queue.split("/").pop()}` : route.workflow;
     return {
       key: route.name,
       cells: [

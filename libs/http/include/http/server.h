@@ -88,6 +88,10 @@ const char *http_exchange_path(const struct http_exchange *exchange); /* as it c
 const char *http_exchange_parameter(const struct http_exchange *exchange, const char *name); /* path parameter */
 const char *http_exchange_query(const struct http_exchange *exchange, const char *name);     /* NULL: not there */
 const char *http_exchange_header(const struct http_exchange *exchange, const char *name);    /* any case */
+/* Every header whose name begins with prefix, in any case; name and value are as they came. A header that came twice
+ * comes twice. */
+void http_exchange_each_header(const struct http_exchange *exchange, const char *prefix,
+                               void (*each)(void *user, const char *name, const char *value), void *user);
 const char *http_exchange_body(const struct http_exchange *exchange, size_t *out_length);    /* zero-terminated */
 /* Who has sent it: "192.0.2.1", "2001:db8::1", or "unix". */
 const char *http_exchange_peer(const struct http_exchange *exchange);

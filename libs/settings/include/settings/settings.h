@@ -21,12 +21,13 @@ struct json_schema;
 
 enum settings_ack { SETTINGS_ACK_START, SETTINGS_ACK_COMPLETION, SETTINGS_ACK_WORKER };
 enum settings_order { SETTINGS_ORDER_AUTO, SETTINGS_ORDER_NONE, SETTINGS_ORDER_GROUP };
-enum settings_input { SETTINGS_INPUT_MESSAGE, SETTINGS_INPUT_BODY };
+enum settings_input { SETTINGS_INPUT_MESSAGE, SETTINGS_INPUT_BODY, SETTINGS_INPUT_EVENT };
 /* on_failed, on_canceled, unmatched. A dead letter needs a queue to go to. */
 enum settings_closed_action { SETTINGS_CLOSED_RETURN, SETTINGS_CLOSED_DELETE, SETTINGS_CLOSED_DEAD_LETTER };
 enum settings_target {
     SETTINGS_TARGET_WORKFLOW, /* one run for a message */
-    SETTINGS_TARGET_SIGNAL    /* one long-lived run for an identity; a signal for a message */
+    SETTINGS_TARGET_SIGNAL,   /* one long-lived run for an identity; a signal for a message */
+    SETTINGS_TARGET_SQS       /* no run: the gateway sends the event to a queue */
 };
 /* What a message's Body is wrapped in, and is taken out of before anybody looks at it. */
 enum settings_envelope { SETTINGS_ENVELOPE_NONE, SETTINGS_ENVELOPE_SNS, SETTINGS_ENVELOPE_EVENTBRIDGE };
@@ -82,6 +83,11 @@ struct settings_route {
     struct event_pattern *pattern; /* what filter says (rules/event_pattern.h) */
     char *schema_text;  /* what schema_file holds, as it is; NULL: none */
     char *description;  /* for people; NULL: none */
+    /* Of a route with target SQS alone, which has neither workflow nor task_queue. */
+    char *queue;            /* URL */
+    char *group;            /* template; NULL: none, which a FIFO queue does not take */
+    char *deduplication_id; /* template; NULL: none, which only a standard queue is */
+    int64_t delay_ms;       /* -1: the queue's own */
 };
 
 struct settings_queue {
