@@ -176,8 +176,8 @@ static void describe_bodies(json_t *document, json_t *content, const struct sett
     json_t *schema = schema_of(document, route);
     json_t *plain = json_object_get(content, "application/json");
     json_t *event = json_object_get(content, "application/cloudevents+json");
-    json_t *event_schema = json_pack("{s:[O, {s:{s:O}}]}", "allOf", json_object_get(event, "schema"), "properties",
-                                     "data", schema);
+    json_t *event_schema = json_pack("{s:[O, {s:[s], s:{s:O}}]}", "allOf", json_object_get(event, "schema"),
+                                     "required", "data", "properties", "data", schema);
     CHECK(event_schema != NULL);
     (void)json_object_set(plain, "schema", schema);
     (void)json_object_del(plain, "example");

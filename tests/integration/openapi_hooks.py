@@ -27,6 +27,9 @@ def before_call(context, case, kwargs):
     query.pop("pageToken", None)  # the server's own
     if query.get("wait") is not None:  # what has not ended would be waited for
         query["wait"] = "50ms"
+    if "batch" in (case.media_type or ""):
+        query.pop("wait", None)
+        case.headers.pop("Prefer", None)
     if query.get("arguments") == "list" and not isinstance(body, list):
         query.pop("arguments")
     if isinstance(body, dict) and "waitMs" in body:

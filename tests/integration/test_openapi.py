@@ -52,7 +52,7 @@ class Anything:
 
     @workflow.run
     async def run(self, arguments: Sequence[RawValue]) -> int:
-        await workflow.sleep(timedelta(seconds=2))
+        await workflow.sleep(timedelta(seconds=0.5))
         return self.signals
 
 
