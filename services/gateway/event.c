@@ -246,7 +246,7 @@ static enum status parse_binary(const struct event_headers *headers, const char 
                                 struct event *event, struct error *error)
 {
     struct json_slice members[MEMBER_COUNT] = {0};
-    *event = (struct event){0};
+    *event = (struct event){.content = EVENT_CONTENT_NONE};
     if (length > 0 && !event_data_of_bytes(event, headers->content_type, body, length)) {
         return error_set(error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8, which its Content-Type says");
     }

@@ -33,7 +33,8 @@ static void unknown_keys_are_refused(void **state)
          "ferry.yaml:4: routes.a.acks: unknown key; known here: workflow, task_queue, namespace, same_id, "
          "input, ack, order, target, signal, id, id_prefix, on_failed, on_canceled, dead_letter_queue, "
          "max_attempts, backoff, backoff_max, execution_timeout, run_timeout, task_timeout, memo, "
-         "search_attributes, priority, fairness_key, schema, filter, description"},
+         "search_attributes, priority, fairness_key, schema, filter, description, queue, group, "
+         "deduplication_id, delay"},
     };
     ASSERT_ALL_REFUSED(refusals);
 }
@@ -68,7 +69,7 @@ static void wrong_types_and_words_are_refused(void **state)
          "not \"a b\""},
         {"routes: { a: { workflow: w, id: '{Body}' } }\n",
          "ferry.yaml:1: routes.a.id: unknown field {Body}: expected {MessageId}, {MessageGroupId}, "
-         "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}"},
+         "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or {body.PATH}"},
     };
     ASSERT_ALL_REFUSED(refusals);
 }
