@@ -180,7 +180,7 @@ static void check_whole(struct head *head, const char *version)
     if (head->encoding_count > 0 && strcmp(version, MHD_HTTP_VERSION_1_1) != 0) {
         refuse(head, "HTTP/1.0 knows no Transfer-Encoding");
     }
-    if (head->host_count > 1) {
+    if (head->host_count > 1 || (head->host_count == 0 && strcmp(version, MHD_HTTP_VERSION_1_1) == 0)) {
         refuse(head, "expected one Host");
     }
 }

@@ -81,8 +81,10 @@ void reply_finish(struct http_exchange *exchange, struct MHD_Response *response,
 {
     struct http_server *server = exchange->server;
     struct MHD_Connection *connection = exchange->connection;
-    bool is_dispatched = exchange->is_dispatched && !exchange->is_stream;
-    gone_unwatch(exchange);
+    bool is_answered = exchange->is_dispatched && exchange->stream == NULL;
+    if (exchange->stream == NULL) {
+        gone_unwatch(exchange);
+    }
     exchange->response = response;
     exchange->status = status;
     int before = atomic_exchange_explicit(&exchange->state, EXCHANGE_REPLIED, memory_order_acq_rel);
@@ -90,7 +92,7 @@ void reply_finish(struct http_exchange *exchange, struct MHD_Response *response,
     if (before == EXCHANGE_WAITING) {
         MHD_resume_connection(connection);
     }
-    if (is_dispatched) {
+    if (is_answered) {
         server_answered(server);
     }
 }

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "server_internal.h"
 #include "server_tls.h"
+#include "stream.h"
 
 /* What is read and thrown away behind a 413, so that the peer can read it: a socket closed with unread bytes in it is
  * reset, and the answer may be lost with it. */
@@ -29,7 +30,7 @@ static enum MHD_Result queue_response(struct http_exchange *exchange)
         return MHD_NO; /* microhttpd was told to stop: it takes no answer, says that it did, and calls again */
     }
     exchange->response = NULL;
-    if (!exchange->is_stream) {
+    if (exchange->stream == NULL) { /* a stream sees to its deadlines itself */
         int64_t now_ms = clock_monotonic_ms();
         connection_wait(connection_of(exchange->connection), CONNECTION_REPLY,
                         now_ms + connections_transfer_ms(&exchange->server->connections, exchange->reply_length));
@@ -164,7 +165,8 @@ static void begin(struct http_exchange *exchange)
     buffer_init(&exchange->body, exchange->body_limit);
     /* Where chunks end microhttpd is as generous as with lines, and shows less of it: nothing behind such a body is
      * taken for a request. */
-    exchange->ends_connection = exchange->head.encoding_count > 0 || server_tls_is_outdated(exchange);
+    exchange->ends_connection =
+        exchange->head.encoding_count > 0 || exchange->is_malformed || server_tls_is_outdated(exchange);
     if (!check_head(exchange)) {
         exchange->ends_connection = true;
     } else if (exchange->is_malformed || (exchange->is_asterisk && !is_options) ||
@@ -304,6 +306,7 @@ void request_completed(void *user, struct MHD_Connection *connection, void **use
         !atomic_load_explicit(&ours->is_cut, memory_order_relaxed)) {
         connections_refused(&server->connections, REFUSED_MALFORMED); /* microhttpd has answered it, or nobody */
     }
+    stream_completed(exchange);
     connection_wait(ours, CONNECTION_IDLE, now_us / 1000 + server->connections.limits.idle_timeout_ms);
     server_metrics_count(server, exchange, now_us);
     exchange_destroy(exchange);

@@ -17,6 +17,7 @@
 #include "request.h"
 #include "server_internal.h"
 #include "server_tls.h"
+#include "stream.h"
 
 #define SERVER_BODY_DEFAULT ((size_t)1 << 20)
 /* For each connection, for as long as it is open: what its idle ones weigh. It holds a head of HEAD_SIZE_MAX with 56
@@ -82,6 +83,7 @@ static struct http_server *server_alloc(const struct http_server_options *option
     connections_init(&server->connections, &options->limits, options->metrics);
     pthread_mutex_init(&server->mutex, NULL);
     thread_condition_init(&server->idle);
+    list_init(&server->streams);
     gone_watcher_init(&server->gone);
     copy_routes(server, options);
     return server;
@@ -151,7 +153,6 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, const struct 
         MHD_OPTION_CONNECTION_LIMIT, threads > 1 ? connections * threads : connections, /* shared among threads */
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, SERVER_CONNECTION_MEMORY,
         MHD_OPTION_CONNECTION_MEMORY_INCREMENT, SERVER_MEMORY_INCREMENT,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_URI_LOG_CALLBACK, request_line_seen, server,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
         MHD_OPTION_NOTIFY_COMPLETED, request_completed, server,
@@ -219,6 +220,7 @@ bool http_server_drain(struct http_server *server, int64_t deadline_ms)
         if (server->quiesced >= 0) {
             (void)shutdown(server->quiesced, SHUT_RDWR);
         }
+        streams_drain(server);
     }
     bool in_time = true;
     pthread_mutex_lock(&server->mutex);

@@ -66,7 +66,9 @@ struct http_server {
     pthread_cond_t idle;     /* active or unanswered became 0 */
     size_t active;         /* exchanges from request line to the end of their reply */
     bool is_over;          /* a drain has returned: what handlers need may be gone, and none is called any more */
-    size_t unanswered;     /* exchanges that a handler has and has not replied to, and replies still at work */
+    size_t unanswered;     /* exchanges that a handler has and has not replied to, replies still at work, and streams
+                              that their writers have not ended */
+    struct list streams;   /* http_stream.node: those to be told of a drain */
 };
 
 /* How far the handler's answer and microhttpd's thread have come. The answer may win the race against the suspension:
@@ -111,7 +113,7 @@ struct http_exchange {
     bool is_cut;            /* answered 413 behind microhttpd's back: the connection ends with the request */
     bool is_dispatched;     /* the handler was called */
     bool ends_connection;   /* the answer says that the connection ends with it */
-    bool is_stream;         /* the answer goes on (stream.c) */
+    struct http_stream *stream; /* the answer goes on (stream.c); NULL: it does not */
 
     atomic_int state; /* enum exchange_state */
     struct MHD_Response *response; /* written before state becomes REPLIED, read after */
