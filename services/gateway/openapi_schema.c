@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "percent.h"
 
 /* What these hold are values, not schemas. */
 static bool is_value_keyword(const char *name)
@@ -31,29 +32,24 @@ static bool is_map_keyword(const char *name)
     return false;
 }
 
-/* name as a member of a JSON pointer in a URI fragment; free() it. */
+/* The pointer to a member, as it stands in a URI's fragment; free() it. */
 static char *pointer_step(const char *pointer, const char *name)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._$";
-    static const char digits[] = "0123456789ABCDEF";
-    size_t length = strlen(pointer);
-    char *text = memory_alloc(length + 2 + 3 * strlen(name));
-    char *out = text + length;
-    memcpy(text, pointer, length);
-    *out++ = '/';
+    char *escaped = memory_alloc(2 * strlen(name) + 1);
+    char *out = escaped;
     for (; *name != '\0'; name++) {
-        if (*name == '~' || *name == '/') {
-            *out++ = '~';
+        bool is_escaped = *name == '~' || *name == '/';
+        *out++ = is_escaped ? '~' : *name;
+        if (is_escaped) {
             *out++ = *name == '~' ? '0' : '1';
-        } else if (strchr(plain, *name) != NULL) {
-            *out++ = *name;
-        } else {
-            *out++ = '%';
-            *out++ = digits[(unsigned char)*name >> 4];
-            *out++ = digits[(unsigned char)*name & 15];
         }
     }
-    return text;
+    *out = '\0';
+    char *encoded = percent_encode(escaped);
+    char *step = memory_format("%s/%s", pointer, encoded);
+    free(encoded);
+    free(escaped);
+    return step;
 }
 
 /* One walk for two purposes: visit is called for each schema, with its pointer. */

@@ -51,7 +51,7 @@ static void anchors_become_pointers(void **state)
 {
     (void)state;
     assert_moved("{\"$ref\":\"#it\",\"$defs\":{\"a/b~ c\":{\"$anchor\":\"it\",\"type\":\"null\"}}}",
-                 "{\"$ref\":\"" PLACE "/$defs/a~1b~0%20c\",\"$defs\":{\"a/b~ c\":{\"type\":\"null\"}}}");
+                 "{\"$ref\":\"" PLACE "/%24defs/a~1b~0%20c\",\"$defs\":{\"a/b~ c\":{\"type\":\"null\"}}}");
 }
 
 static void values_and_names_that_look_like_references_stay(void **state)
