@@ -84,6 +84,9 @@ int64_t gateway_start_deadline(struct gateway *gateway);
 /* Answers. */
 void gateway_reply_json(struct http_exchange *exchange, int status, const struct http_header *headers,
                         size_t header_count, const struct buffer *body);
+/* As problem_append. */
+void gateway_reply_problem(struct http_exchange *exchange, const struct problem *problem, const char *detail,
+                           const struct error *error, const struct temporal_failure *failure);
 void gateway_reply_error(struct http_exchange *exchange, enum problem_subject subject, const struct error *error);
 void gateway_reply_invalid(struct http_exchange *exchange, const char *detail);
 /* Temporal's NOT_FOUND for our own namespace. */

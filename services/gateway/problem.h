@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "temporal/failure.h"
 
 struct problem {
     int status;       /* HTTP */
@@ -23,6 +24,10 @@ enum problem_subject {
 
 /* namespace_missing: Temporal says that the namespace does not exist: our fault, unless the sender named it. */
 struct problem problem_of_error(enum problem_subject subject, const struct error *error, bool namespace_missing);
+
+/* The problem as JSON. error NULL, or not a server's: without grpcStatus; failure NULL: without it. */
+void problem_append(struct buffer *out, const struct problem *problem, const char *detail, const struct error *error,
+                    const struct temporal_failure *failure);
 
 /* A start error that the same message meets again for ever (rule 5 of the delivery contract); else the target
  * failed. */

@@ -153,23 +153,29 @@ void workflow_call_answer(struct workflow_call *call, int status, const char *lo
 
 void workflow_call_refuse(struct workflow_call *call, const struct error *error)
 {
-    workflow_call_problem(call, 400, error->status == STATUS_MALFORMED ? "malformed-json" : "invalid-request",
-                          "The request is not valid", error->text);
+    const char *type = error->status == STATUS_MALFORMED ? "malformed-json" : "invalid-request";
+    workflow_call_problem(call, &(struct problem){400, type, "The request is not valid", 0}, error->text, NULL, NULL);
 }
 
-void workflow_call_problem(struct workflow_call *call, int status, const char *type, const char *title,
-                           const char *detail)
+void workflow_call_invalid(struct workflow_call *call, const char *detail)
 {
-    note(call, status);
-    http_exchange_problem(call->exchange, status, type, title, detail, 0);
+    workflow_call_problem(call, &(struct problem){400, "invalid-request", "The request is not valid", 0}, detail, NULL,
+                          NULL);
+}
+
+void workflow_call_problem(struct workflow_call *call, const struct problem *problem, const char *detail,
+                           const struct error *error, const struct temporal_failure *failure)
+{
+    note(call, problem->status);
+    gateway_reply_problem(call->exchange, problem, detail, error, failure);
     free(call);
 }
 
 void workflow_call_fail(struct workflow_call *call, const struct error *error)
 {
-    gateway_reply_error(call->exchange,
-                        call->names_namespace ? PROBLEM_SUBJECT_NAMESPACE : PROBLEM_SUBJECT_WORKFLOW, error);
-    free(call);
+    enum problem_subject subject = call->names_namespace ? PROBLEM_SUBJECT_NAMESPACE : PROBLEM_SUBJECT_WORKFLOW;
+    struct problem problem = problem_of_error(subject, error, gateway_is_namespace_missing(error));
+    workflow_call_problem(call, &problem, error->text, error, NULL);
 }
 
 char *workflow_call_path(const struct workflow_call *call, const char *workflow_id, const char *suffix)

@@ -56,6 +56,7 @@ static enum status reply_status(const struct service_call *call, const struct rp
         return error->status;
     }
     enum status status = rpc_reply_status(reply, call->method->name, error);
+    error->peer_code = (int)reply->code;
     if (is_about_blob_size(reply)) {
         status = STATUS_TOO_LARGE;
         error->status = status;
