@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 const char *status_name(enum status status)
 {

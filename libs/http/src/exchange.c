@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "server_internal.h"
 
 struct http_exchange *exchange_new(struct http_server *server, struct MHD_Connection *connection, const char *target)
@@ -65,7 +66,7 @@ bool exchange_decode_target(struct http_exchange *exchange)
         if (!target_decode(capture->raw, capture->raw_length, false, out, &length)) {
             return false;
         }
-        if (!target_is_utf8(out, length)) {
+        if (!utf8_is_valid(out, length)) {
             return false;
         }
         exchange->parameters[i].value = out;

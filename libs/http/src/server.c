@@ -21,8 +21,8 @@
 
 #define SERVER_BODY_DEFAULT ((size_t)1 << 20)
 /* For each connection, for as long as it is open: what its idle ones weigh. It holds a head of HEAD_SIZE_MAX with 56
- * bytes for each header and query parameter, the reply's head, and the piece of the body that is being read. What does
- * not fit is answered 431 or 414 by microhttpd. */
+ * bytes for each header, the reply's head, and the piece of the body that is being read. What does not fit is answered
+ * 431 or 414 by microhttpd. */
 #define SERVER_CONNECTION_MEMORY ((size_t)7680)
 #define SERVER_MEMORY_INCREMENT ((size_t)1024)
 /* microhttpd's own limit lets newcomers wait; ours, which comes first, refuses (connections.h). */

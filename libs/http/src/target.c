@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
+
 static int hex_value(char digit)
 {
     if (digit >= '0' && digit <= '9') {
@@ -58,57 +60,6 @@ static bool is_clean(const char *target)
     return true;
 }
 
-/* The length of a sequence by its first byte, and the lowest value that needs so many bytes. 0: none begins so. */
-static size_t sequence_of(unsigned char first, unsigned long *out_bits, unsigned long *out_lowest)
-{
-    if (first < 0x80) {
-        *out_bits = first;
-        *out_lowest = 0;
-        return 1;
-    }
-    if (first >= 0xc0 && first < 0xe0) {
-        *out_bits = first & 0x1fU;
-        *out_lowest = 0x80;
-        return 2;
-    }
-    if (first >= 0xe0 && first < 0xf0) {
-        *out_bits = first & 0x0fU;
-        *out_lowest = 0x800;
-        return 3;
-    }
-    if (first >= 0xf0 && first < 0xf8) {
-        *out_bits = first & 0x07U;
-        *out_lowest = 0x10000;
-        return 4;
-    }
-    return 0;
-}
-
-bool target_is_utf8(const char *text, size_t length)
-{
-    size_t at = 0;
-    while (at < length) {
-        unsigned long value = 0;
-        unsigned long lowest = 0;
-        size_t size = sequence_of((unsigned char)text[at], &value, &lowest);
-        if (size == 0 || size > length - at) {
-            return false;
-        }
-        for (size_t i = 1; i < size; i++) {
-            unsigned char byte = (unsigned char)text[at + i];
-            if ((byte & 0xc0U) != 0x80) {
-                return false;
-            }
-            value = value << 6 | (byte & 0x3fU);
-        }
-        if (value < lowest || value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) {
-            return false;
-        }
-        at += size;
-    }
-    return true;
-}
-
 bool target_split(const char *target, const char **out_path, size_t *out_path_length, const char **out_query)
 {
     const char *path = target;
@@ -152,7 +103,7 @@ bool target_parse_query(const char *query, char *scratch, struct target_pair pai
              * a part without '=', so those share the name's zero byte as their value. */
             char *name = scratch + used;
             size_t decoded = 0;
-            if (!target_decode(query, name_length, true, name, &decoded) || !target_is_utf8(name, decoded)) {
+            if (!target_decode(query, name_length, true, name, &decoded) || !utf8_is_valid(name, decoded)) {
                 return false;
             }
             used += decoded + 1;
@@ -160,7 +111,7 @@ bool target_parse_query(const char *query, char *scratch, struct target_pair pai
             if (equals != NULL) {
                 value = scratch + used;
                 if (!target_decode(equals + 1, value_length, true, value, &decoded) ||
-                    !target_is_utf8(value, decoded)) {
+                    !utf8_is_valid(value, decoded)) {
                     return false;
                 }
                 used += decoded + 1;

@@ -18,9 +18,6 @@ struct target_pair {
  * byte; it may be text itself. false: an escape that is not two hex digits, or a zero byte; out is undefined then. */
 MUST_CHECK bool target_decode(const char *text, size_t length, bool plus_is_space, char *out, size_t *out_length);
 
-/* Well-formed UTF-8 (RFC 3629): nothing overlong, no surrogates. */
-bool target_is_utf8(const char *text, size_t length);
-
 /* Where path and query of an origin-form or absolute-form target are. query is NULL when there is no '?'.
  * false: neither form, or a control character, white space or "#" in it. The slices point into target. */
 MUST_CHECK bool target_split(const char *target, const char **out_path, size_t *out_path_length,

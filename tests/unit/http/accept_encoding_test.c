@@ -24,9 +24,10 @@ static void takes_gzip_where_it_is_named_or_anything_is_fine(void **state)
 
 static void leaves_gzip_out_elsewhere(void **state)
 {
-    static const char *const lacks[] = {"",           "identity",        "deflate, br",       "gzip;q=0", "gzip;q=0.000",
-                                        "gzip;Q=0.0", "*;q=0",           "gzip;q=0, *",       "gzipx",    "agzip",
-                                        "br;gzip",    "*;q=0, identity", "deflate;q=1,br;q=1", ",",        ";"};
+    static const char *const lacks[] = {"",           "identity",        "deflate, br",        "gzip;q=0",
+                                        "gzip;q=0.000", "gzip;Q=0.0",    "*;q=0",              "gzip;q=0, *",
+                                        "gzipx",      "agzip",           "br;gzip",            "*;q=0, identity",
+                                        ",",          ";",               "deflate;q=1,br;q=1"};
     (void)state;
     for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++) {
         if (accept_encoding_takes_gzip(lacks[i])) {

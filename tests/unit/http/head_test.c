@@ -203,6 +203,22 @@ static void takes_a_head_of_exactly_the_limit_and_no_longer_one(void **state)
     free(too_long);
 }
 
+/* microhttpd would make a record of each and, where those do not fit, neither answer nor end. */
+static void answers_a_query_of_more_parameters_than_microhttpd_has_room_for(void **state)
+{
+    char query[3001] = "";
+    (void)state;
+    for (size_t i = 0; i + 1 < sizeof query; i += 2) {
+        memcpy(&query[i], "a&", 2);
+    }
+    query[sizeof query - 1] = '\0';
+    char *request = memory_format("GET /?%s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", query);
+    char *response = raw_talk(s_port, request);
+    assert_int_equal(strncmp(response, "HTTP/1.1 400 ", 13), 0);
+    free(response);
+    free(request);
+}
+
 static void reads_the_second_head_of_a_connection_as_strictly(void **state)
 {
     (void)state;
@@ -230,6 +246,7 @@ int main(void)
         cmocka_unit_test(takes_one_way_of_writing_it_with_or_without_white_space_before_values),
         cmocka_unit_test(ends_the_connection_with_a_chunked_body),
         cmocka_unit_test(takes_a_head_of_exactly_the_limit_and_no_longer_one),
+        cmocka_unit_test(answers_a_query_of_more_parameters_than_microhttpd_has_room_for),
         cmocka_unit_test(reads_the_second_head_of_a_connection_as_strictly),
     };
     return cmocka_run_group_tests(tests, start, stop);

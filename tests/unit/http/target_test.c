@@ -93,22 +93,6 @@ static void refuses_targets_without_a_path(void **state)
     }
 }
 
-static void knows_utf8_from_what_is_none(void **state)
-{
-    static const char *const good[] = {"", "a", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xef\xbf\xbf"};
-    static const char *const bad[] = {
-        "\x80",         "\xc3",             "\xc3(",           "\xff",         "\xc0\xaf", /* overlong '/' */
-        "\xe0\x80\xaf", "\xf0\x80\x80\xaf", "\xed\xa0\x80", /* a surrogate */ "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
-        "a\xe2\x82"};
-    (void)state;
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-        assert_true(target_is_utf8(good[i], strlen(good[i])));
-    }
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        assert_false(target_is_utf8(bad[i], strlen(bad[i])));
-    }
-}
-
 static void parses_queries(void **state)
 {
     struct target_pair pairs[TARGET_QUERY_MAX];
@@ -158,7 +142,6 @@ int main(void)
         cmocka_unit_test(does_not_read_an_escape_beyond_the_end),
         cmocka_unit_test(splits_path_and_query_of_both_forms),
         cmocka_unit_test(refuses_targets_without_a_path),
-        cmocka_unit_test(knows_utf8_from_what_is_none),
         cmocka_unit_test(parses_queries),
         cmocka_unit_test(refuses_broken_or_too_many_query_parameters),
     };

@@ -74,8 +74,8 @@ MUST_CHECK enum status http_server_start(const struct http_server_options *optio
 int http_server_port(const struct http_server *server); /* the real one; 0 for a unix socket */
 
 /* Drain: accepts no new connection; requests that come on open ones are answered 503 with Connection: close; streams
- * are told that they are over; returns when every exchange is answered and sent, or at deadline_ms. No handler is called after it has returned. false: the
- * deadline came. */
+ * are told that they are over; returns when every exchange is answered and sent, or at deadline_ms. No handler is called
+ * after it has returned. false: the deadline came. */
 bool http_server_drain(struct http_server *server, int64_t deadline_ms);
 /* Closes everything. Exchanges not yet answered must be answered before: drain first. For those it waits 10 s, after
  * which it calls the missing answer a bug and aborts. NULL is fine. */
