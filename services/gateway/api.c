@@ -23,7 +23,7 @@ static const struct {
     {"POST", "/v1/workflows/{id}/signal-with-start/{name}", gateway_handle_workflow_signal_with_start, API_VERB_START},
     {"POST", "/v1/workflows/{id}/queries/{name}", gateway_handle_workflow_query, API_VERB_QUERY},
     {"POST", "/v1/workflows/{id}/updates/{name}", gateway_handle_workflow_update, API_VERB_UPDATE},
-    {"GET", "/v1/workflows/{id}/updates/{updateId}", gateway_handle_workflow_update_outcome, API_VERB_READ},
+    {"GET", "/v1/workflows/{id}/updates/{name}", gateway_handle_workflow_update_outcome, API_VERB_READ},
     {"POST", "/v1/workflows/{id}/update-with-start/{name}", gateway_handle_workflow_update_with_start, API_VERB_START},
     {"POST", "/v1/workflows/{id}/reset", gateway_handle_workflow_reset, API_VERB_RESET},
     {"DELETE", "/v1/workflows/{id}", gateway_handle_workflow_delete, API_VERB_DELETE},

@@ -30,6 +30,11 @@ def before_call(context, case, kwargs):
     if "batch" in (case.media_type or ""):
         query.pop("wait", None)
         case.headers.pop("Prefer", None)
+    if query.get("reverse") is not None:  # a history is waited for at its end only
+        query.pop("wait", None)
+    if isinstance(body, dict) and "eventId" in body:  # of that run's history
+        del body["eventId"]
+        body["to"] = "firstWorkflowTask"
     if query.get("arguments") == "list" and not isinstance(body, list):
         query.pop("arguments")
     if isinstance(body, dict) and "waitMs" in body:
