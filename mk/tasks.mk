@@ -77,6 +77,11 @@ outage: programs ## five minutes of each outage and mistake of configuration, an
 	@tools/setup lint
 	@FERRY_LONG=1 $(PYTEST) -q -n 6 tests/integration/test_outage.py tests/integration/test_scenarios_leases.py $(PYTEST_ARGUMENTS)
 
+.PHONY: schemathesis
+schemathesis: programs ## at least 2,000 requests that tools make of the gateway's OpenAPI document, every check on
+	@tools/setup run
+	@FERRY_LONG=1 $(PYTEST) -q tests/integration/test_openapi.py $(PYTEST_ARGUMENTS)
+
 test-address: ## unit tests and integration tests of an ASan+UBSan+LSan build
 	@tools/setup lint
 	@$(MAKE) --no-print-directory -j$$(nproc) support
@@ -159,5 +164,5 @@ install-sdk: $(SDK_ARCHIVE)
 .PHONY: compile-commands
 compile-commands:
 	@$(MAKE) --no-print-directory -s CC=clang $(BUILD)/clang/proto/.generated
-	@$(MAKE) --no-print-directory -s -n -B CC=clang libraries programs support 2>/dev/null | grep -- ' -c ' | grep -v '\.pb-c\.c' \
+	@$(MAKE) --no-print-directory -s -n -B CC=clang libraries programs support 2>/dev/null | grep -- ' -c ' | grep -vE '\.pb-c\.c|/embedded/' \
 	  | python3 tools/compile_commands.py > $(BUILD)/compile_commands.json

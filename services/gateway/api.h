@@ -49,5 +49,10 @@ void gateway_handle_workflow_signal(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_query(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_cancel(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_terminate(struct http_exchange *exchange, void *user);
+void gateway_handle_routes(struct http_exchange *exchange, void *user);
+void gateway_handle_openapi(struct http_exchange *exchange, void *user);
+void gateway_handle_page(struct http_exchange *exchange, void *user);
+void gateway_handle_page_file(struct http_exchange *exchange, void *user);
+void gateway_handle_problem(struct http_exchange *exchange, void *user);
 
 #endif

@@ -25,6 +25,11 @@ static void on_listed(void *user, enum status status, struct temporal_list_resul
         json_member_text(&body, "nextPageToken", result->next_page_token);
         json_object_end(&body);
         workflow_call_answer(call, 200, NULL, &body);
+    } else if (error->status == STATUS_INTERNAL && http_exchange_query(call->exchange, "pageToken") != NULL) {
+        /* The server's answer to a token that it did not make is UNKNOWN, without a reason. */
+        struct error refusal = {0};
+        (void)error_set(&refusal, STATUS_INVALID_ARGUMENT, "pageToken: Temporal does not take it: %s", error->text);
+        workflow_call_refuse(call, &refusal);
     } else {
         workflow_call_fail(call, error);
     }

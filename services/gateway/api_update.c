@@ -187,7 +187,7 @@ void gateway_handle_workflow_update_outcome(struct http_exchange *exchange, void
     }
     const struct arguments none = {0};
     struct temporal_update_options options = options_of(update, &none);
-    options.update_id = http_exchange_parameter(exchange, "updateId");
+    options.update_id = http_exchange_parameter(exchange, "name");
     options.deadline_ms = workflow_call_wait_deadline(update->call);
     temporal_client_poll_update_async(gateway->connection, &options, on_polled, update);
 }

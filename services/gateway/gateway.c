@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "openapi.h"
 #include "queue_sender.h"
 #include "recent_events.h"
 #include "run_gateway.h"
@@ -148,6 +149,7 @@ static enum status start_server(struct gateway *gateway, struct error *error)
     struct http_route routes[API_ROUTES_MAX + ADMIN_ROUTES];
     size_t count = api_routes(gateway, routes);
     count += service_admin_routes(gateway->service, routes + count, ADMIN_ROUTES);
+    gateway->openapi = openapi_write(routes, count, gateway->settings);
     const struct http_server_options options = {
         .listen = settings->listen,
         .routes = routes,
@@ -259,6 +261,7 @@ done:
     free(gateway.recent);
     recent_events_destroy(gateway.recent_events);
     callbacks_destroy(gateway.callbacks);
+    free(gateway.openapi);
     (void)pthread_cond_destroy(&flag.condition);
     return status;
 }

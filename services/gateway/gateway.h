@@ -50,6 +50,7 @@ struct gateway {
     struct metric_counter *refused_token;       /* requests that were refused for want of it */
     struct metric_counter *refused_certificate;
     struct callbacks *callbacks; /* NULL: none are asked for */
+    char *openapi; /* the document of GET /openapi.json */
     struct queue_sender *queue_sender;   /* NULL: no route sends to a queue */
     struct recent_events *recent_events; /* any thread */
     atomic_bool ready;

@@ -134,8 +134,11 @@ enum status json_member_read_whole(const struct json_member *member, double mini
 enum status json_member_read_duration(const struct json_member *member, void *out, struct error *error)
 {
     int64_t *out_ms = out;
-    if (member->value.data[0] != '"') { /* a number is read as its own text; anything else is none */
-        return duration_parse(member->name, member->value.data, member->value.length, DURATION_MAX_MS, out_ms, error);
+    if (member->value.data[0] != '"') {
+        double seconds = 0;
+        enum status read = json_member_read_number(member, 0, (double)DURATION_MAX_MS / 1000, &seconds, error);
+        *out_ms = read == STATUS_OK ? (int64_t)(seconds * 1000) : *out_ms;
+        return read;
     }
     char *text = text_of(member->value);
     if (text == NULL) {

@@ -55,7 +55,12 @@ struct workflow_call *workflow_call_begin(struct http_exchange *exchange, struct
     struct wait_preference wait;
     bool names_namespace = false;
     const char *namespace_name = gateway_request_namespace(exchange, gateway, &names_namespace);
+    const char *run_id = http_exchange_query(exchange, "runId");
     if (namespace_name == NULL || !check_media_types(exchange)) {
+        return NULL;
+    }
+    if (run_id != NULL && *run_id == '\0') { /* to Temporal that would be the latest run */
+        gateway_reply_invalid(exchange, "runId: expected a run ID");
         return NULL;
     }
     if (wait_preference_read(http_exchange_query(exchange, "wait"), http_exchange_header(exchange, "prefer"),
@@ -68,7 +73,7 @@ struct workflow_call *workflow_call_begin(struct http_exchange *exchange, struct
         .gateway = gateway,
         .exchange = exchange,
         .run = {.workflow_id = http_exchange_parameter(exchange, "id"),
-                .run_id = http_exchange_query(exchange, "runId"),
+                .run_id = run_id,
                 .namespace_name = namespace_name},
         .names_namespace = names_namespace,
         .wait = wait,

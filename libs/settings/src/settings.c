@@ -77,6 +77,8 @@ void settings_route_deinit(struct settings_route *route)
     json_schema_destroy(route->schema);
     free(route->filter);
     event_pattern_destroy(route->pattern);
+    free(route->schema_text);
+    free(route->description);
     free(route->queue);
     free(route->group);
     free(route->deduplication_id);

@@ -81,6 +81,8 @@ struct settings_route {
     struct json_schema *schema; /* what schema_file holds (rules/json_schema.h) */
     char *filter;       /* JSON; NULL: the route takes every message */
     struct event_pattern *pattern; /* what filter says (rules/event_pattern.h) */
+    char *schema_text;  /* what schema_file holds, as it is; NULL: none */
+    char *description;  /* for people; NULL: none */
     /* Of a route with target SQS alone, which has neither workflow nor task_queue. */
     char *queue;            /* URL */
     char *group;            /* template; NULL: none, which a FIFO queue does not take */
