@@ -1,7 +1,6 @@
 /* See json_member.h. */
 #include "json_member.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,13 +121,15 @@ enum status json_member_read_whole(const struct json_member *member, double mini
 {
     double number = 0;
     enum status status = json_member_read_number(member, minimum, maximum, &number, error);
-    if (status == STATUS_OK && floor(number) < number) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected a whole number", member->name);
+    if (status != STATUS_OK) {
+        return status;
     }
-    if (status == STATUS_OK) {
-        *out_number = (int64_t)number;
+    int64_t whole = (int64_t)number;
+    if ((double)whole < number || (double)whole > number) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected a whole number", member->name);
     }
-    return status;
+    *out_number = whole;
+    return STATUS_OK;
 }
 
 enum status json_member_read_duration(const struct json_member *member, void *out, struct error *error)

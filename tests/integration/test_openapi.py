@@ -106,6 +106,7 @@ def run_schemathesis(world, gateway, examples: int) -> str:
     return done.stdout
 
 
+@pytest.mark.timeout(1800)
 def test_the_gateway_does_what_the_document_says(world, gateway):
     is_long = bool(os.environ.get("FERRY_LONG"))
     with Workers(world, [Anything]):
