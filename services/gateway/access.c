@@ -262,9 +262,10 @@ static void refuse_token(struct gateway_access *access, struct http_exchange *ex
                           "expected the header Authorization: Bearer with a token of the gateway's", 0);
 }
 
-static const char *period_name(int64_t period_ms)
+/* As the configuration has it: "100/s". */
+static char period_letter(int64_t period_ms)
 {
-    return period_ms == 1000 ? "second" : period_ms == 60000 ? "minute" : "hour";
+    return period_ms == 1000 ? 's' : period_ms == 60000 ? 'm' : 'h';
 }
 
 /* false: it has replied. */
@@ -276,8 +277,9 @@ static bool take_from_rate(struct access_caller *caller, struct http_exchange *e
         return true;
     }
     const struct settings_token *token = caller->grant.token;
-    (void)error_set(&error, STATUS_RESOURCE_EXHAUSTED, "the token \"%s\" may send %lld requests a %s",
-                    caller->grant.name, (long long)token->rate, period_name(token->rate_period_ms));
+    (void)error_set(&error, STATUS_RESOURCE_EXHAUSTED, "the token \"%s\" may send %lld/%c, at most %lld at once",
+                    caller->grant.name, (long long)token->rate, period_letter(token->rate_period_ms),
+                    (long long)token->burst);
     gateway_access_note_refusal(caller->access, ACCESS_REFUSED_RATE, caller->grant.name, error.text);
     http_exchange_problem(exchange, 429, "rate-limited", "Too many requests for this token", error.text,
                           (int)((wait_ms + 999) / 1000));
@@ -320,8 +322,7 @@ bool gateway_may(struct http_exchange *exchange, enum api_verb verb, const char 
 const struct access_grant *gateway_access_grant(const struct http_exchange *exchange)
 {
     const struct access_caller *caller = http_exchange_caller(exchange);
-    CHECK(caller != NULL);
-    return &caller->grant;
+    return caller != NULL ? &caller->grant : NULL;
 }
 
 bool gateway_admit(struct http_exchange *exchange, void *user)

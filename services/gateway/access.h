@@ -31,11 +31,17 @@ bool gateway_admit(struct http_exchange *exchange, void *user);
  * or namespace in the body). route, namespace_: NULL as in access_request. false: it has replied 403. */
 MUST_CHECK bool gateway_may(struct http_exchange *exchange, enum api_verb verb, const char *route,
                             const char *namespace_);
-/* What the exchange's caller may do, for handlers that show only what he may see. Valid as long as the gateway. */
+/* What the exchange's caller may do, for handlers that show only what he may see; NULL: the route is open to everybody.
+ * Valid as long as the gateway. */
 const struct access_grant *gateway_access_grant(const struct http_exchange *exchange);
 
-enum access_refusal { ACCESS_REFUSED_TOKEN, ACCESS_REFUSED_CERTIFICATE, ACCESS_REFUSED_SCOPE, ACCESS_REFUSED_RATE,
-                      ACCESS_REFUSED_SIGNATURE };
+enum access_refusal {
+    ACCESS_REFUSED_TOKEN,
+    ACCESS_REFUSED_CERTIFICATE,
+    ACCESS_REFUSED_SCOPE,
+    ACCESS_REFUSED_RATE,
+    ACCESS_REFUSED_SIGNATURE /* of a webhook */
+};
 #define ACCESS_REFUSALS 5
 
 /* Counts and logs (not each of many) that a request was refused. name: the token's or the webhook's route; NULL: it is

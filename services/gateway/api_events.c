@@ -164,12 +164,18 @@ void gateway_handle_events(struct http_exchange *exchange, void *user)
     events_call_begin(call);
 }
 
+static bool shows(const void *user, const char *route)
+{
+    const struct access_request request = {.verb = API_VERB_READ, .route = route};
+    return access_scope_check(user, &request, NULL) == STATUS_OK;
+}
+
 void gateway_handle_recent(struct http_exchange *exchange, void *user)
 {
     struct gateway *gateway = user;
     struct buffer body;
     buffer_init(&body, GATEWAY_REPLY_MAX);
-    recent_events_write(gateway->recent_events, &body);
+    recent_events_write(gateway->recent_events, shows, gateway_access_grant(exchange), &body);
     gateway_reply_json(exchange, 200, NULL, 0, &body);
     buffer_deinit(&body);
 }

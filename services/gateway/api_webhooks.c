@@ -49,6 +49,7 @@ static void refuse_proof(struct gateway *gateway, struct http_exchange *exchange
                          const char *reason)
 {
     gateway_access_note_refusal(gateway->access, ACCESS_REFUSED_SIGNATURE, route->name, reason);
+    http_exchange_add_header(exchange, "WWW-Authenticate", "Signature realm=\"ferry\""); /* RFC 9110 wants one */
     http_exchange_problem(exchange, 401, "signature", "The signature is missing or wrong", reason, 0);
 }
 
