@@ -14,8 +14,8 @@ enum plain_event_reply {
 
 struct plain_event {
     const struct settings_route *route;
-    const char *message_id; /* who it is: the same again is the same event. Copied; longer than EVENT_IDENTITY_MAX it is
-                             * hashed. NULL: the Idempotency-Key, else the MessageId in the JSON, else a new one */
+    const char *message_id; /* who it is: the same again is the same event. Copied; longer than EVENT_IDENTITY_MAX: hashed.
+                             * NULL: the Idempotency-Key, else the MessageId in the JSON, else a new one */
     const char *body;       /* JSON; it must live until the reply, as the exchange's own does */
     size_t length;
     char *owned;            /* freed after the reply; NULL: nothing */
