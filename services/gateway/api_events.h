@@ -22,7 +22,8 @@ struct plain_event {
     enum plain_event_reply reply;
 };
 
-/* Takes the event, and the exchange: it is answered, now or later. A body that is no JSON: 400. HTTP server's thread. */
+/* Takes the event, and the exchange: it is answered, now or later. A body that is no JSON: 400. HTTP
+ * server's thread. */
 void gateway_take_plain_event(struct http_exchange *exchange, struct gateway *gateway,
                               const struct plain_event *plain);
 

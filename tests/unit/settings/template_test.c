@@ -61,13 +61,17 @@ static void refuses_what_is_no_template(void **state)
     assert_refused("{MessageId", "expected \"}\" after \"{\" in \"{MessageId\"");
     assert_refused("{a{MessageId}}", "expected \"}\" after \"{\" in \"{a{MessageId}}\"");
     assert_refused("{messageid}", "unknown field {messageid}: expected {MessageId}, {MessageGroupId}, "
-                                  "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or {body.PATH}");
+                                  "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, "
+                                  "{event.NAME} or {body.PATH}");
     assert_refused("{body.}", "unknown field {body.}: expected {MessageId}, {MessageGroupId}, "
-                              "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or {body.PATH}");
+                              "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, "
+                              "{event.NAME} or {body.PATH}");
     assert_refused("{body.a..b}", "unknown field {body.a..b}: expected {MessageId}, {MessageGroupId}, "
-                                  "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or {body.PATH}");
+                                  "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, "
+                                  "{event.NAME} or {body.PATH}");
     assert_refused("{}", "unknown field {}: expected {MessageId}, {MessageGroupId}, "
-                         "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or {body.PATH}");
+                         "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, "
+                         "{event.NAME} or {body.PATH}");
 }
 
 static void an_event_s_attribute_is_named_as_cloudevents_names_it(void **state)
