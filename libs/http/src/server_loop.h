@@ -15,6 +15,7 @@
 struct server_loop {
     struct MHD_Daemon *daemon; /* the thread's until it is joined */
     int wakeup;                /* eventfd */
+    atomic_bool is_woken;      /* wakeup was written since the thread last looked */
     atomic_bool is_stopping;
     pthread_t thread;
     bool has_thread;
@@ -22,6 +23,9 @@ struct server_loop {
 
 /* daemon: with MHD_USE_EPOLL and no thread. */
 MUST_CHECK enum status server_loop_start(struct server_loop *loop, struct MHD_Daemon *daemon, struct error *error);
+/* Behind each MHD_resume_connection from another thread: of microhttpd's own notice, which it clears between looking for
+ * resumed connections and telling us that it has nothing to do, some get lost. Nothing where no loop runs. */
+void server_loop_wake(struct server_loop *loop);
 void server_loop_stop(struct server_loop *loop); /* before the daemon is; nothing if it was not started */
 
 #endif
