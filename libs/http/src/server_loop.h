@@ -21,10 +21,10 @@ struct server_loop {
     bool has_thread;
 };
 
-/* daemon: with MHD_USE_EPOLL and no thread. */
+/* daemon: with MHD_USE_EPOLL and no thread. INTERNAL: the system gives no thread or eventfd. */
 MUST_CHECK enum status server_loop_start(struct server_loop *loop, struct MHD_Daemon *daemon, struct error *error);
-/* Behind each MHD_resume_connection from another thread: of microhttpd's own notice, which it clears between looking for
- * resumed connections and telling us that it has nothing to do, some get lost. Nothing where no loop runs. */
+/* Behind each MHD_resume_connection from another thread: microhttpd clears its own notice between looking for resumed
+ * connections and telling us that it has nothing to do, and so loses some. Nothing where no loop runs. */
 void server_loop_wake(struct server_loop *loop);
 void server_loop_stop(struct server_loop *loop); /* before the daemon is; nothing if it was not started */
 
