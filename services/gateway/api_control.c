@@ -1,4 +1,4 @@
-/* Workflows named by the caller: signal, cancel, terminate. */
+/* Workflows named by the caller: signal, cancel, terminate, delete. */
 #include <stdlib.h>
 
 #include "api.h"
@@ -101,4 +101,12 @@ void gateway_handle_workflow_terminate(struct http_exchange *exchange, void *use
         temporal_client_terminate_async(call->gateway->connection, &call->run, reason, 0, on_done, call);
     }
     free(reason);
+}
+
+void gateway_handle_workflow_delete(struct http_exchange *exchange, void *user)
+{
+    struct workflow_call *call = workflow_call_begin(exchange, user);
+    if (call != NULL) {
+        temporal_client_delete_async(call->gateway->connection, &call->run, 0, on_accepted, call);
+    }
 }

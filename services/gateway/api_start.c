@@ -113,9 +113,9 @@ static void on_met(void *user, enum status status, struct temporal_describe_resu
     if (status != STATUS_OK && !is_gone) {
         fail(start, error);
     } else if (match == IDEMPOTENCY_REUSED) {
-        workflow_call_problem(start->call, 422, "idempotency-key-reused",
-                              "The Idempotency-Key was used with another body",
-                              "a run of this workflow ID was started with the same key and another body");
+        workflow_call_problem(start->call, &(struct problem){422, "idempotency-key-reused",
+                                                             "The Idempotency-Key was used with another body", 0},
+                              "a run of this workflow ID was started with the same key and another body", NULL, NULL);
         start_call_destroy(start);
     } else if (match == IDEMPOTENCY_SAME) {
         free(start->run_id);
@@ -260,7 +260,7 @@ void gateway_handle_workflow_signal_with_start(struct http_exchange *exchange, v
     }
     struct workflow_request *request = &start->request;
     if (request->has_id_conflict && request->id_conflict == TEMPORAL_CONFLICT_FAIL) {
-        workflow_call_problem(start->call, 400, "invalid-request", "The request is not valid",
+        workflow_call_invalid(start->call,
                               "idConflictPolicy: a signal goes to the run that is open: useExisting or terminate");
         start_call_destroy(start);
         return;

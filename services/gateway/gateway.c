@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "openapi.h"
 #include "queue_sender.h"
 #include "recent_events.h"
 #include "run_gateway.h"
@@ -148,6 +149,7 @@ static enum status start_server(struct gateway *gateway, struct error *error)
     struct http_route routes[API_ROUTES_MAX + ADMIN_ROUTES];
     size_t count = api_routes(gateway, routes);
     count += service_admin_routes(gateway->service, routes + count, ADMIN_ROUTES);
+    gateway->openapi = openapi_write(routes, count, gateway->settings);
     const struct http_server_options options = {
         .listen = settings->listen,
         .routes = routes,
@@ -158,6 +160,11 @@ static enum status start_server(struct gateway *gateway, struct error *error)
         .admit_user = gateway,
         .metrics = service_metrics(gateway->service),
         .tls = gateway->tls,
+        .limits = {.max_connections = (unsigned)settings->max_connections,
+                   .max_connections_per_address = (unsigned)settings->max_connections_per_address,
+                   .header_timeout_ms = settings->header_timeout_ms,
+                   .transfer_timeout_ms = settings->transfer_timeout_ms,
+                   .idle_timeout_ms = settings->idle_timeout_ms},
     };
     enum status status = http_server_start(&options, &gateway->server, error);
     if (status == STATUS_OK) {
@@ -254,6 +261,7 @@ done:
     free(gateway.recent);
     recent_events_destroy(gateway.recent_events);
     callbacks_destroy(gateway.callbacks);
+    free(gateway.openapi);
     (void)pthread_cond_destroy(&flag.condition);
     return status;
 }

@@ -50,6 +50,7 @@ struct gateway {
     struct metric_counter *refused_token;       /* requests that were refused for want of it */
     struct metric_counter *refused_certificate;
     struct callbacks *callbacks; /* NULL: none are asked for */
+    char *openapi; /* the document of GET /openapi.json */
     struct queue_sender *queue_sender;   /* NULL: no route sends to a queue */
     struct recent_events *recent_events; /* any thread */
     atomic_bool ready;
@@ -83,6 +84,9 @@ int64_t gateway_start_deadline(struct gateway *gateway);
 /* Answers. */
 void gateway_reply_json(struct http_exchange *exchange, int status, const struct http_header *headers,
                         size_t header_count, const struct buffer *body);
+/* As problem_append. */
+void gateway_reply_problem(struct http_exchange *exchange, const struct problem *problem, const char *detail,
+                           const struct problem_origin *origin);
 void gateway_reply_error(struct http_exchange *exchange, enum problem_subject subject, const struct error *error);
 void gateway_reply_invalid(struct http_exchange *exchange, const char *detail);
 /* Temporal's NOT_FOUND for our own namespace. */

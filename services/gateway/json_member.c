@@ -1,7 +1,6 @@
 /* See json_member.h. */
 #include "json_member.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,22 +121,28 @@ enum status json_member_read_whole(const struct json_member *member, double mini
 {
     double number = 0;
     enum status status = json_member_read_number(member, minimum, maximum, &number, error);
-    if (status == STATUS_OK && floor(number) < number) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected a whole number", member->name);
+    if (status != STATUS_OK) {
+        return status;
     }
-    if (status == STATUS_OK) {
-        *out_number = (int64_t)number;
+    int64_t whole = (int64_t)number;
+    if ((double)whole < number || (double)whole > number) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected a whole number", member->name);
     }
-    return status;
+    *out_number = whole;
+    return STATUS_OK;
 }
 
 enum status json_member_read_duration(const struct json_member *member, void *out, struct error *error)
 {
     int64_t *out_ms = out;
-    if (member->value.data[0] != '"') { /* a number is read as its own text; anything else is none */
-        return duration_parse(member->name, member->value.data, member->value.length, DURATION_MAX_MS, out_ms, error);
+    double seconds = 0;
+    if (member->value.data[0] != '"' &&
+        json_member_read_number(member, 0, (double)DURATION_MAX_MS / 1000, &seconds, NULL) == STATUS_OK) {
+        *out_ms = (int64_t)(seconds * 1000);
+        return STATUS_OK;
     }
-    char *text = text_of(member->value);
+    char *text = member->value.data[0] == '"' ? text_of(member->value)
+                                              : memory_format("%.*s", (int)member->value.length, member->value.data);
     if (text == NULL) {
         return refuse_text(member, error);
     }

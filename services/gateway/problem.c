@@ -1,7 +1,13 @@
 /* See problem.h. */
 #include "problem.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
+#include "http/server.h"
+#include "json_text.h"
+#include "value_json.h"
 
 /* The server refuses a payload over limit.blobSize.error as INVALID_ARGUMENT, with these words only. A value that is
  * too long for a search attribute is no payload: the route asks for what the server does not index (rule 5). */
@@ -87,4 +93,46 @@ struct problem problem_of_error(enum problem_subject subject, const struct error
         return of_workflow_error(error);
     }
     return status_is_retryable(error->status) || error->status == STATUS_CANCELED ? unavailable() : misconfigured();
+}
+
+/* gRPC's own names of its codes. */
+static const char *grpc_name(int code)
+{
+    static const char *const names[] = {NULL,
+                                        "CANCELLED",
+                                        "UNKNOWN",
+                                        "INVALID_ARGUMENT",
+                                        "DEADLINE_EXCEEDED",
+                                        "NOT_FOUND",
+                                        "ALREADY_EXISTS",
+                                        "PERMISSION_DENIED",
+                                        "RESOURCE_EXHAUSTED",
+                                        "FAILED_PRECONDITION",
+                                        "ABORTED",
+                                        "OUT_OF_RANGE",
+                                        "UNIMPLEMENTED",
+                                        "INTERNAL",
+                                        "UNAVAILABLE",
+                                        "DATA_LOSS",
+                                        "UNAUTHENTICATED"};
+    size_t index = (size_t)code;
+    return index < sizeof names / sizeof names[0] ? names[index] : NULL;
+}
+
+void problem_append(struct buffer *out, const struct problem *problem, const char *detail,
+                    const struct problem_origin *origin)
+{
+    char *type = memory_format(HTTP_PROBLEM_TYPE_PREFIX "%s", problem->type);
+    json_object_begin(out);
+    json_member_text(out, "type", type);
+    json_member_text(out, "title", problem->title);
+    json_member_integer(out, "status", problem->status);
+    json_member_text(out, "detail", detail != NULL && detail[0] != '\0' ? detail : problem->title);
+    json_member_text(out, "grpcStatus", origin->error == NULL ? NULL : grpc_name(origin->error->peer_code));
+    if (origin->grpc_details != NULL) {
+        json_member_raw(out, "grpcDetails", origin->grpc_details, strlen(origin->grpc_details));
+    }
+    value_json_failure(out, "failure", origin->failure);
+    json_object_end(out);
+    free(type);
 }

@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "temporal/failure.h"
 
 struct problem {
     int status;       /* HTTP */
@@ -23,6 +24,15 @@ enum problem_subject {
 
 /* namespace_missing: Temporal says that the namespace does not exist: our fault, unless the sender named it. */
 struct problem problem_of_error(enum problem_subject subject, const struct error *error, bool namespace_missing);
+
+/* What stands beside a problem; each may be NULL. */
+struct problem_origin {
+    const struct error *error;              /* grpcStatus, where a server said it */
+    const char *grpc_details;               /* JSON */
+    const struct temporal_failure *failure; /* the workflow's own */
+};
+void problem_append(struct buffer *out, const struct problem *problem, const char *detail,
+                    const struct problem_origin *origin);
 
 /* A start error that the same message meets again for ever (rule 5 of the delivery contract); else the target
  * failed. */

@@ -1,4 +1,5 @@
 /* What handlers have in common: answers, and who is let in. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,11 +25,26 @@ bool gateway_is_namespace_missing(const struct error *error)
     return error->status == STATUS_NOT_FOUND && error->retryable;
 }
 
+void gateway_reply_problem(struct http_exchange *exchange, const struct problem *problem, const char *detail,
+                           const struct problem_origin *origin)
+{
+    char seconds[16] = "";
+    struct buffer body;
+    const struct http_header retry = {.name = "Retry-After", .value = seconds};
+    if (problem->retry_after_seconds > 0) {
+        (void)snprintf(seconds, sizeof seconds, "%d", problem->retry_after_seconds);
+    }
+    buffer_init(&body, GATEWAY_REPLY_MAX);
+    problem_append(&body, problem, detail, origin);
+    http_exchange_reply(exchange, problem->status, "application/problem+json", &retry, seconds[0] == '\0' ? 0 : 1,
+                        body.data, body.length);
+    buffer_deinit(&body);
+}
+
 void gateway_reply_error(struct http_exchange *exchange, enum problem_subject subject, const struct error *error)
 {
     struct problem problem = problem_of_error(subject, error, gateway_is_namespace_missing(error));
-    http_exchange_problem(exchange, problem.status, problem.type, problem.title, error->text,
-                          problem.retry_after_seconds);
+    gateway_reply_problem(exchange, &problem, error->text, &(struct problem_origin){.error = error});
 }
 
 void gateway_reply_invalid(struct http_exchange *exchange, const char *detail)

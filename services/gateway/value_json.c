@@ -16,12 +16,26 @@ static void member_of(struct buffer *out, const char *name, struct buffer *value
     buffer_deinit(value);
 }
 
+/* A name that is not ours to choose: it is escaped, and left out where it is no UTF-8. */
+static void member_named(struct buffer *out, const char *name, const char *text)
+{
+    char *quoted = json_quote(name, strlen(name));
+    if (quoted != NULL) { /* names are written between quotes of their own */
+        quoted[strlen(quoted) - 1] = '\0';
+        json_member_text(out, quoted + 1, text);
+    }
+    free(quoted);
+}
+
 static void append_encoded(struct buffer *out, const struct temporal_value *value)
 {
     struct buffer metadata;
     buffer_init(&metadata, out->maximum);
     json_object_begin(&metadata);
     json_member_text(&metadata, "encoding", value->encoding);
+    for (size_t i = 0; i < value->metadata_count; i++) {
+        member_named(&metadata, value->metadata[i].name, value->metadata[i].data);
+    }
     json_object_end(&metadata);
     char *data = crypto_base64_encode(value->data, value->length);
     json_object_begin(out);
@@ -50,6 +64,19 @@ void value_json_member(struct buffer *out, const char *name, const struct tempor
     buffer_init(&text, out->maximum);
     append_value(&text, value);
     member_of(out, name, &text);
+}
+
+void value_json_list(struct buffer *out, const char *name, const struct temporal_value *values, size_t count)
+{
+    struct buffer list;
+    buffer_init(&list, out->maximum);
+    CHECK(buffer_append(&list, "[", 1));
+    for (size_t i = 0; i < count; i++) {
+        CHECK(buffer_append_string(&list, i == 0 ? "" : ","));
+        append_value(&list, &values[i]);
+    }
+    CHECK(buffer_append(&list, "]", 1));
+    member_of(out, name, &list);
 }
 
 void value_json_entries(struct buffer *out, const char *name, const struct temporal_memo_value *entries, size_t count)
@@ -88,14 +115,7 @@ static void append_failure(struct buffer *out, const struct temporal_failure *fa
         json_member_integer(out, "nextRetryDelayMs", failure->next_retry_delay_ms);
     }
     if (failure->detail_count > 0) {
-        struct buffer details;
-        buffer_init(&details, out->maximum);
-        for (size_t i = 0; i < failure->detail_count; i++) {
-            CHECK(buffer_append(&details, i == 0 ? "[" : ",", 1));
-            append_value(&details, &failure->details[i]);
-        }
-        CHECK(buffer_append(&details, "]", 1));
-        member_of(out, "details", &details);
+        value_json_list(out, "details", failure->details, failure->detail_count);
     }
 }
 

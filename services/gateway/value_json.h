@@ -10,6 +10,8 @@
 
 /* Members of the object that is being written to out. */
 void value_json_member(struct buffer *out, const char *name, const struct temporal_value *value);
+/* An array. */
+void value_json_list(struct buffer *out, const char *name, const struct temporal_value *values, size_t count);
 /* A memo, or search attributes. */
 void value_json_entries(struct buffer *out, const char *name, const struct temporal_memo_value *entries, size_t count);
 /* {"kind", "type", "message", "source", "stackTrace", "nonRetryable", "nextRetryDelayMs", "details": […],

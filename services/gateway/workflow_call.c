@@ -55,7 +55,12 @@ struct workflow_call *workflow_call_begin(struct http_exchange *exchange, struct
     struct wait_preference wait;
     bool names_namespace = false;
     const char *namespace_name = gateway_request_namespace(exchange, gateway, &names_namespace);
+    const char *run_id = http_exchange_query(exchange, "runId");
     if (namespace_name == NULL || !check_media_types(exchange)) {
+        return NULL;
+    }
+    if (run_id != NULL && *run_id == '\0') { /* to Temporal that would be the latest run */
+        gateway_reply_invalid(exchange, "runId: expected a run ID");
         return NULL;
     }
     if (wait_preference_read(http_exchange_query(exchange, "wait"), http_exchange_header(exchange, "prefer"),
@@ -68,7 +73,7 @@ struct workflow_call *workflow_call_begin(struct http_exchange *exchange, struct
         .gateway = gateway,
         .exchange = exchange,
         .run = {.workflow_id = http_exchange_parameter(exchange, "id"),
-                .run_id = http_exchange_query(exchange, "runId"),
+                .run_id = run_id,
                 .namespace_name = namespace_name},
         .names_namespace = names_namespace,
         .wait = wait,
@@ -148,23 +153,33 @@ void workflow_call_answer(struct workflow_call *call, int status, const char *lo
 
 void workflow_call_refuse(struct workflow_call *call, const struct error *error)
 {
-    workflow_call_problem(call, 400, error->status == STATUS_MALFORMED ? "malformed-json" : "invalid-request",
-                          "The request is not valid", error->text);
+    const char *type = error->status == STATUS_MALFORMED ? "malformed-json" : "invalid-request";
+    workflow_call_problem(call, &(struct problem){400, type, "The request is not valid", 0}, error->text, NULL, NULL);
 }
 
-void workflow_call_problem(struct workflow_call *call, int status, const char *type, const char *title,
-                           const char *detail)
+void workflow_call_invalid(struct workflow_call *call, const char *detail)
 {
-    note(call, status);
-    http_exchange_problem(call->exchange, status, type, title, detail, 0);
+    workflow_call_problem(call, &(struct problem){400, "invalid-request", "The request is not valid", 0}, detail, NULL,
+                          NULL);
+}
+
+void workflow_call_problem(struct workflow_call *call, const struct problem *problem, const char *detail,
+                           const struct error *error, const struct temporal_failure *failure)
+{
+    note(call, problem->status);
+    /* Errors come to done functions, which is where the details are. */
+    char *details = error != NULL ? temporal_connection_error_details(call->gateway->connection) : NULL;
+    const struct problem_origin origin = {.error = error, .grpc_details = details, .failure = failure};
+    gateway_reply_problem(call->exchange, problem, detail, &origin);
+    free(details);
     free(call);
 }
 
 void workflow_call_fail(struct workflow_call *call, const struct error *error)
 {
-    gateway_reply_error(call->exchange,
-                        call->names_namespace ? PROBLEM_SUBJECT_NAMESPACE : PROBLEM_SUBJECT_WORKFLOW, error);
-    free(call);
+    enum problem_subject subject = call->names_namespace ? PROBLEM_SUBJECT_NAMESPACE : PROBLEM_SUBJECT_WORKFLOW;
+    struct problem problem = problem_of_error(subject, error, gateway_is_namespace_missing(error));
+    workflow_call_problem(call, &problem, error->text, error, NULL);
 }
 
 char *workflow_call_path(const struct workflow_call *call, const char *workflow_id, const char *suffix)

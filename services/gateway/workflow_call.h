@@ -39,9 +39,12 @@ bool workflow_call_key(struct workflow_call *call, const char **out_key);
  * about; NULL: none. */
 void workflow_call_answer(struct workflow_call *call, int status, const char *location, struct buffer *body);
 void workflow_call_refuse(struct workflow_call *call, const struct error *error); /* 400, the request's own fault */
-void workflow_call_problem(struct workflow_call *call, int status, const char *type, const char *title,
-                           const char *detail);
+void workflow_call_invalid(struct workflow_call *call, const char *detail);     /* the same, in words */
 void workflow_call_fail(struct workflow_call *call, const struct error *error); /* Temporal's error */
+/* Any other. error NULL: Temporal has no part in it; else on the rpc thread, in the done function that was given it.
+ * failure: the workflow's own; NULL: none. */
+void workflow_call_problem(struct workflow_call *call, const struct problem *problem, const char *detail,
+                           const struct error *error, const struct temporal_failure *failure);
 
 /* "/v1/workflows/{id}", suffix behind it, with the namespace where the request names one; free() it. */
 char *workflow_call_path(const struct workflow_call *call, const char *workflow_id, const char *suffix);

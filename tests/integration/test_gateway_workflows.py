@@ -250,7 +250,7 @@ def test_results_of_runs_that_did_not_complete(api):
 
 def test_other_encodings_are_shown_with_their_metadata(api):
     answer = api.start("binary", query="?wait=30s")
-    assert answer.json["result"] == {"metadata": {"encoding": "binary/plain"}, "data": "/wAB"}, answer
+    assert answer.json["result"] == {"metadata": {"encoding": "binary/plain", "kind": "picture"}, "data": "/wAB"}, answer
     assert b'"result":null' in api.start("nothing", query="?wait=30s").body
 
 

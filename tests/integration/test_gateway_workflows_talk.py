@@ -120,9 +120,19 @@ def test_a_query_without_an_argument_also_of_a_closed_run(api):
 
 def test_a_query_that_fails_and_one_that_is_unknown(api):
     workflow_id = api.started()
-    assert_problem(api.post(api.path(workflow_id, "/queries/broken")), 400, "invalid-request", "the shelf is broken")
-    assert_problem(api.post(api.path(workflow_id, "/queries/nope")), 400, "invalid-request", "nope")
+    assert_problem(api.post(api.path(workflow_id, "/queries/broken")), 422, "query-failed", "the shelf is broken")
+    assert_problem(api.post(api.path(workflow_id, "/queries/nope")), 422, "query-failed", "nope")
     assert_problem(api.post(api.path(api.new_id(), "/queries/items")), 404, "workflow-not-found")
+
+
+def test_a_query_that_is_rejected_by_the_runs_state(api):
+    workflow_id = api.started()
+    path = api.path(workflow_id, "/queries/items?rejectCondition=")
+    assert api.post(path + "notOpen").status == 200
+    ended(api, workflow_id)
+    assert_problem(api.post(path + "notOpen"), 409, "query-rejected", "Completed")
+    assert api.post(path + "notCompletedCleanly").status == 200
+    assert_problem(api.post(path + "never"), 400, "invalid-request", "rejectCondition")
 
 
 def test_a_query_without_a_worker_is_504(api):

@@ -8,8 +8,8 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "plain_text.h"
-#include "utf8.h"
 
 /* A position in a text. The scan_ functions move it behind what they read; on false it stands anywhere. */
 struct scanner {

@@ -10,6 +10,7 @@
 #define ATTEMPTS_MAX 1000
 #define ID_PREFIX_MAX_BYTES ((size_t)200)
 #define FILTER_MAX_BYTES ((size_t)64 << 10)
+#define DESCRIPTION_MAX_BYTES ((size_t)1000)
 
 static enum status check_id_prefix(const char *value, struct error *error)
 {
@@ -21,14 +22,24 @@ static enum status check_id_prefix(const char *value, struct error *error)
     return STATUS_OK;
 }
 
-static enum status check_filter(const char *value, struct error *error)
+static enum status check_length(const char *value, const char *what, size_t maximum, struct error *error)
 {
     size_t length = strlen(value);
-    if (length == 0 || length > FILTER_MAX_BYTES) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "expected an event pattern of 1 to %zu bytes, found %zu",
-                         FILTER_MAX_BYTES, length);
+    if (length == 0 || length > maximum) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "expected %s of 1 to %zu bytes, found %zu", what, maximum,
+                         length);
     }
     return STATUS_OK;
+}
+
+static enum status check_filter(const char *value, struct error *error)
+{
+    return check_length(value, "an event pattern", FILTER_MAX_BYTES, error);
+}
+
+static enum status check_description(const char *value, struct error *error)
+{
+    return check_length(value, "a text", DESCRIPTION_MAX_BYTES, error);
 }
 
 static enum status read_choices(struct settings_route *route, const struct config_node *node, struct error *error)
@@ -178,6 +189,7 @@ static enum status read_route(struct settings_loader *loader, size_t index, cons
     SETTINGS_TRY(read_closing(loader, index, node, error));
     SETTINGS_TRY(read_start_options(route, node, error));
     SETTINGS_TRY(read_rules(route, node, error));
+    SETTINGS_TRY(settings_read_text(node, "description", check_description, &route->description, error));
     SETTINGS_TRY(settings_read_queue_target(route, node, error));
     if (route->target == SETTINGS_TARGET_SQS) {
         return STATUS_OK;

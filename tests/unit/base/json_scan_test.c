@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/json_scan.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 static bool is_valid(const char *text)
 {

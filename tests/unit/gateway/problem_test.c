@@ -105,6 +105,25 @@ static void a_run_that_has_closed_is_a_conflict_and_no_stranger(void **state)
     assert_string_equal(problem.type, "wrong-state");
 }
 
+static void what_temporal_said_is_kept(void **state)
+{
+    (void)state;
+    struct buffer out;
+    struct error error = {.status = STATUS_NOT_FOUND, .peer_code = 5};
+    const struct problem problem = {404, "workflow-not-found", "There is no such workflow", 0};
+    buffer_init(&out, 1024);
+    problem_append(&out, &problem, "none \"x\"",
+                   &(struct problem_origin){.error = &error, .grpc_details = "[{\"@type\":\"x\"}]"});
+    assert_string_equal(out.data, "{\"type\":\"/problems/workflow-not-found\",\"title\":\"There is no such workflow\","
+                                  "\"status\":404,\"detail\":\"none \\\"x\\\"\",\"grpcStatus\":\"NOT_FOUND\","
+                                  "\"grpcDetails\":[{\"@type\":\"x\"}]}");
+    buffer_clear(&out);
+    problem_append(&out, &problem, NULL, &(struct problem_origin){0});
+    assert_string_equal(out.data, "{\"type\":\"/problems/workflow-not-found\",\"title\":\"There is no such workflow\","
+                                  "\"status\":404,\"detail\":\"There is no such workflow\"}");
+    buffer_deinit(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +135,7 @@ int main(void)
         cmocka_unit_test(how_busy_temporal_is_is_told_to_who_names_workflows),
         cmocka_unit_test(a_namespace_that_the_sender_named_is_theirs),
         cmocka_unit_test(a_run_that_has_closed_is_a_conflict_and_no_stranger),
+        cmocka_unit_test(what_temporal_said_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

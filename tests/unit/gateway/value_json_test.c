@@ -54,6 +54,14 @@ static void another_encoding_is_shown_with_its_metadata(void **state)
     char bytes[] = "\xFF\x01";
     char broken[] = "{";
     const struct temporal_value binary = value_of(s_binary, bytes);
+    char kind[] = "kind";
+    char picture[] = "picture";
+    struct temporal_metadata metadata = {.name = kind, .data = picture, .length = strlen(picture)};
+    struct temporal_value described = binary;
+    described.metadata = &metadata;
+    described.metadata_count = 1;
+    assert_member(&described, "{\"result\":{\"metadata\":{\"encoding\":\"binary/plain\",\"kind\":\"picture\"},"
+                              "\"data\":\"/wE=\"}}");
     const struct temporal_value no_json = value_of(s_json, broken);
     assert_member(&binary, "{\"result\":{\"metadata\":{\"encoding\":\"binary/plain\"},\"data\":\"/wE=\"}}");
     assert_member(&no_json, "{\"result\":{\"metadata\":{\"encoding\":\"json/plain\"},\"data\":\"ew==\"}}");

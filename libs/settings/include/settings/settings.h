@@ -81,6 +81,8 @@ struct settings_route {
     struct json_schema *schema; /* what schema_file holds (rules/json_schema.h) */
     char *filter;       /* JSON; NULL: the route takes every message */
     struct event_pattern *pattern; /* what filter says (rules/event_pattern.h) */
+    char *schema_text;  /* what schema_file holds, as it is; NULL: none */
+    char *description;  /* for people; NULL: none */
     /* Of a route with target SQS alone, which has neither workflow nor task_queue. */
     char *queue;            /* URL */
     char *group;            /* template; NULL: none, which a FIFO queue does not take */
@@ -127,6 +129,11 @@ struct settings_gateway {
     int64_t long_polls;     /* runs that are waited for by history long polls, 1,000 */
     int64_t max_body_bytes; /* 16 MiB: ten messages of 1 MiB with escapes */
     int64_t grace_ms;
+    int64_t max_connections;             /* 10,000 */
+    int64_t max_connections_per_address; /* 0, unless said: 1,000, and any number for this machine's own */
+    int64_t header_timeout_ms;           /* 10 s */
+    int64_t transfer_timeout_ms;         /* 30 s */
+    int64_t idle_timeout_ms;             /* 75 s */
 };
 
 struct settings_worker {
