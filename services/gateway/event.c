@@ -26,7 +26,8 @@ enum event_form event_form(const struct event_headers *headers)
     if (media_type_is(headers->content_type, "application/cloudevents+json")) {
         return EVENT_FORM_STRUCTURED;
     }
-    if (headers->content_type != NULL && strncasecmp(headers->content_type, s_event_types, strlen(s_event_types)) == 0) {
+    const char *type = headers->content_type;
+    if (type != NULL && strncasecmp(type, s_event_types, strlen(s_event_types)) == 0) {
         return EVENT_FORM_UNSUPPORTED; /* in another format: Avro, XML */
     }
     for (size_t i = 0; i < headers->attribute_count; i++) {

@@ -135,13 +135,14 @@ enum status json_member_read_whole(const struct json_member *member, double mini
 enum status json_member_read_duration(const struct json_member *member, void *out, struct error *error)
 {
     int64_t *out_ms = out;
-    if (member->value.data[0] != '"') {
-        double seconds = 0;
-        enum status read = json_member_read_number(member, 0, (double)DURATION_MAX_MS / 1000, &seconds, error);
-        *out_ms = read == STATUS_OK ? (int64_t)(seconds * 1000) : *out_ms;
-        return read;
+    double seconds = 0;
+    if (member->value.data[0] != '"' &&
+        json_member_read_number(member, 0, (double)DURATION_MAX_MS / 1000, &seconds, NULL) == STATUS_OK) {
+        *out_ms = (int64_t)(seconds * 1000);
+        return STATUS_OK;
     }
-    char *text = text_of(member->value);
+    char *text = member->value.data[0] == '"' ? text_of(member->value)
+                                              : memory_format("%.*s", (int)member->value.length, member->value.data);
     if (text == NULL) {
         return refuse_text(member, error);
     }

@@ -10,7 +10,7 @@
 /* What SQS sets (docs of SendMessage, 2025). */
 #define QUEUE_MESSAGE_ATTRIBUTES_MAX 10
 #define QUEUE_MESSAGE_BYTES_MAX ((size_t)1 << 20) /* body and attributes */
-#define QUEUE_MESSAGE_ID_MAX ((size_t)128)        /* of group and deduplication IDs; longer, or of other letters: hashed */
+#define QUEUE_MESSAGE_ID_MAX ((size_t)128) /* group and deduplication IDs; longer, or of other letters: hashed */
 
 #define QUEUE_MESSAGE_TRACEPARENT "traceparent" /* the attribute, which the poller hands on as the event's own */
 

@@ -3,9 +3,11 @@ queue does not take it."""
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from ferrystack.process import wait_until
 from http_request import request
 
 JSON = {"Content-Type": "application/json"}
@@ -175,3 +177,56 @@ def test_what_was_queued_is_among_the_last_events(scene):
     counted = [line for line in metrics.splitlines() if line.startswith("ferry_gateway_events_total")
                and 'route="in"' in line and 'outcome="queued"' in line]
     assert [line.split()[-1] for line in counted] == ["1"]
+
+
+@pytest.mark.parametrize("code, status, problem", [
+    ("AccessDeniedException", 502, "queue-refused"), ("RequestThrottled", 503, "queue-unavailable"),
+    ("KmsThrottled", 503, "queue-unavailable"), ("InternalError", 503, "queue-unavailable")])
+def test_what_sqs_says_decides_whether_to_try_again(scene, code, status, problem):
+    url = scene.queue(fifo=False)
+    crew = crew_for(scene, url)
+    crew.start_gateway()
+    scene.sqs.fault("error", action="SendMessage", queue=url, code=code,
+                    status={"InternalError": 500}.get(code, 400))
+    answer = post(crew, "{}", {**JSON, "ferry-time-left-ms": "3000"})
+    assert (answer.status, answer.json["type"]) == (status, f"/problems/{problem}"), answer
+    assert ("Retry-After" in answer.headers) == (status == 503)
+
+
+def test_a_queue_s_own_limit_is_too_large_too(scene):
+    url = scene.queue(fifo=False, MaximumMessageSize=1024)
+    crew = crew_for(scene, url)
+    crew.start_gateway()
+    answer = post(crew, '"' + "x" * 2000 + '"', JSON)
+    assert (answer.status, answer.json["type"]) == (413, "/problems/payload-too-large"), answer
+
+
+def test_behind_a_failure_in_a_group_nothing_of_it_is_sent(scene):
+    url = scene.queue()
+    crew = crew_for(scene, url, {"group": "{body.customer}"})
+    crew.start_gateway()
+    scene.sqs.fault("error", action="SendMessage", queue=url, body="poison", code="AccessDeniedException", status=400)
+    events = [cloud_event({"customer": "a", "text": "poison"}), cloud_event({"customer": "b"}),
+              cloud_event({"customer": "a"})]
+    answer = post(crew, events, BATCH)
+    assert [result["outcome"] for result in answer.json["results"]] == ["retry", "queued", "retry"]
+    assert "before it in its group" in answer.json["results"][2]["reason"]
+    assert [message["group"] for message in scene.sqs.messages(url)] == ["b"]
+
+
+@pytest.mark.parametrize("grace", ["1s", "20s"])
+def test_a_gateway_that_stops_is_not_held_by_what_it_was_sending(scene, grace):
+    url = scene.queue(fifo=False)
+    crew = crew_for(scene, url, settings={"gateway": {"grace": grace}})
+    crew.start_gateway()
+    scene.sqs.fault("black_hole", action="SendMessage", queue=url)
+    with ThreadPoolExecutor(2) as pool:
+        patience = {"ferry-time-left-ms": "3000"}
+        answers = [pool.submit(post, crew, [cloud_event({}), cloud_event({})], {**BATCH, **patience}),
+                   pool.submit(post, crew, "{}", {**JSON, **patience})]
+        wait_until(lambda: len(scene.sqs.journal("SendMessage", url)) == 3, 10, "the sends")
+        assert crew.gateway.stop(20) == 0
+        for answer in answers if grace == "20s" else ():
+            assert (answer.result(10).status, answer.result().json["type"]) == (503, "/problems/queue-unavailable")
+        if grace == "1s":  # nobody was told that it is on the queue
+            assert all(isinstance(answer.exception(10), OSError) or answer.result().status == 503 for answer in answers)

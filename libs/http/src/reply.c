@@ -91,6 +91,7 @@ void reply_finish(struct http_exchange *exchange, struct MHD_Response *response,
     CHECK(before != EXCHANGE_REPLIED);
     if (before == EXCHANGE_WAITING) {
         MHD_resume_connection(connection);
+        server_loop_wake(&server->loop);
     }
     if (is_answered) {
         server_answered(server);

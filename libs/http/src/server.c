@@ -127,14 +127,13 @@ static void connection_changed(void *user, struct MHD_Connection *connection, vo
 }
 
 /* Signals belong to the thread that waits for them (base/signals.h): microhttpd's threads start with all blocked. */
-static struct MHD_Daemon *start_daemon(struct http_server *server, const struct http_server_options *options)
+static struct MHD_Daemon *start_daemon(struct http_server *server)
 {
-    unsigned threads = options->threads > 1 ? options->threads : 0; /* 0: microhttpd's single thread */
     unsigned connections = server->connections.limits.max_connections + SERVER_CONNECTIONS_BEYOND;
     /* With epoll microhttpd (0.9.75) tries a handshake again and again while it waits for the peer: one client that is
      * slow, or means harm, would cost a whole CPU. With poll it waits (docs/adr/0016). */
     unsigned flags = MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    flags |= server->tls != NULL ? MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS : MHD_USE_EPOLL_INTERNAL_THREAD;
+    flags |= server->tls != NULL ? MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS : MHD_USE_EPOLL;
     /* microhttpd's own credentials refuse: each connection gets ours when it begins. */
     struct MHD_OptionItem tls_options[] = {
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)SERVER_TLS_PRIORITIES},
@@ -150,14 +149,13 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, const struct 
         flags, 0, connections_admit, &server->connections, request_continue, server,
         MHD_OPTION_EXTERNAL_LOGGER, log_daemon_message, NULL,
         MHD_OPTION_LISTEN_SOCKET, server->listening.descriptor,
-        MHD_OPTION_CONNECTION_LIMIT, threads > 1 ? connections * threads : connections, /* shared among threads */
+        MHD_OPTION_CONNECTION_LIMIT, connections,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, SERVER_CONNECTION_MEMORY,
         MHD_OPTION_CONNECTION_MEMORY_INCREMENT, SERVER_MEMORY_INCREMENT,
         MHD_OPTION_URI_LOG_CALLBACK, request_line_seen, server,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
         MHD_OPTION_NOTIFY_COMPLETED, request_completed, server,
         MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server,
-        MHD_OPTION_THREAD_POOL_SIZE, threads,
         MHD_OPTION_ARRAY, server->tls != NULL ? tls_options : no_options,
         MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -177,12 +175,19 @@ enum status http_server_start(const struct http_server_options *options, struct 
     if (status != STATUS_OK) {
         goto done;
     }
-    server->daemon = start_daemon(server, options);
+    server->daemon = start_daemon(server);
     if (server->daemon == NULL) {
         status = error_set(error, STATUS_UNAVAILABLE, "cannot start the HTTP server on %s", options->listen);
         goto done;
     }
     server->listening.descriptor = -1; /* the daemon's now */
+    if (server->tls == NULL) {
+        status = server_loop_start(&server->loop, server->daemon, error);
+    }
+    if (status != STATUS_OK) {
+        MHD_stop_daemon(server->daemon);
+        goto done;
+    }
     *out_server = server;
     server = NULL;
 done:
@@ -244,6 +249,7 @@ void http_server_destroy(struct http_server *server)
         CHECK(thread_condition_wait(&server->idle, &server->mutex, deadline_ms)); /* else: somebody owes an answer */
     }
     pthread_mutex_unlock(&server->mutex);
+    server_loop_stop(&server->loop);
     MHD_stop_daemon(server->daemon);
     if (server->quiesced >= 0) {
         (void)close(server->quiesced);

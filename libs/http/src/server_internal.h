@@ -18,6 +18,7 @@
 #include "http/server.h"
 #include "listen.h"
 #include "route.h"
+#include "server_loop.h"
 #include "target.h"
 
 #define SERVER_STATUS_FIRST 100
@@ -46,6 +47,7 @@ struct gone_watcher {
 
 struct http_server {
     struct MHD_Daemon *daemon;
+    struct server_loop loop; /* runs the daemon; with TLS it has a thread of its own */
     struct listen_socket listening;
     struct http_route *routes; /* fixed; their texts are in route_texts */
     char **route_texts;        /* owned: method and path of each route */

@@ -61,6 +61,7 @@ static void wake(struct http_stream *stream)
     if (stream->is_suspended) {
         stream->is_suspended = false;
         MHD_resume_connection(stream->connection);
+        server_loop_wake(&stream->server->loop);
     }
 }
 

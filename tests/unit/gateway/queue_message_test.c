@@ -139,7 +139,9 @@ static void what_no_message_can_be_is_refused(void **state)
     assert_refused(&route, &bytes, ENTRY_CLASS_BAD_EVENT, "no text in UTF-8");
     struct event defect = {.defect = "expected better"};
     assert_refused(&route, &defect, ENTRY_CLASS_BAD_EVENT, "expected better");
-    struct event many = event_of("1", "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,\"j\":1,\"k\":1}",
+    struct event many = event_of("1",
+                                 "{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,"
+                                 "\"j\":1,\"k\":1}",
                                  id);
     assert_refused(&route, &many, ENTRY_CLASS_BAD_EVENT, "more attributes than the 10");
     route.group = s_group;

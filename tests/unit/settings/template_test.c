@@ -9,6 +9,8 @@
 
 #include "settings/template.h"
 
+#define FIELDS_BEHIND "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or {body.PATH}"
+
 static void assert_refused(const char *text, const char *expected)
 {
     struct error error = {0};
@@ -61,13 +63,13 @@ static void refuses_what_is_no_template(void **state)
     assert_refused("{MessageId", "expected \"}\" after \"{\" in \"{MessageId\"");
     assert_refused("{a{MessageId}}", "expected \"}\" after \"{\" in \"{a{MessageId}}\"");
     assert_refused("{messageid}", "unknown field {messageid}: expected {MessageId}, {MessageGroupId}, "
-                                  "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or {body.PATH}");
+                                  FIELDS_BEHIND);
     assert_refused("{body.}", "unknown field {body.}: expected {MessageId}, {MessageGroupId}, "
-                              "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or {body.PATH}");
+                              FIELDS_BEHIND);
     assert_refused("{body.a..b}", "unknown field {body.a..b}: expected {MessageId}, {MessageGroupId}, "
-                                  "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or {body.PATH}");
+                                  FIELDS_BEHIND);
     assert_refused("{}", "unknown field {}: expected {MessageId}, {MessageGroupId}, "
-                         "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or {body.PATH}");
+                         FIELDS_BEHIND);
 }
 
 static void an_event_s_attribute_is_named_as_cloudevents_names_it(void **state)

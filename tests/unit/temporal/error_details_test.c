@@ -18,13 +18,15 @@ static void each_detail_is_told_with_its_type(void **state)
     uint8_t packed[64];
     Pb__WorkflowExecutionAlreadyStartedFailure taken = PB__WORKFLOW_EXECUTION_ALREADY_STARTED_FAILURE__INIT;
     taken.run_id = "r\"1";
-    Google__Protobuf__Any details[3] = {GOOGLE__PROTOBUF__ANY__INIT, GOOGLE__PROTOBUF__ANY__INIT,
-                                        GOOGLE__PROTOBUF__ANY__INIT};
+    Google__Protobuf__Any details[3];
     Google__Protobuf__Any *list[] = {&details[0], &details[1], &details[2]};
     Pb__Status status = PB__STATUS__INIT;
     char known[] = "type.googleapis.com/temporal.api.errordetails.v1.WorkflowExecutionAlreadyStartedFailure";
     char empty[] = "type.googleapis.com/temporal.api.errordetails.v1.NotFoundFailure";
     char unknown[] = "type.googleapis.com/x.Y";
+    for (size_t i = 0; i < 3; i++) {
+        google__protobuf__any__init(&details[i]);
+    }
     details[0].type_url = known;
     details[0].value.data = packed;
     details[0].value.len = protobuf_c_message_pack(&taken.base, packed);

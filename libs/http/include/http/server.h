@@ -1,7 +1,7 @@
 /* HTTP/1.1 server on libmicrohttpd: a route table with path parameters, requests that are answered later from any
  * thread, streams, limits on everything that a peer sizes (docs/limits.md), drain.
  *
- * Thread: handlers run on the server's threads once the whole body is there and must not block. A handler either
+ * Thread: handlers run on the server's thread once the whole body is there and must not block. A handler either
  * replies before it returns or keeps the exchange and replies later, from any thread, exactly once. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
@@ -55,7 +55,6 @@ struct http_server_options {
     const struct http_route *routes; /* copied; fixed for the server's life */
     size_t route_count;
     size_t max_body_bytes;         /* 0: 1 MiB. Longer: 413 before it is read further */
-    unsigned threads;              /* 0: 1 */
     bool reuse_port;               /* several processes on one port */
     struct http_server_limits limits;
     /* NULL: plain HTTP. It has a certificate and its key. TLS 1.2 and 1.3 only; a connection that began before the
