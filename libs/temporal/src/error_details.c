@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/json_scan.h"
+#include "codec_message.h"
 #include "proto_check.h"
 #include "proto_json.h"
 
@@ -45,12 +46,14 @@ static ProtobufCMessage *unpack(const Google__Protobuf__Any *detail)
 }
 
 /* The members of an object behind its "@type". */
-static void append_members(struct buffer *out, const Google__Protobuf__Any *detail)
+static void append_members(struct buffer *out, const Google__Protobuf__Any *detail,
+                           const struct temporal_codec *codec)
 {
     struct buffer object;
     ProtobufCMessage *message = unpack(detail);
     buffer_init(&object, JSON_MAX);
     if (message != NULL) {
+        (void)codec_decode_message(codec, message, NULL); /* what it cannot decode is shown as it came */
         proto_json_append(&object, message, TEMPORAL_PAYLOAD_READABLE);
         protobuf_c_message_free_unpacked(message, NULL);
     } else {
@@ -64,7 +67,7 @@ static void append_members(struct buffer *out, const Google__Protobuf__Any *deta
     buffer_deinit(&object);
 }
 
-char *error_details_json(const Pb__Status *status)
+char *error_details_json(const Pb__Status *status, const struct temporal_codec *codec)
 {
     struct buffer out;
     if (status == NULL || status->n_details == 0) {
@@ -74,7 +77,7 @@ char *error_details_json(const Pb__Status *status)
     for (size_t i = 0; i < status->n_details; i++) {
         char *type = json_quote(status->details[i]->type_url, strlen(status->details[i]->type_url));
         CHECK(buffer_append_format(&out, "%s{\"@type\":%s", i == 0 ? "[" : ",", type != NULL ? type : "\"\""));
-        append_members(&out, status->details[i]);
+        append_members(&out, status->details[i], codec);
         CHECK(buffer_append_string(&out, "}"));
         free(type);
     }

@@ -325,6 +325,7 @@ struct temporal_history_options {
      * with is_reverse. */
     bool is_wait;
     int64_t deadline_ms;
+    bool keeps_encoded; /* payloads as the server has them: the connection's codec does not see them */
 };
 
 struct temporal_history; /* events of one page */
