@@ -1,6 +1,7 @@
 /* See codec/aes_gcm.h. */
 #include "codec/aes_gcm.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "crypto/key_file.h"
+#include "crypto/seal.h"
 
 #define ENCODING "binary/encrypted"
 #define KEY_ID "encryption-key-id"

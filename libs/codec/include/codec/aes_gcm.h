@@ -8,10 +8,8 @@
 #define CODEC_AES_GCM_H
 
 #include <stddef.h>
-#include <stdint.h>
 
 #include "base/error.h"
-#include "crypto/seal.h"
 #include "temporal/codec.h"
 
 #define CODEC_KEYS_MAX 32
