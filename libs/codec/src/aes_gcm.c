@@ -119,7 +119,7 @@ enum status codec_aes_gcm_new(const struct codec_key_file *keys, size_t count, s
         codec->count++;
         enum status status = crypto_key_file_read(keys[i].path, codec->keys[i].bytes, error);
         if (status != STATUS_OK) {
-            error_prefix(error, "the payload codec's key \"%s\": ", keys[i].id);
+            error_prefix(error, "temporal.codec: the key \"%s\": ", keys[i].id);
             codec_aes_gcm_destroy(codec);
             return status;
         }
