@@ -15,7 +15,7 @@
 #include "json_text.h"
 
 #define EVENT_MAX ((size_t)2 << 30) /* far beyond what an event of the server's becomes: it takes 4 MB at once */
-#define PAGE_EVENTS 50
+#define PAGE_EVENTS 20
 #define AHEAD_BYTES ((size_t)64 << 10)
 #define HEARTBEAT_MS 15000 /* proxies take a connection for dead after 30 s at the least */
 #define LONG_POLL_MS 70000 /* the server answers after about 20 s */
