@@ -112,21 +112,14 @@ static size_t bytes_left(struct http_stream *stream)
     return stream->sending.length - stream->taken;
 }
 
-/* Tells the writer that all was taken, unless it has ended the stream. The exchange is an owner meanwhile. */
+/* Tells the writer that all was taken; is_in_drained is set, so that it cannot end the stream. */
 static void tell_drained(struct http_stream *stream)
 {
+    stream->drained(stream->user);
     pthread_mutex_lock(&stream->mutex);
-    bool is_due = stream->is_drained_due && !stream->is_ended && stream->drained != NULL;
-    stream->is_drained_due = false;
-    stream->is_in_drained = is_due;
+    stream->is_in_drained = false;
+    pthread_cond_broadcast(&stream->finished);
     pthread_mutex_unlock(&stream->mutex);
-    if (is_due) {
-        stream->drained(stream->user);
-        pthread_mutex_lock(&stream->mutex);
-        stream->is_in_drained = false;
-        pthread_cond_broadcast(&stream->finished);
-        pthread_mutex_unlock(&stream->mutex);
-    }
 }
 
 /* MHD_ContentReaderCallback, on the connection's server thread. */
@@ -135,7 +128,7 @@ static ssize_t read_some(void *user, uint64_t position, char *out, size_t room)
     struct http_stream *stream = user;
     const struct server_connections *connections = &stream->server->connections;
     ssize_t result = 0;
-    bool is_drained = false;
+    bool is_drained_due = false;
     (void)position;
     pthread_mutex_lock(&stream->mutex);
     size_t left = bytes_left(stream);
@@ -153,11 +146,14 @@ static ssize_t read_some(void *user, uint64_t position, char *out, size_t room)
     } else {
         connection_wait(connection_of(stream->connection), CONNECTION_HANDLING, INT64_MAX);
         stream->is_suspended = true;
-        is_drained = true;
+        /* Decided here: what is written from now on has a notice of its own. */
+        is_drained_due = stream->is_drained_due && stream->drained != NULL;
+        stream->is_drained_due = false;
+        stream->is_in_drained = is_drained_due;
         MHD_suspend_connection(stream->connection);
     }
     pthread_mutex_unlock(&stream->mutex);
-    if (is_drained) {
+    if (is_drained_due) {
         tell_drained(stream);
     }
     return result;
