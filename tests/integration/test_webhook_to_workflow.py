@@ -28,9 +28,13 @@ class OnDelivery:
         return "done"
 
 
+def identity(*parts) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_URL, " ".join(map(str, parts)))
+
+
 def github(url: str, number: int, group: str):
     body = json.dumps({"repository": {"full_name": group}, "number": number}).encode()
-    return send(url, body, {"X-GitHub-Event": "push", "X-GitHub-Delivery": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{url}{group}{number}")),
+    return send(url, body, {"X-GitHub-Event": "push", "X-GitHub-Delivery": str(identity(group, number)),
                             "X-Hub-Signature-256": f"sha256={hexdigest('secret-of-github', body)}"})
 
 
@@ -41,7 +45,7 @@ def stripe(url: str, number: int, group: str):
 
 
 def strava(url: str, number: int, group: str):
-    body = json.dumps({"object_type": "activity", "object_id": number, "aspect_type": "create", "event_time": 1516126040,
+    body = json.dumps({"object_type": "activity", "object_id": identity(group, number).int % 10**12, "aspect_type": "create", "event_time": 1516126040,
                        "owner_id": group, "subscription_id": 120475, "number": number}).encode()
     return send(f"{url}/secret-of-strava", body, {})
 
