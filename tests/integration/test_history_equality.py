@@ -15,6 +15,7 @@ from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
+from ferrystack.servers import SCRIPTS
 from gateway_world import gateway_for
 from http_request import request
 
@@ -145,7 +146,7 @@ def test_histories_equal_the_official_ones(world):
         ours = answer.json["events"]
         assert "unknownFields" not in answer.json
         sdks = json.loads(official.to_json())["events"]
-        shown = subprocess.run(["temporal", "workflow", "show", "--address", world.temporal.address, "--workflow-id",
+        shown = subprocess.run([SCRIPTS / "temporal", "workflow", "show", "--address", world.temporal.address, "--workflow-id",
                                 workflow_id, "--run-id", run_id, "--output", "json"], check=True, capture_output=True)
         clis = json.loads(shown.stdout)["events"]
         assert len(ours) == len(sdks) == len(clis)
