@@ -1,4 +1,4 @@
-/* Updates: POST …/updates/{name}, GET …/updates/{updateId}, and update-with-start. */
+/* Updates: POST …/updates/{name}, GET …/updates/{name} by the ID, and update-with-start. */
 #include <stdlib.h>
 #include <string.h>
 

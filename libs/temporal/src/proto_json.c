@@ -381,7 +381,8 @@ static bool is_field_incomplete(const ProtobufCMessage *message, const ProtobufC
         return proto_json_is_incomplete(*(const ProtobufCMessage *const *)(const void *)(base + field->offset));
     }
     size_t count = *(const size_t *)(const void *)(base + field->quantifier_offset);
-    const ProtobufCMessage *const *values = *(const ProtobufCMessage *const *const *)(const void *)(base + field->offset);
+    const void *place = base + field->offset;
+    const ProtobufCMessage *const *values = *(const ProtobufCMessage *const *const *)place;
     for (size_t i = 0; i < count; i++) {
         if (proto_json_is_incomplete(values[i])) {
             return true;

@@ -84,7 +84,8 @@ static void operations_are_told_with_their_own_details(void **state)
     status.n_details = 1;
     char *json = error_details_json(&status);
     char expected[512] = "[{\"@type\":\"";
-    strcat(strcat(expected, outer_type), "\",\"statuses\":[{\"code\":6,\"message\":\"taken\",\"details\":[{\"@type\":\"");
+    strcat(strcat(expected, outer_type), "\",\"statuses\":[{\"code\":6,\"message\":\"taken\",\"details\":"
+                                         "[{\"@type\":\"");
     strcat(strcat(expected, inner_type), "\",\"runId\":\"r\"}]},{\"code\":10,\"message\":\"aborted\"}]}]");
     assert_string_equal(json, expected);
     free(json);

@@ -215,7 +215,8 @@ struct temporal_list_options {
     const char *query;          /* "WorkflowType = 'order' AND ExecutionStatus = 'Running'"; NULL: all */
     size_t maximum;             /* 1 .. TEMPORAL_LIST_MAX; 0: 100 */
     int64_t deadline_ms;
-    const char *page_token;     /* of the page before; NULL: the first page */
+    const char *page_token;     /* of the page before; NULL: the first page. With one there is one try alone, since the
+                                   server answers one that is not its own with what elsewhere passes */
 };
 /* INVALID_ARGUMENT: the query does not parse, or names a search attribute that the namespace does not have; the token
  * is none. */
