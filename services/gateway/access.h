@@ -1,4 +1,5 @@
-/* Who may do what at the gateway: client certificates, tokens with scopes and rates, browsers' origins (docs/access.md).
+/* Who may do what at the gateway: client certificates, tokens with scopes and rates, origins of browsers
+ * (docs/access.md).
  *
  * Thread: the HTTP server's alone, but for new and destroy. */
 #ifndef GATEWAY_ACCESS_H
