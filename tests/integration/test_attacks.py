@@ -33,7 +33,7 @@ class Target:
         directory.mkdir()
         self.may_cut_off = bool(limits)
         self.port, self.admin = free_port(), free_port()
-        settings = {**LIMITS, **limits, "admin_listen": f"127.0.0.1:{self.admin}"}
+        settings = {**LIMITS, **limits, "auth": "none", "admin_listen": f"127.0.0.1:{self.admin}"}  # its Host is "h"
         self.context = None
         if secure:
             certificates = Certificates(directory / "certificates")
