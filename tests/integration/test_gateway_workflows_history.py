@@ -54,7 +54,8 @@ def test_a_list_that_finds_nothing_is_empty(api):
 
 @pytest.mark.parametrize("query, said", [("query=no+such+thing", ""), ("query=NoSuchAttribute+%3D+1", "NoSuchAttribute"),
                                          ("pageSize=0", "pageSize"), ("pageSize=1001", "pageSize"),
-                                         ("pageToken=", "pageToken"), ("pageToken=%2B", "pageToken")])
+                                         ("pageToken=", "pageToken"), ("pageToken=%2B", "pageToken"),
+                                         ("pageToken=AAAA", "pageToken: Temporal does not take it")])
 def test_a_wrong_list_is_400(api, query, said):
     assert_problem(api.get(f"?{query}"), 400, "invalid-request", said)
 
@@ -84,19 +85,6 @@ def history(api, workflow_id: str, query: str = "") -> dict:
     return answer.json
 
 
-def assert_within(ours, theirs):
-    """Ours says nothing else than theirs; what proto/ leaves out (worker versions, links) may be missing."""
-    if isinstance(ours, dict):
-        for name, value in ours.items():
-            assert_within(value, theirs[name])
-    elif isinstance(ours, list):
-        assert len(ours) == len(theirs)
-        for mine, other in zip(ours, theirs):
-            assert_within(mine, other)
-    else:
-        assert ours == theirs
-
-
 def test_a_history_is_temporals_own_json_with_readable_payloads(api):
     workflow_id = api.new_id()
     text = '{"a": 12345678901234567890, "a": 1.00}'
@@ -122,7 +110,7 @@ def test_an_encoded_history_is_what_the_sdks_read(api):
     official = api.events(workflow_id)
     assert len(read.events) == len(official)
     for ours, theirs in zip(read.events, official):
-        assert_within(json_format.MessageToDict(ours), json_format.MessageToDict(theirs))
+        assert json_format.MessageToDict(ours) == json_format.MessageToDict(theirs)
     api.workers.call(Replayer(workflows=WORKFLOWS, workflow_runner=UnsandboxedWorkflowRunner()).replay_workflow(read))
     readable = history(api, workflow_id)["events"][-1]["workflowExecutionCompletedEventAttributes"]
     assert readable["result"] == [{"metadata": {"encoding": "binary/plain", "kind": "picture"}, "data": "/wAB"}]

@@ -132,7 +132,8 @@ static void refuse_too_large(struct http_exchange *exchange)
     http_exchange_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", TOO_LARGE_TITLE, detail, 0);
 }
 
-/* false: the request cannot be trusted to end where it seems to; it has replied, and the connection ends. */
+/* false: it has replied, and the connection ends with that: a request that cannot be trusted to end where it seems to,
+ * or one that leaves microhttpd too little memory for the next. */
 static bool check_head(struct http_exchange *exchange)
 {
     if (exchange->head.problem != NULL) {
@@ -165,10 +166,11 @@ static void begin(struct http_exchange *exchange)
     buffer_init(&exchange->body, exchange->body_limit);
     /* Where chunks end microhttpd is as generous as with lines, and shows less of it: nothing behind such a body is
      * taken for a request. */
-    exchange->ends_connection =
-        exchange->head.encoding_count > 0 || exchange->is_malformed || server_tls_is_outdated(exchange);
+    exchange->ends_connection = exchange->head.encoding_count > 0 || exchange->head.problem != NULL ||
+                                exchange->head.size > HEAD_SIZE_MAX || exchange->is_malformed ||
+                                server_tls_is_outdated(exchange);
     if (!check_head(exchange)) {
-        exchange->ends_connection = true;
+        CHECK(is_replied(exchange));
     } else if (exchange->is_malformed || (exchange->is_asterisk && !is_options) ||
                !exchange_decode_target(exchange)) {
         reply_malformed(exchange, "its path or query has an invalid escape or is not UTF-8, or is no path");
@@ -273,9 +275,10 @@ enum MHD_Result request_continue(void *user, struct MHD_Connection *connection, 
                                  const char *version, const char *upload, size_t *upload_length, void **user_exchange)
 {
     struct http_exchange *exchange = *user_exchange;
-    (void)user;
+    struct http_server *server = user;
     (void)url;
     CHECK(exchange != NULL);
+    server_loop_moved(&server->loop);
     if (!exchange->has_begun) {
         const struct head *head = &exchange->head;
         exchange->head = head_read(connection, method, exchange->target, exchange->target_length, version);
@@ -288,8 +291,7 @@ enum MHD_Result request_continue(void *user, struct MHD_Connection *connection, 
         }
         bool is_body_unwanted =
             exchange->is_refused && (head->expects_continue || head->length > REQUEST_DISCARD_MAX);
-        bool is_untrusted = head->problem != NULL || head->size > HEAD_SIZE_MAX;
-        return is_untrusted || is_body_unwanted ? queue_response(exchange) : MHD_YES;
+        return head->problem != NULL || is_body_unwanted ? queue_response(exchange) : MHD_YES;
     }
     if (*upload_length > 0) {
         size_t length = *upload_length;

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cancel_token.h"
 #include "codec_message.h"
 #include "connection.h"
 #include "proto_check.h"
@@ -41,7 +42,8 @@ struct service_call {
     int64_t started_us;
     bool keeps_encoded;
     struct error *refusal; /* NULL: it was sent */
-    struct rpc_call *rpc;  /* for the handle; NULL: there is none */
+    struct rpc_call *rpc;  /* for the handle and the cancel token; NULL: there is neither */
+    struct cancel_token_place place;
     atomic_int references;
 };
 
@@ -74,6 +76,7 @@ static void finish(void *user, const struct rpc_reply *reply)
                                          .reply_bytes = reply->body_length,
                                          .codec = connection_codec(call->connection)};
     ProtobufCMessage *details = NULL;
+    cancel_token_leave(&call->place);
     result.status = reply_status(call, reply, &error);
     if (result.status == STATUS_OK) {
         result.status = proto_unpack(call->method->reply, reply->body, reply->body_length, &result.reply, &error);
@@ -161,9 +164,13 @@ static void send_call(struct service_call *call, const ProtobufCMessage *request
         .wait_for_ready = options->wait_for_ready,
         .instead = options->namespace_name != NULL ? &instead : NULL,
     };
+    cancel_token_begin(&call->place, options->cancel_token);
     /* With a handle call->rpc is set before the call can end. */
     rpc_call_start(connection_channel(call->connection), &rpc_options, bytes, length, finish, call,
-                   has_handle ? &call->rpc : NULL);
+                   has_handle || options->cancel_token != NULL ? &call->rpc : NULL);
+    if (options->cancel_token != NULL) { /* else the call may be gone already */
+        cancel_token_enter(&call->place, &call->rpc);
+    }
     free(large);
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "rpc/channel.h"
+#include "temporal/cancel_token.h"
 #include "temporal/connection.h"
 
 struct service_method {
@@ -78,6 +79,7 @@ struct service_call_options {
     enum rpc_retry retry;
     bool wait_for_ready;        /* polls: wait for a connection instead of failing at once */
     const char *namespace_name; /* in the header that proxies route by; NULL: the connection's */
+    struct temporal_cancel_token *cancel_token; /* NULL: none */
     bool keeps_encoded; /* the reply's payloads stay as they came: the connection's codec does not see them */
 };
 
