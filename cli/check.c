@@ -16,6 +16,21 @@ static const char *ack_name(enum settings_ack ack)
     return "worker";
 }
 
+static void print_queue_target(const struct settings_route *route, FILE *out)
+{
+    (void)fprintf(out, "route     %s: queue %s", route->name, route->queue);
+    if (route->group != NULL) {
+        (void)fprintf(out, ", group %s", route->group);
+    }
+    if (route->deduplication_id != NULL) {
+        (void)fprintf(out, ", deduplication_id %s", route->deduplication_id);
+    }
+    if (route->delay_ms >= 0) {
+        (void)fprintf(out, ", delay %" PRId64 " ms", route->delay_ms);
+    }
+    (void)fputs("\n", out);
+}
+
 /* What is allowed, and seldom meant. */
 static void print_warnings(const struct settings *settings, FILE *out)
 {
@@ -56,6 +71,10 @@ void check_print(const struct settings *settings, FILE *out)
     }
     for (size_t i = 0; i < settings->route_count; i++) {
         const struct settings_route *route = &settings->routes[i];
+        if (route->target == SETTINGS_TARGET_SQS) {
+            print_queue_target(route, out);
+            continue;
+        }
         (void)fprintf(out, "route     %s: workflow %s on %s, id %s%s%s, ack %s\n", route->name, route->workflow,
                       route->task_queue, route->id_prefix, *route->id_prefix == '\0' ? "" : "-", route->id,
                       ack_name(route->ack));

@@ -1,4 +1,4 @@
-# Turns each module.mk (DEPS, PKGS, PROGRAM, PROTO) into a static library or a program. A module sees its
+# Turns each module.mk (DEPS, PKGS, PROGRAM, PROTO, EMBED) into a static library or a program. A module sees its
 # own folder and the include folders of exactly the libraries that its DEPS name.
 
 .PHONY: libraries programs support tests
@@ -13,11 +13,13 @@ DEPS :=
 PKGS :=
 PROGRAM :=
 PROTO :=
+EMBED :=
 include $(1)/module.mk
 $(2)_DEPS := $$(DEPS)
 $(2)_PKGS := $$(PKGS)
 $(2)_PROGRAM := $$(PROGRAM)
 $(2)_PROTO := $$(PROTO)
+$(2)_EMBED := $$(EMBED)
 $(2)_DIR := $(1)
 endef
 
@@ -60,10 +62,12 @@ endef
 $(foreach l,$(LIBRARIES),$(eval $(call library_rules,$(l))))
 
 # $(1) = program folder, $(2) = short name, $(3) = target that builds it, $(4) = where to. Everything but main.c goes to an archive, so that tests can link it.
+# The files of EMBED become a C table (tools/embed), which the program declares in its embedded.h.
 define program_rules
 $(2)_SOURCES := $$(sort $$(shell find $(1) -name '*.c' 2>/dev/null))
 $(2)_OBJECTS := $$($(2)_SOURCES:%.c=$(OUT)/%.o)
-$(2)_PARTS := $$(filter-out $(OUT)/$(1)/main.o,$$($(2)_OBJECTS))
+$(2)_EMBEDDED := $$(if $$($(2)_EMBED),$(OUT)/embedded/$(2).o)
+$(2)_PARTS := $$(filter-out $(OUT)/$(1)/main.o,$$($(2)_OBJECTS)) $$($(2)_EMBEDDED)
 $(2)_CLOSURE := $$(call closure_of_list,$$($(2)_DEPS))
 $(2)_CFLAGS := -I$(1) $$(foreach d,$$($(2)_DEPS),-Ilibs/$$(d)/include) $$(if $$($(2)_PROTO),$$(PROTO_CFLAGS)) \
   $$(call package_cflags,$$($(2)_PKGS))
@@ -72,6 +76,12 @@ $$($(2)_OBJECTS): $(OUT)/%.o: %.c $$(if $$($(2)_PROTO),$$(PROTO_STAMP))
 	@mkdir -p $$(@D)
 	$$(call say,CC)
 	$$(Q)$$(CC) $$(CFLAGS_ALL) $$($(2)_CFLAGS) -MMD -MP -c $$< -o $$@
+$(OUT)/embedded/$(2).c: $$($(2)_EMBED) tools/embed $(1)/module.mk
+	@mkdir -p $$(@D)
+	$$(Q)tools/embed $(1) $$($(2)_EMBED) > $$@
+$(OUT)/embedded/$(2).o: $(OUT)/embedded/$(2).c $(1)/embedded.h
+	$$(call say,CC)
+	$$(Q)$$(CC) $$(CFLAGS_ALL) -I$(1) -c $$< -o $$@
 $(OUT)/lib/lib$(2)-program.a: $$($(2)_PARTS)
 	@mkdir -p $$(@D)
 	@rm -f $$@

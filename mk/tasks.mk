@@ -10,7 +10,7 @@ SANITIZER_ENVIRONMENT := ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_af
   UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitizers/tsan.supp:history_size=7 \
   LSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitizers/lsan.supp:print_suppressions=0
 
-.PHONY: run test lint bench bench-delivery bench-in-flight install setup setup-build setup-lint unit integration integration-address test-address test-thread \
+.PHONY: run test lint bench bench-delivery bench-in-flight bench-idle install setup setup-build setup-lint unit integration integration-address test-address test-thread \
   test-valgrind fuzz smoke-aws compiler-check
 
 setup: ## installs what make run needs (Debian packages, build/venv)
@@ -77,6 +77,11 @@ outage: programs ## five minutes of each outage and mistake of configuration, an
 	@tools/setup lint
 	@FERRY_LONG=1 $(PYTEST) -q -n 6 tests/integration/test_outage.py tests/integration/test_scenarios_leases.py $(PYTEST_ARGUMENTS)
 
+.PHONY: schemathesis
+schemathesis: programs ## at least 2,000 requests that tools make of the gateway's OpenAPI document, every check on
+	@tools/setup run
+	@FERRY_LONG=1 $(PYTEST) -q tests/integration/test_openapi.py $(PYTEST_ARGUMENTS)
+
 test-address: ## unit tests and integration tests of an ASan+UBSan+LSan build
 	@tools/setup lint
 	@$(MAKE) --no-print-directory -j$$(nproc) support
@@ -122,6 +127,11 @@ bench-in-flight: ## what poller and gateway weigh with N messages under way (N=1
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs support
 	@$(PYTHON) bench/in_flight.py --messages $(or $(N),10000) $(if $(JSON),--json)
 
+bench-idle: ## what the gateway weighs with N idle connections (N=10000, JSON=1)
+	@tools/setup run
+	@$(MAKE) --no-print-directory -s -j$$(nproc) programs support
+	@$(PYTHON) bench/idle_connections.py --connections $(or $(N),10000) $(if $(JSON),--json)
+
 # The SDK installs as one archive in which only its own names are visible, so that it clashes with nobody's.
 PREFIX ?= /usr/local
 SDK := temporal-c
@@ -154,5 +164,5 @@ install-sdk: $(SDK_ARCHIVE)
 .PHONY: compile-commands
 compile-commands:
 	@$(MAKE) --no-print-directory -s CC=clang $(BUILD)/clang/proto/.generated
-	@$(MAKE) --no-print-directory -s -n -B CC=clang libraries programs support 2>/dev/null | grep -- ' -c ' | grep -v '\.pb-c\.c' \
+	@$(MAKE) --no-print-directory -s -n -B CC=clang libraries programs support 2>/dev/null | grep -- ' -c ' | grep -vE '\.pb-c\.c|/embedded/' \
 	  | python3 tools/compile_commands.py > $(BUILD)/compile_commands.json

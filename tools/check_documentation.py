@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Compares docs/configuration.md with what the programs read, and follows the links between the *.md files.
+"""Compares docs/configuration.md with what the programs read and docs/errors.md with the problems that the gateway
+answers, and follows the links between the *.md files.
 
 The configuration's keys are asked of the program itself: a key that nobody knows makes `ferry check` list those that it
 does. So documented keys that nothing reads are found, too.
@@ -16,6 +17,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "docs/configuration.md"
+PROBLEM_PAGE = "docs/errors.md"
+PROBLEM_SOURCES = ["services/gateway/*.c", "libs/http/src/*.c", "libs/service/src/admin.c", "libs/service/src/bearer_token.c"]
+PROBLEM_DOCUMENTS = ["services/gateway/openapi/*.json"]
 UNKNOWN = "key_that_nobody_knows"
 # What a section with an unknown key looks like, where it is not a mapping of keys.
 SHAPES = {
@@ -79,6 +83,31 @@ def variable_problems(page: str) -> list[str]:
             if name not in FOREIGN_VARIABLES and not re.search(rf"\b{name}\b", page)]
 
 
+def problem_names() -> dict[str, str]:
+    """Names of HTTP problems and where each is answered: by the gateway and what is below it."""
+    found = {}
+    for where in PROBLEM_SOURCES:
+        for path in sorted(ROOT.glob(where)):
+            text = path.read_text()
+            names = re.findall(r'(?:PROBLEM_TYPE_PREFIX |/problems/)"?([a-z][a-z-]*[a-z])', text)
+            for several in re.findall(r'\b(?:[45]\d\d|MHD_HTTP_(?!HEADER_)[A-Z_]+),\s*((?:[^",;()]*\?\s*"[^"]*"\s*:\s*)*"[^"]*")', text):
+                names += [name for name in re.findall(r'"([^"]*)"', several) if re.fullmatch(r"[a-z][a-z-]*", name)]
+            for name in names:
+                found.setdefault(name, str(path.relative_to(ROOT)))
+    return found
+
+
+def problem_page_problems() -> list[str]:
+    path = ROOT / PROBLEM_PAGE
+    sections = set(re.findall(r"^## (\S+)$", path.read_text(), re.M)) if path.exists() else set()
+    names = problem_names()
+    documented = {name for where in PROBLEM_DOCUMENTS for document in ROOT.glob(where)
+                  for name in re.findall(r'"/problems/([a-z-]+)"', document.read_text())}
+    return [f"{where}: nothing answers {name}" for where in PROBLEM_DOCUMENTS for name in sorted(documented - names.keys())] + [f"{PROBLEM_PAGE}: no section for {name}, which {where} answers" for name, where in sorted(names.items())
+            if name not in sections] + [
+        f"{PROBLEM_PAGE}: nothing answers {name}" for name in sorted(sections - names.keys())]
+
+
 def link_problems() -> list[str]:
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"], cwd=ROOT, check=True,
                             capture_output=True, text=True).stdout.split()
@@ -95,7 +124,8 @@ def link_problems() -> list[str]:
 
 def main() -> int:
     page = (ROOT / PAGE).read_text()
-    problems = key_problems(os.path.abspath(sys.argv[1]), page) + variable_problems(page) + link_problems()
+    problems = key_problems(os.path.abspath(sys.argv[1]), page) + variable_problems(page)
+    problems += problem_page_problems() + link_problems()
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

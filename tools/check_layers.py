@@ -23,7 +23,7 @@ ALLOWED = {
     "temporal": {"base", "rpc"},
     "service": {"base", "crypto", "http", "settings"},
     "poller": {"base", "http", "aws", "rules", "settings", "service"},
-    "gateway": {"base", "http", "crypto", "temporal", "rules", "settings", "service"},
+    "gateway": {"base", "http", "crypto", "aws", "temporal", "rules", "settings", "service"},
     "worker": {"base", "http", "aws", "temporal", "rules", "settings", "service"},
     "cli": {"base", "http", "aws", "rules", "settings", "service"},
 }

@@ -1,2 +1,2 @@
 DEPS := base
-PKGS := libcurl libmicrohttpd gnutls jansson
+PKGS := libcurl libmicrohttpd gnutls jansson zlib

@@ -31,12 +31,28 @@ size_t api_routes(void *gateway, struct http_route *out_routes);
 void gateway_handle_events(struct http_exchange *exchange, void *user);
 void gateway_handle_callback(struct http_exchange *exchange, void *user);
 void gateway_handle_message(struct http_exchange *exchange, void *user);
+void gateway_handle_recent(struct http_exchange *exchange, void *user);
 void gateway_handle_runs_wait(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_start(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_signal_with_start(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_history(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_count(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_update(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_update_with_start(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_update_outcome(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_reset(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_delete(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_list(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_describe(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_result(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_signal(struct http_exchange *exchange, void *user);
+void gateway_handle_workflow_query(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_cancel(struct http_exchange *exchange, void *user);
 void gateway_handle_workflow_terminate(struct http_exchange *exchange, void *user);
+void gateway_handle_routes(struct http_exchange *exchange, void *user);
+void gateway_handle_openapi(struct http_exchange *exchange, void *user);
+void gateway_handle_page(struct http_exchange *exchange, void *user);
+void gateway_handle_page_file(struct http_exchange *exchange, void *user);
+void gateway_handle_problem(struct http_exchange *exchange, void *user);
 
 #endif

@@ -1,128 +1,112 @@
-/* Workflows named by the caller: signal, cancel, terminate. */
+/* Workflows named by the caller: signal, cancel, terminate, delete. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "api.h"
-#include "base/buffer.h"
-#include "base/json_scan.h"
+#include "base/check.h"
 #include "base/memory.h"
-#include "gateway.h"
-#include "workflow_request.h"
+#include "idempotency.h"
+#include "json_member.h"
+#include "workflow_call.h"
 
-/* One request under way at Temporal; freed by its done function. */
-struct control_call {
-    struct http_exchange *exchange;
-    int good_status; /* HTTP, when Temporal has taken it */
-};
-
-static struct control_call *call_new(struct http_exchange *exchange, int good_status)
+static void answer_empty(struct workflow_call *call, int status)
 {
-    struct control_call *call = memory_alloc(sizeof *call);
-    call->exchange = exchange;
-    call->good_status = good_status;
-    return call;
+    struct buffer body;
+    buffer_init(&body, GATEWAY_REPLY_MAX);
+    CHECK(buffer_append_string(&body, "{}"));
+    workflow_call_answer(call, status, NULL, &body);
 }
 
-/* rpc thread */
+/* rpc thread: Temporal has taken it; the workflow may take its time. */
+static void on_accepted(void *user, enum status status, const struct error *error)
+{
+    struct workflow_call *call = user;
+    if (status == STATUS_OK) {
+        answer_empty(call, 202);
+    } else {
+        workflow_call_fail(call, error);
+    }
+}
+
+/* rpc thread: it has happened. */
 static void on_done(void *user, enum status status, const struct error *error)
 {
-    struct control_call *call = user;
+    struct workflow_call *call = user;
     if (status == STATUS_OK) {
-        http_exchange_reply(call->exchange, call->good_status, "application/json", NULL, 0, "{}", 2);
+        answer_empty(call, 200);
     } else {
-        gateway_reply_error(call->exchange, PROBLEM_SUBJECT_WORKFLOW, error);
+        workflow_call_fail(call, error);
     }
-    free(call);
-}
-
-static struct temporal_run run_of(struct http_exchange *exchange)
-{
-    return (struct temporal_run){
-        .workflow_id = http_exchange_parameter(exchange, "id"),
-        .run_id = http_exchange_query(exchange, "runId"),
-    };
-}
-
-/* The whole body is one argument; an empty body is none. false: it has replied. */
-static bool read_body(struct http_exchange *exchange, struct json_slice *out_value)
-{
-    size_t length = 0;
-    const char *body = http_exchange_body(exchange, &length);
-    struct json_slice value = {0};
-    if (length > 0 && !json_scan_value(body, length, &value)) {
-        http_exchange_problem(exchange, 400, "malformed-json", "The request is not valid",
-                              "the body is not valid JSON in UTF-8", 0);
-        return false;
-    }
-    *out_value = value;
-    return true;
 }
 
 void gateway_handle_workflow_signal(struct http_exchange *exchange, void *user)
 {
-    struct gateway *gateway = user;
-    struct json_slice body;
+    struct workflow_call *call = workflow_call_begin(exchange, user);
+    struct arguments arguments = {0};
+    const char *key = NULL;
     char request_id[CRYPTO_UUID_SIZE];
-    const char *key = http_exchange_header(exchange, "idempotency-key");
-    if (!read_body(exchange, &body)) {
+    if (call == NULL || !workflow_call_key(call, &key) || !workflow_call_arguments(call, &arguments)) {
         return;
     }
-    const struct temporal_payload argument = {.data = body.data, .length = body.length};
     struct temporal_signal_options options = {
-        .run = run_of(exchange),
+        .run = call->run,
         .name = http_exchange_parameter(exchange, "name"),
-        .arguments = &argument,
-        .argument_count = body.data == NULL ? 0 : 1,
+        .arguments = arguments.payloads,
+        .argument_count = arguments.count,
     };
-    if (key != NULL && *key != '\0') {
-        char *name = memory_format("signal:%s:%s", options.run.workflow_id, key);
-        crypto_stable_uuid(name, request_id);
+    if (key != NULL) {
+        char *what = memory_format("signal:%s", options.name);
+        idempotency_request_id(what, options.run.workflow_id, key, request_id);
         options.request_id = request_id;
-        free(name);
+        free(what);
     }
-    temporal_client_signal_async(gateway->connection, &options, on_done, call_new(exchange, 202));
+    temporal_client_signal_async(call->gateway->connection, &options, on_accepted, call);
+    arguments_deinit(&arguments);
 }
 
-/* {"reason": "…"}, which may be left out; free() it. false: it has replied. */
-static bool read_reason(struct http_exchange *exchange, char **out_reason)
+/* {"reason": "…"}, which may be left out, as may the whole body. */
+static bool read_reason(struct workflow_call *call, char **out_reason)
 {
-    struct json_slice body;
+    static const struct json_member_reader members[] = {{"reason", json_member_read_text, 0}};
+    struct error error = {0};
+    struct json_slice body = {0};
     size_t length = 0;
-    if (!read_body(exchange, &body)) {
-        return false;
+    const char *text = http_exchange_body(call->exchange, &length);
+    enum status status = STATUS_OK;
+    if (length > 0 && !json_scan_value(text, length, &body)) {
+        status = error_set(&error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
+    } else if (length > 0) {
+        status = json_member_read_object(body, NULL, members, 1, out_reason, &error);
     }
-    struct json_slice member = body;
-    if (body.data != NULL) {
-        member = json_scan_member(body.data, body.length, "reason");
+    if (status != STATUS_OK) {
+        workflow_call_refuse(call, &error);
     }
-    char *reason = member.data == NULL ? NULL : json_scan_string(member, &length);
-    if (member.data != NULL && (reason == NULL || strlen(reason) != length)) {
-        free(reason);
-        gateway_reply_invalid(exchange, "reason: expected a text");
-        return false;
-    }
-    *out_reason = reason;
-    return true;
+    return status == STATUS_OK;
 }
 
 void gateway_handle_workflow_cancel(struct http_exchange *exchange, void *user)
 {
-    struct gateway *gateway = user;
-    const struct temporal_run run = run_of(exchange);
+    struct workflow_call *call = workflow_call_begin(exchange, user);
     char *reason = NULL;
-    if (read_reason(exchange, &reason)) {
-        temporal_client_cancel_async(gateway->connection, &run, reason, 0, on_done, call_new(exchange, 202));
-        free(reason);
+    if (call != NULL && read_reason(call, &reason)) {
+        temporal_client_cancel_async(call->gateway->connection, &call->run, reason, 0, on_accepted, call);
     }
+    free(reason);
 }
 
 void gateway_handle_workflow_terminate(struct http_exchange *exchange, void *user)
 {
-    struct gateway *gateway = user;
-    const struct temporal_run run = run_of(exchange);
+    struct workflow_call *call = workflow_call_begin(exchange, user);
     char *reason = NULL;
-    if (read_reason(exchange, &reason)) {
-        temporal_client_terminate_async(gateway->connection, &run, reason, 0, on_done, call_new(exchange, 200));
-        free(reason);
+    if (call != NULL && read_reason(call, &reason)) {
+        temporal_client_terminate_async(call->gateway->connection, &call->run, reason, 0, on_done, call);
+    }
+    free(reason);
+}
+
+void gateway_handle_workflow_delete(struct http_exchange *exchange, void *user)
+{
+    struct workflow_call *call = workflow_call_begin(exchange, user);
+    if (call != NULL) {
+        temporal_client_delete_async(call->gateway->connection, &call->run, 0, on_accepted, call);
     }
 }

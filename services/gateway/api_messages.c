@@ -105,7 +105,9 @@ static void reply_nothing(struct lookup *lookup)
                               0);
     } else {
         char *detail = memory_format(
-            lookup->impossible->target == SETTINGS_TARGET_SIGNAL
+            lookup->impossible->target == SETTINGS_TARGET_SQS
+                ? "route %s puts messages on a queue: ask for the queue's own MessageId without naming this route"
+            : lookup->impossible->target == SETTINGS_TARGET_SIGNAL
                 ? "route %s sends signals: its runs take many messages, and none of them can be found by a MessageId"
             : lookup->is_unregistered
                 ? "route %s sets the search attribute " MESSAGE_QUERY_ATTRIBUTE ", which its namespace does not have: "
@@ -221,14 +223,20 @@ static void on_listed(void *user, enum status status, struct temporal_list_resul
     temporal_list_result_deinit(result);
 }
 
-/* The next route, if there is one. */
+/* The next route, if there is one. A route that puts messages on a queue has no runs: another one takes them there. */
 static const struct settings_route *take_route(struct lookup *lookup)
 {
     const struct settings *settings = lookup->gateway->settings;
     if (lookup->only != NULL) {
         return lookup->next++ == 0 ? lookup->only : NULL;
     }
-    return lookup->next < settings->route_count ? &settings->routes[lookup->next++] : NULL;
+    while (lookup->next < settings->route_count) {
+        const struct settings_route *route = &settings->routes[lookup->next++];
+        if (route->target != SETTINGS_TARGET_SQS) {
+            return route;
+        }
+    }
+    return NULL;
 }
 
 static void ask_next(struct lookup *lookup)

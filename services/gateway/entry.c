@@ -14,6 +14,8 @@ const char *entry_outcome_name(enum entry_outcome outcome)
         return "closed";
     case ENTRY_REJECTED:
         return "rejected";
+    case ENTRY_QUEUED:
+        return "queued";
     case ENTRY_RETRY:
         break;
     }
@@ -31,13 +33,15 @@ const char *entry_class_name(enum entry_class class)
         return "not_json";
     case ENTRY_CLASS_SCHEMA:
         return "schema";
+    case ENTRY_CLASS_KEY_REUSED:
+        return "key_reused";
     case ENTRY_CLASS_TOO_LARGE:
         break;
     }
     return "too_large";
 }
 
-static void write_run(struct buffer *out, const struct entry *entry)
+void entry_write_run(struct buffer *out, const struct entry *entry)
 {
     json_member_text(out, "workflowId", entry->workflow_id);
     json_member_text(out, "runId", entry->run_id);
@@ -48,6 +52,13 @@ static void write_run(struct buffer *out, const struct entry *entry)
     if (entry->is_signaled) {
         json_member_boolean(out, "signaled", true);
     }
+}
+
+static void write_queued(struct buffer *out, const struct entry *entry)
+{
+    json_member_text(out, "queue", entry->queue);
+    json_member_text(out, "messageId", entry->message_id);
+    json_member_text(out, "sequenceNumber", entry->sequence_number);
 }
 
 void entry_write_failure(struct buffer *out, const struct entry *entry)
@@ -64,7 +75,8 @@ void entry_write(struct buffer *out, const struct entry *entry)
 {
     json_object_begin(out);
     json_member_text(out, "outcome", entry_outcome_name(entry->outcome));
-    write_run(out, entry);
+    entry_write_run(out, entry);
+    write_queued(out, entry);
     entry_write_failure(out, entry);
     if (entry->retry_after_ms > 0) {
         json_member_integer(out, "retryAfterMs", entry->retry_after_ms);
@@ -79,13 +91,28 @@ void entry_write(struct buffer *out, const struct entry *entry)
 void entry_write_single(struct buffer *out, const struct entry *entry)
 {
     json_object_begin(out);
-    write_run(out, entry);
-    json_member_boolean(out, "started", entry->outcome == ENTRY_STARTED);
-    entry_write_failure(out, entry);
+    if (entry->outcome == ENTRY_QUEUED) {
+        write_queued(out, entry);
+    } else {
+        entry_write_run(out, entry);
+        json_member_boolean(out, "started", entry->outcome == ENTRY_STARTED);
+        entry_write_failure(out, entry);
+    }
     json_object_end(out);
 }
 
 int entry_single_status(const struct entry *entry)
 {
-    return entry->outcome == ENTRY_STARTED ? 201 : 200;
+    switch (entry->outcome) {
+    case ENTRY_STARTED:
+        return 201;
+    case ENTRY_QUEUED:
+        return 202;
+    case ENTRY_ATTACHED:
+    case ENTRY_CLOSED:
+    case ENTRY_REJECTED:
+    case ENTRY_RETRY:
+        break;
+    }
+    return 200;
 }

@@ -13,7 +13,8 @@ enum entry_outcome {
     ENTRY_ATTACHED, /* its run is open */
     ENTRY_CLOSED,   /* its run has closed: look at status */
     ENTRY_REJECTED, /* can never be accepted: look at reason */
-    ENTRY_RETRY     /* the target failed: look at reason */
+    ENTRY_RETRY,    /* the target failed: look at reason */
+    ENTRY_QUEUED    /* it is on the route's queue */
 };
 
 /* Why a message can never be accepted. */
@@ -22,7 +23,8 @@ enum entry_class {
     ENTRY_CLASS_TEMPLATE,  /* a field that the route's templates need is missing */
     ENTRY_CLASS_NOT_JSON,  /* a body that the route needs as JSON is none */
     ENTRY_CLASS_SCHEMA,    /* the body is not as the route's schema wants it */
-    ENTRY_CLASS_TOO_LARGE  /* Temporal takes no payload of that size */
+    ENTRY_CLASS_TOO_LARGE, /* Temporal, or SQS, takes nothing of that size */
+    ENTRY_CLASS_KEY_REUSED /* its Idempotency-Key was another body's */
 };
 
 /* Texts are borrowed; NULL: left out. */
@@ -40,6 +42,9 @@ struct entry {
     const char *reason;
     enum entry_class class; /* of REJECTED */
     bool is_signaled;       /* the message is a signal, and it is durable */
+    const char *queue;      /* of QUEUED: its URL, and what SQS made of the event there */
+    const char *message_id;
+    const char *sequence_number; /* FIFO */
 };
 
 const char *entry_outcome_name(enum entry_outcome outcome);
@@ -47,9 +52,11 @@ const char *entry_class_name(enum entry_class class);
 
 /* One element of a batch's results. */
 void entry_write(struct buffer *out, const struct entry *entry);
-/* The answer to a single event that was started, attached or closed. */
+/* The members that name the run. */
+void entry_write_run(struct buffer *out, const struct entry *entry);
+/* The answer to a single event that was started, attached, closed or queued. */
 void entry_write_single(struct buffer *out, const struct entry *entry);
-/* 201 or 200. */
+/* 201, 200 or 202. */
 int entry_single_status(const struct entry *entry);
 
 /* The members of a closed run, shared by batches, waits and results. */

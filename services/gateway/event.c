@@ -1,4 +1,4 @@
-/* CloudEvents 1.0 in their three JSON forms, and plain JSON. */
+/* CloudEvents 1.0 in structured, batch and binary form, and plain JSON. */
 #include "event.h"
 
 #include <stdlib.h>
@@ -9,18 +9,14 @@
 #include "base/random.h"
 #include "crypto/digest.h"
 #include "crypto/encode.h"
+#include "event_attributes.h"
+#include "event_data.h"
+#include "idempotency.h"
+#include "media_type.h"
 
 #define TIME_LEFT_DIGITS_MAX 9
 
-static bool media_type_is(const char *content_type, const char *name)
-{
-    size_t length = strlen(name);
-    if (content_type == NULL) {
-        return false;
-    }
-    content_type += strspn(content_type, " \t");
-    return strncasecmp(content_type, name, length) == 0 && strchr("; \t", content_type[length]) != NULL;
-}
+static const char s_event_types[] = "application/cloudevents";
 
 enum event_form event_form(const struct event_headers *headers)
 {
@@ -30,10 +26,16 @@ enum event_form event_form(const struct event_headers *headers)
     if (media_type_is(headers->content_type, "application/cloudevents+json")) {
         return EVENT_FORM_STRUCTURED;
     }
-    if (media_type_is(headers->content_type, "application/json")) {
-        return headers->ce_specversion != NULL ? EVENT_FORM_BINARY : EVENT_FORM_PLAIN;
+    const char *type = headers->content_type;
+    if (type != NULL && strncasecmp(type, s_event_types, strlen(s_event_types)) == 0) {
+        return EVENT_FORM_UNSUPPORTED; /* in another format: Avro, XML */
     }
-    return EVENT_FORM_UNSUPPORTED;
+    for (size_t i = 0; i < headers->attribute_count; i++) {
+        if (strcasecmp(headers->attributes[i].name, "specversion") == 0) {
+            return EVENT_FORM_BINARY;
+        }
+    }
+    return media_type_is(headers->content_type, "application/json") ? EVENT_FORM_PLAIN : EVENT_FORM_UNSUPPORTED;
 }
 
 int64_t event_time_left_ms(const char *header, int64_t most_ms)
@@ -152,7 +154,7 @@ static char *identity_of_source(const char *source, const char *id)
     return identity;
 }
 
-/* id and source may be NULL. */
+/* id, source and type may be NULL. */
 static void name_cloud_event(struct event *event, const char *specversion, const char *id, const char *source,
                              const char *type)
 {
@@ -160,10 +162,9 @@ static void name_cloud_event(struct event *event, const char *specversion, const
         event->defect = "expected a CloudEvent with specversion \"1.0\"";
     } else if (id == NULL || source == NULL || type == NULL) {
         event->defect = "expected a CloudEvent with id, source and type";
-    } else if (event->data.data == NULL) {
-        event->defect = "expected a CloudEvent with JSON in data";
     } else {
-        char *message_id = member_text(event->data, "MessageId");
+        char *message_id =
+            event->content == EVENT_CONTENT_JSON ? member_text(event->data, "MessageId") : NULL;
         bool is_sqs = message_id != NULL;
         event->message_id = is_sqs ? bounded_id(message_id) : identity_of_source(source, id);
         event->queue = is_sqs && strlen(source) <= EVENT_QUEUE_MAX ? memory_copy_string(source) : NULL;
@@ -171,26 +172,35 @@ static void name_cloud_event(struct event *event, const char *specversion, const
 }
 
 /* The members of a CloudEvent that matter, found in one pass. */
-enum { SPECVERSION, ID, SOURCE, TYPE, DATA, AFTER, ANEW, MEMBER_COUNT };
+enum { SPECVERSION, ID, SOURCE, TYPE, DATA, DATA_BASE64, DATACONTENTTYPE, AFTER, ANEW, MEMBER_COUNT };
 
 static const char *const s_members[MEMBER_COUNT] = {
-    [SPECVERSION] = "specversion", [ID] = "id",
-    [SOURCE] = "source",           [TYPE] = "type",
-    [DATA] = "data",               [AFTER] = "ferryafter",
+    [SPECVERSION] = "specversion",
+    [ID] = "id",
+    [SOURCE] = "source",
+    [TYPE] = "type",
+    [DATA] = "data",
+    [DATA_BASE64] = "data_base64",
+    [DATACONTENTTYPE] = "datacontenttype",
+    [AFTER] = "ferryafter",
     [ANEW] = "ferryanew",
 };
 
-static void parse_structured(struct json_slice text, struct event *event)
+/* A header can hold the text alone. */
+static bool is_true(struct json_slice value)
 {
-    struct json_slice members[MEMBER_COUNT];
-    json_scan_members(text.data, text.length, s_members, members, MEMBER_COUNT);
+    return (value.length == 4 && memcmp(value.data, "true", 4) == 0) ||
+           (value.length == 6 && memcmp(value.data, "\"true\"", 6) == 0);
+}
+
+static void read_attributes(struct event *event, const struct json_slice members[MEMBER_COUNT])
+{
     char *specversion = text_of(members[SPECVERSION]);
     char *id = text_of(members[ID]);
     char *source = text_of(members[SOURCE]);
     char *type = text_of(members[TYPE]);
-    *event = (struct event){.data = members[DATA]};
-    event->is_anew = members[ANEW].length == 4 && memcmp(members[ANEW].data, "true", 4) == 0;
-    if (members[AFTER].data != NULL) {
+    event->is_anew = is_true(members[ANEW]);
+    if (event->defect == NULL && members[AFTER].data != NULL) {
         set_after(event, text_of(members[AFTER]));
     }
     if (event->defect == NULL) {
@@ -203,29 +213,49 @@ static void parse_structured(struct json_slice text, struct event *event)
     free(type);
 }
 
-static void parse_plain(struct json_slice text, const char *idempotency_key, struct event *event)
+static void parse_structured(struct json_slice text, struct event *event)
 {
-    *event = (struct event){.data = text};
-    bool has_key = idempotency_key != NULL && *idempotency_key != '\0';
-    event->message_id = bounded_id(has_key ? memory_copy_string(idempotency_key) : member_text(text, "MessageId"));
+    struct json_slice members[MEMBER_COUNT];
+    json_scan_members(text.data, text.length, s_members, members, MEMBER_COUNT);
+    *event = (struct event){.json = text, .is_whole = true};
+    event_data_of_members(event, members[DATA], members[DATA_BASE64], members[DATACONTENTTYPE]);
+    read_attributes(event, members);
+}
+
+static enum status parse_plain(const struct event_headers *headers, const char *body, size_t length,
+                               struct event *event, struct error *error)
+{
+    const char *key = headers->idempotency_key;
+    *event = (struct event){.is_keyed = key != NULL};
+    if (!event_data_of_bytes(event, "application/json", body, length)) {
+        return error_set(error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
+    }
+    event->message_id = key != NULL ? memory_copy_string(key) : bounded_id(member_text(event->data, "MessageId"));
     if (event->message_id == NULL) {
         event->message_id = memory_alloc(RANDOM_UUID_SIZE);
         random_uuid(event->message_id);
     }
     settle(event);
+    return STATUS_OK;
 }
 
-static void parse_binary(struct json_slice text, const struct event_headers *headers, struct event *event)
+static enum status parse_binary(const struct event_headers *headers, const char *body, size_t length,
+                                struct event *event, struct error *error)
 {
-    *event = (struct event){.data = text,
-                            .is_anew = headers->ce_anew != NULL && strcmp(headers->ce_anew, "true") == 0};
-    if (headers->ce_after != NULL) {
-        set_after(event, *headers->ce_after != '\0' ? memory_copy_string(headers->ce_after) : NULL);
+    struct json_slice members[MEMBER_COUNT] = {0};
+    *event = (struct event){.content = EVENT_CONTENT_NONE};
+    if (length > 0 && !event_data_of_bytes(event, headers->content_type, body, length)) {
+        return error_set(error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8, which its Content-Type says");
     }
-    if (event->defect == NULL) {
-        name_cloud_event(event, headers->ce_specversion, headers->ce_id, headers->ce_source, headers->ce_type);
+    event->owned_json = event_attributes_json(headers, &event->json.length);
+    if (event->owned_json == NULL) {
+        event->defect = "expected UTF-8 in the ce-* headers, each of them once";
+    } else {
+        event->json.data = event->owned_json;
+        json_scan_members(event->json.data, event->json.length, s_members, members, MEMBER_COUNT);
     }
-    settle(event);
+    read_attributes(event, members);
+    return STATUS_OK;
 }
 
 static enum status parse_batch(struct json_slice text, struct event_list *out_list, struct error *error)
@@ -260,39 +290,61 @@ static enum status parse_batch(struct json_slice text, struct event_list *out_li
 enum status event_list_parse(enum event_form form, const struct event_headers *headers, const char *body,
                              size_t length, struct event_list *out_list, struct error *error)
 {
-    struct json_slice text;
-    if (!json_scan_value(body, length, &text)) {
+    struct json_slice text = {0};
+    const char *key = headers->idempotency_key;
+    enum status status = key != NULL ? idempotency_check_key(key, error) : STATUS_OK;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    bool is_json = form == EVENT_FORM_BATCH || form == EVENT_FORM_STRUCTURED;
+    if (is_json && !json_scan_value(body, length, &text)) {
         return error_set(error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
     }
     if (form == EVENT_FORM_BATCH) {
         return parse_batch(text, out_list, error);
     }
-    struct event *event = memory_alloc(sizeof *event);
+    struct event_list list = {.events = memory_alloc(sizeof *list.events), .count = 1};
     switch (form) {
     case EVENT_FORM_STRUCTURED:
-        parse_structured(text, event);
+        parse_structured(text, list.events);
         break;
     case EVENT_FORM_BINARY:
-        parse_binary(text, headers, event);
+        status = parse_binary(headers, body, length, list.events, error);
         break;
     case EVENT_FORM_PLAIN:
-        parse_plain(text, headers->idempotency_key, event);
+        status = parse_plain(headers, body, length, list.events, error);
         break;
     case EVENT_FORM_BATCH:
     case EVENT_FORM_UNSUPPORTED:
-        free(event);
-        return error_set(error, STATUS_INVALID_ARGUMENT, "unsupported media type");
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "unsupported media type");
+        break;
     }
-    *out_list = (struct event_list){.events = event, .count = 1};
-    return STATUS_OK;
+    if (status == STATUS_OK) {
+        *out_list = list;
+    } else {
+        event_list_deinit(&list);
+    }
+    return status;
+}
+
+void event_set_message_id(struct event *event, const char *message_id)
+{
+    if (event->defect == NULL) {
+        free(event->message_id);
+        event->message_id = bounded_id(memory_copy_string(message_id));
+        event->is_keyed = false;
+    }
 }
 
 void event_list_deinit(struct event_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
-        free(list->events[i].message_id);
-        free(list->events[i].queue);
-        free(list->events[i].after);
+        struct event *event = &list->events[i];
+        free(event->message_id);
+        free(event->queue);
+        free(event->after);
+        free(event->owned_data);
+        free(event->owned_json);
     }
     free(list->events);
     *list = (struct event_list){0};

@@ -13,7 +13,7 @@
 #include "run_result.h"
 
 #define RETRY_LOG_MS 10000
-#define MEMO_MAX (SETTINGS_MEMBERS_MAX + 4)
+#define MEMO_MAX (SETTINGS_MEMBERS_MAX + 6)
 
 void event_start_deinit(struct event_start *start)
 {
@@ -38,6 +38,7 @@ struct entry event_start_entry(const struct event_start *start)
         entry.status = start->result.status;
         break;
     case ENTRY_STARTED:
+    case ENTRY_QUEUED: /* no start is */
         break;
     case ENTRY_RETRY:
         entry.retry_after_ms = (int64_t)PROBLEM_RETRY_AFTER_SECONDS * 1000;
@@ -113,6 +114,15 @@ static void on_closed(void *user, enum status status, struct temporal_close_resu
     start->run_id = start->result.run_id;
     start->result.run_id = NULL;
     finish(start, ENTRY_CLOSED);
+}
+
+/* The run that is there was started with the same key and another body. */
+static void finish_with_reused_key(struct event_start *start)
+{
+    (void)error_set(&start->error, STATUS_ALREADY_EXISTS,
+                    "a run of this workflow ID was started with the same key and another body");
+    start->class = ENTRY_CLASS_KEY_REUSED;
+    finish(start, ENTRY_REJECTED);
 }
 
 /* The run that stands in start, with its attempt, is the answer. */
@@ -195,7 +205,11 @@ static void on_described(void *user, enum status status, struct temporal_describ
                          const struct error *error)
 {
     struct event_start *start = user;
-    if (status == STATUS_OK) {
+    const struct start_request *request = &start->request;
+    if (status == STATUS_OK && request->is_keyed &&
+        idempotency_match(&request->idempotency, result) == IDEMPOTENCY_REUSED) {
+        finish_with_reused_key(start);
+    } else if (status == STATUS_OK) {
         start->may_attempt = false;
         take_run(start, result);
     } else {
@@ -252,6 +266,12 @@ static struct temporal_start_options options_of(const struct event_start *start,
     };
 }
 
+static struct temporal_payload input_of(const struct start_request *request)
+{
+    return (struct temporal_payload){
+        .encoding = request->input_encoding, .data = request->input, .length = request->input_length};
+}
+
 /* Somebody will wait for this run. */
 static bool wants_callback(const struct event_start *start)
 {
@@ -270,7 +290,7 @@ static void send(struct event_start *start, const char *request_id, enum tempora
     struct temporal_memo_entry memo[MEMO_MAX];
     struct temporal_memo_entry attributes[SETTINGS_MEMBERS_MAX];
     char *attempt = memory_format("%lld", (long long)start->next_attempt);
-    const struct temporal_payload input = {.data = start->request.input, .length = start->request.input_length};
+    const struct temporal_payload input = input_of(&start->request);
     struct temporal_start_options options = options_of(start, attempt, memo, attributes);
     options.arguments = &input;
     options.argument_count = 1;
@@ -432,7 +452,7 @@ static void send_signal(struct event_start *start)
 {
     struct temporal_memo_entry memo[MEMO_MAX];
     struct temporal_memo_entry attributes[SETTINGS_MEMBERS_MAX];
-    const struct temporal_payload input = {.data = start->request.input, .length = start->request.input_length};
+    const struct temporal_payload input = input_of(&start->request);
     const struct temporal_start_signal signal = {.name = start->route->signal, .arguments = &input,
                                                  .argument_count = 1};
     struct temporal_start_options options = options_of(start, NULL, memo, attributes);

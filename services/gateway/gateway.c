@@ -10,7 +10,11 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "openapi.h"
+#include "queue_sender.h"
+#include "recent_events.h"
 #include "run_gateway.h"
+#include "run_wait.h"
 
 #define WATCHES_MAX 20000
 #define WATCH_LINGER_MS 15000
@@ -64,6 +68,34 @@ static enum status connect_temporal(struct gateway *gateway, struct error *error
     return temporal_connection_new(&options, &gateway->connection, error);
 }
 
+/* What can become of the route's events. */
+static bool has_outcome(const struct settings_route *route, enum entry_outcome outcome)
+{
+    switch (outcome) {
+    case ENTRY_STARTED:
+    case ENTRY_ATTACHED:
+    case ENTRY_CLOSED:
+        return route->target != SETTINGS_TARGET_SQS;
+    case ENTRY_QUEUED:
+        return route->target == SETTINGS_TARGET_SQS;
+    case ENTRY_REJECTED:
+    case ENTRY_RETRY:
+        break;
+    }
+    return true;
+}
+
+static enum status start_queue_sender(struct gateway *gateway, struct error *error)
+{
+    const struct settings *settings = gateway->settings;
+    for (size_t i = 0; i < settings->route_count; i++) {
+        if (settings->routes[i].target == SETTINGS_TARGET_SQS) {
+            return queue_sender_start(&gateway->queue_sender, error);
+        }
+    }
+    return STATUS_OK;
+}
+
 static void make_metrics(struct gateway *gateway)
 {
     struct metrics *metrics = service_metrics(gateway->service);
@@ -79,6 +111,9 @@ static void make_metrics(struct gateway *gateway)
     gateway->routes = memory_alloc_array(settings->route_count, sizeof *gateway->routes);
     for (size_t i = 0; i < settings->route_count; i++) {
         for (int outcome = 0; outcome < GATEWAY_OUTCOMES; outcome++) {
+            if (!has_outcome(&settings->routes[i], (enum entry_outcome)outcome)) {
+                continue;
+            }
             const char *name = entry_outcome_name((enum entry_outcome)outcome);
             gateway->routes[i].events[outcome] =
                 metrics_counter(metrics, "ferry_gateway_events", "Events by what became of them.",
@@ -114,6 +149,7 @@ static enum status start_server(struct gateway *gateway, struct error *error)
     struct http_route routes[API_ROUTES_MAX + ADMIN_ROUTES];
     size_t count = api_routes(gateway, routes);
     count += service_admin_routes(gateway->service, routes + count, ADMIN_ROUTES);
+    gateway->openapi = openapi_write(routes, count, gateway->settings);
     const struct http_server_options options = {
         .listen = settings->listen,
         .routes = routes,
@@ -124,6 +160,11 @@ static enum status start_server(struct gateway *gateway, struct error *error)
         .admit_user = gateway,
         .metrics = service_metrics(gateway->service),
         .tls = gateway->tls,
+        .limits = {.max_connections = (unsigned)settings->max_connections,
+                   .max_connections_per_address = (unsigned)settings->max_connections_per_address,
+                   .header_timeout_ms = settings->header_timeout_ms,
+                   .transfer_timeout_ms = settings->transfer_timeout_ms,
+                   .idle_timeout_ms = settings->idle_timeout_ms},
     };
     enum status status = http_server_start(&options, &gateway->server, error);
     if (status == STATUS_OK) {
@@ -142,6 +183,7 @@ static void begin_stop(void *argument)
     struct gateway *gateway = argument;
     gateway_stop_readiness(gateway);
     watch_table_answer_all(gateway->watches);
+    run_waits_end(gateway);
 }
 
 /* Loop's thread, last stage: what is still followed is given up. */
@@ -168,10 +210,15 @@ enum status run_gateway(struct service *service, const struct settings *settings
     struct stop_flag flag = {.mutex = PTHREAD_MUTEX_INITIALIZER};
     thread_condition_init(&flag.condition);
     atomic_init(&gateway.ready, false);
+    list_init(&gateway.run_waits);
     make_metrics(&gateway);
     gateway.recent = memory_alloc(sizeof *gateway.recent);
+    gateway.recent_events = recent_events_new();
     gateway.callbacks = callbacks_new(settings);
     enum status status = read_credentials(&gateway, error);
+    if (status == STATUS_OK) {
+        status = start_queue_sender(&gateway, error);
+    }
     if (status == STATUS_OK) {
         status = connect_temporal(&gateway, error);
     }
@@ -206,12 +253,15 @@ enum status run_gateway(struct service *service, const struct settings *settings
 done:
     /* Calls that are still under way end here and answer their requests: the server goes after them. */
     temporal_connection_destroy(gateway.connection);
+    queue_sender_stop(gateway.queue_sender);
     http_server_destroy(gateway.server);
     http_tls_destroy(gateway.tls);
     secret_destroy(gateway.token);
     free(gateway.routes);
     free(gateway.recent);
+    recent_events_destroy(gateway.recent_events);
     callbacks_destroy(gateway.callbacks);
+    free(gateway.openapi);
     (void)pthread_cond_destroy(&flag.condition);
     return status;
 }

@@ -1,7 +1,8 @@
 /* The running gateway: what its request handlers share.
  *
  * Threads: handlers run on the HTTP server's thread and must not block; answers of Temporal come on the connection's
- * rpc thread; watches, their requests and the readiness timer belong to the loop's thread. */
+ * rpc thread; watches, their requests and the readiness timer belong to the loop's thread; answers of SQS come on the
+ * sender's thread "sqs" (queue_sender.h), which is there where a route has target: sqs. */
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
 
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
@@ -28,10 +30,10 @@
 #define GATEWAY_START_DEADLINE_NOT_READY_MS 2000 /* an answer, soon, while Temporal is known to be away */
 #define GATEWAY_WAIT_MAX_MS 60000
 #define GATEWAY_REPLY_MAX ((size_t)256 << 20)
-#define GATEWAY_OUTCOMES 5
+#define GATEWAY_OUTCOMES 6
 
 struct gateway_route_metrics {
-    struct metric_counter *events[GATEWAY_OUTCOMES]; /* by enum entry_outcome */
+    struct metric_counter *events[GATEWAY_OUTCOMES]; /* by enum entry_outcome; NULL: the route has no such */
 };
 
 /* Made before any thread, fixed afterwards but for the loop's own members. */
@@ -48,6 +50,9 @@ struct gateway {
     struct metric_counter *refused_token;       /* requests that were refused for want of it */
     struct metric_counter *refused_certificate;
     struct callbacks *callbacks; /* NULL: none are asked for */
+    char *openapi; /* the document of GET /openapi.json */
+    struct queue_sender *queue_sender;   /* NULL: no route sends to a queue */
+    struct recent_events *recent_events; /* any thread */
     atomic_bool ready;
 
     struct log_limiter refused_log; /* HTTP server's thread */
@@ -55,6 +60,7 @@ struct gateway {
     /* rpc thread */
     struct recent_starts *recent;
     struct log_limiter retry_log;
+    struct list run_waits; /* run_wait.h */
 
     /* loop's thread */
     struct watch_table *watches;
@@ -78,6 +84,9 @@ int64_t gateway_start_deadline(struct gateway *gateway);
 /* Answers. */
 void gateway_reply_json(struct http_exchange *exchange, int status, const struct http_header *headers,
                         size_t header_count, const struct buffer *body);
+/* As problem_append. */
+void gateway_reply_problem(struct http_exchange *exchange, const struct problem *problem, const char *detail,
+                           const struct problem_origin *origin);
 void gateway_reply_error(struct http_exchange *exchange, enum problem_subject subject, const struct error *error);
 void gateway_reply_invalid(struct http_exchange *exchange, const char *detail);
 /* Temporal's NOT_FOUND for our own namespace. */

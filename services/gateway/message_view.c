@@ -18,14 +18,34 @@ void message_view_deinit(struct message_view *view)
     *view = (struct message_view){0};
 }
 
+/* Data of a media type that is none of JSON's: it may hold JSON all the same, as a message's Body may. */
+static void read_other(struct message_view *view)
+{
+    const struct event *event = view->event;
+    const char *body = event->bytes;
+    view->has_body = event->content != EVENT_CONTENT_NONE;
+    view->body_length = event->bytes_length;
+    if (event->content == EVENT_CONTENT_TEXT) {
+        view->owned_body = json_scan_string(event->data, &view->body_length);
+        body = view->owned_body;
+    }
+    if (body == NULL || !json_scan_value(body, view->body_length, &view->json)) {
+        view->json = (struct json_slice){0};
+    }
+}
+
 static void read_body(struct message_view *view)
 {
     const struct json_slice data = view->event->data;
-    struct json_slice member = json_scan_member(data.data, data.length, "Body");
     if (view->is_body_read) {
         return;
     }
     view->is_body_read = true;
+    if (view->event->content != EVENT_CONTENT_JSON) {
+        read_other(view);
+        return;
+    }
+    struct json_slice member = json_scan_member(data.data, data.length, "Body");
     if (member.data != NULL) {
         view->owned_body = json_scan_string(member, &view->body_length);
         view->has_body = true;
@@ -109,6 +129,24 @@ static struct json_slice body_scalar(struct message_view *view, const struct set
     return value.data != NULL && strchr("{[n", value.data[0]) == NULL ? value : (struct json_slice){0};
 }
 
+/* The raw value of an event's attribute; .data NULL: there is none, or it is null. */
+static struct json_slice event_attribute(const struct event *event, const struct settings_template_part *part)
+{
+    char *name = memory_format("%.*s", (int)part->length, part->text);
+    struct json_slice value = member_of(event->json, name);
+    free(name);
+    return value.data != NULL && strchr("{[n", value.data[0]) == NULL ? value : (struct json_slice){0};
+}
+
+/* free() it. NULL: there is none. */
+static char *scalar_text(struct json_slice value)
+{
+    if (value.data == NULL) {
+        return NULL;
+    }
+    return value.data[0] == '"' ? plain_text(value) : memory_format("%.*s", (int)value.length, value.data);
+}
+
 /* free() it. NULL: the message lacks it. */
 static char *field_text(struct message_view *view, const struct settings_template_part *part)
 {
@@ -123,14 +161,12 @@ static char *field_text(struct message_view *view, const struct settings_templat
         return system_attribute(view->event, settings_template_field_name(part->field));
     case SETTINGS_TEMPLATE_ATTRIBUTE:
         return message_attribute(view->event, part);
+    case SETTINGS_TEMPLATE_EVENT:
+        return scalar_text(event_attribute(view->event, part));
     case SETTINGS_TEMPLATE_BODY:
         break;
     }
-    struct json_slice value = body_scalar(view, part);
-    if (value.data == NULL) {
-        return NULL;
-    }
-    return value.data[0] == '"' ? plain_text(value) : memory_format("%.*s", (int)value.length, value.data);
+    return scalar_text(body_scalar(view, part));
 }
 
 static enum status lacks(const struct settings_template_part *part, const char *user, struct error *error)
@@ -144,6 +180,9 @@ static enum status lacks(const struct settings_template_part *part, const char *
     case SETTINGS_TEMPLATE_BODY:
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "the message's body has no text, number or boolean at %.*s, which the route's %s needs",
+                         (int)part->length, part->text, user);
+    case SETTINGS_TEMPLATE_EVENT:
+        return error_set(error, STATUS_INVALID_ARGUMENT, "the event has no attribute %.*s, which the route's %s needs",
                          (int)part->length, part->text, user);
     case SETTINGS_TEMPLATE_TEXT:
     case SETTINGS_TEMPLATE_MESSAGE_ID:

@@ -4,7 +4,9 @@
 
 #include <stdbool.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
+#include "temporal/failure.h"
 
 struct problem {
     int status;       /* HTTP */
@@ -16,11 +18,21 @@ struct problem {
 /* What the request was about decides what a Temporal error means to its sender. */
 enum problem_subject {
     PROBLEM_SUBJECT_EVENT,   /* start of a route's workflow: the sender named neither type nor queue */
-    PROBLEM_SUBJECT_WORKFLOW /* the sender named a workflow, or gave the parameters itself */
+    PROBLEM_SUBJECT_WORKFLOW, /* the sender named a workflow, or gave the parameters itself */
+    PROBLEM_SUBJECT_NAMESPACE /* the same, and named the namespace, too */
 };
 
-/* namespace_missing: Temporal says that our namespace does not exist, which is our fault and never the sender's. */
+/* namespace_missing: Temporal says that the namespace does not exist: our fault, unless the sender named it. */
 struct problem problem_of_error(enum problem_subject subject, const struct error *error, bool namespace_missing);
+
+/* What stands beside a problem; each may be NULL. */
+struct problem_origin {
+    const struct error *error;              /* grpcStatus, where a server said it */
+    const char *grpc_details;               /* JSON */
+    const struct temporal_failure *failure; /* the workflow's own */
+};
+void problem_append(struct buffer *out, const struct problem *problem, const char *detail,
+                    const struct problem_origin *origin);
 
 /* A start error that the same message meets again for ever (rule 5 of the delivery contract); else the target
  * failed. */

@@ -1,4 +1,5 @@
 /* What handlers have in common: answers, and who is let in. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,11 +9,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "gateway.h"
+#include "percent.h"
 #include "service/bearer_token.h"
 
 #define REFUSED_LOG_MS 10000
-
-static const char s_prefix[] = "/v1/workflows/";
 
 void gateway_reply_json(struct http_exchange *exchange, int status, const struct http_header *headers,
                         size_t header_count, const struct buffer *body)
@@ -25,11 +25,26 @@ bool gateway_is_namespace_missing(const struct error *error)
     return error->status == STATUS_NOT_FOUND && error->retryable;
 }
 
+void gateway_reply_problem(struct http_exchange *exchange, const struct problem *problem, const char *detail,
+                           const struct problem_origin *origin)
+{
+    char seconds[16] = "";
+    struct buffer body;
+    const struct http_header retry = {.name = "Retry-After", .value = seconds};
+    if (problem->retry_after_seconds > 0) {
+        (void)snprintf(seconds, sizeof seconds, "%d", problem->retry_after_seconds);
+    }
+    buffer_init(&body, GATEWAY_REPLY_MAX);
+    problem_append(&body, problem, detail, origin);
+    http_exchange_reply(exchange, problem->status, "application/problem+json", &retry, seconds[0] == '\0' ? 0 : 1,
+                        body.data, body.length);
+    buffer_deinit(&body);
+}
+
 void gateway_reply_error(struct http_exchange *exchange, enum problem_subject subject, const struct error *error)
 {
     struct problem problem = problem_of_error(subject, error, gateway_is_namespace_missing(error));
-    http_exchange_problem(exchange, problem.status, problem.type, problem.title, error->text,
-                          problem.retry_after_seconds);
+    gateway_reply_problem(exchange, &problem, error->text, &(struct problem_origin){.error = error});
 }
 
 void gateway_reply_invalid(struct http_exchange *exchange, const char *detail)
@@ -39,22 +54,9 @@ void gateway_reply_invalid(struct http_exchange *exchange, const char *detail)
 
 char *gateway_workflow_path(const char *workflow_id)
 {
-    static const char digits[] = "0123456789ABCDEF";
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    size_t length = strlen(workflow_id);
-    char *path = memory_alloc(sizeof s_prefix + 3 * length);
-    char *out = path + sizeof s_prefix - 1;
-    memcpy(path, s_prefix, sizeof s_prefix - 1);
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)workflow_id[i];
-        if (strchr(plain, workflow_id[i]) != NULL) {
-            *out++ = workflow_id[i];
-        } else {
-            *out++ = '%';
-            *out++ = digits[byte >> 4];
-            *out++ = digits[byte & 15];
-        }
-    }
+    char *id = percent_encode(workflow_id);
+    char *path = memory_format("/v1/workflows/%s", id);
+    free(id);
     return path;
 }
 

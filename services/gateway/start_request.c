@@ -8,10 +8,11 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "crypto/digest.h"
+#include "event_data.h"
 #include "message_view.h"
-#include "rules/json_schema.h"
-#include "rules/json_value.h"
+#include "schema_check.h"
 #include "settings/template.h"
+#include "temporal/payload.h"
 
 /* "prefix-" if there is a prefix. */
 static void append_prefix(const char *prefix, struct buffer *id)
@@ -63,49 +64,62 @@ char *start_request_workflow_id_of(const struct settings_route *route, const cha
     return id;
 }
 
-/* The Body's JSON is the input; else the data as it came. */
+static enum status set_input_to_body(struct message_view *view, struct start_request *request, struct error *error)
+{
+    struct json_slice json = {0};
+    enum status status = message_view_json(view, "input", &json, error);
+    if (status == STATUS_OK) {
+        request->owned_input = view->owned_body; /* the view goes on borrowing it until the request is made */
+        request->input = json.data;
+        request->input_length = json.length;
+    }
+    return status;
+}
+
+static enum status set_input_to_event(const struct settings_route *route, const struct event *event,
+                                      struct start_request *request, struct error *error)
+{
+    if (event->is_whole) {
+        request->input = event->json.data;
+        request->input_length = event->json.length;
+        return STATUS_OK;
+    }
+    request->owned_input = event_data_whole(event, route->name, &request->input_length);
+    request->input = request->owned_input;
+    return request->input != NULL ? STATUS_OK
+                                  : error_set(error, STATUS_INVALID_ARGUMENT, "the message's ID is not valid UTF-8");
+}
+
+/* The data as it came: JSON, or the text as a JSON string, or bytes as bytes. */
+static void set_input_to_data(const struct event *event, struct start_request *request)
+{
+    static const char null[] = "null";
+    if (event->content == EVENT_CONTENT_BYTES) {
+        request->input = event->bytes;
+        request->input_length = event->bytes_length;
+        request->input_encoding = TEMPORAL_ENCODING_BINARY;
+    } else {
+        bool is_there = event->content != EVENT_CONTENT_NONE;
+        request->input = is_there ? event->data.data : null;
+        request->input_length = is_there ? event->data.length : strlen(null);
+    }
+}
+
 static enum status make_input(const struct settings_route *route, struct message_view *view,
                               struct start_request *request, enum entry_class *out_class, struct error *error)
 {
-    struct json_slice json = view->event->data;
-    if (route->input == SETTINGS_INPUT_BODY) {
-        enum status status = message_view_json(view, "input", &json, error);
-        if (status != STATUS_OK) {
-            *out_class = ENTRY_CLASS_NOT_JSON;
-            return status;
-        }
-        request->owned_input = view->owned_body; /* the view goes on borrowing it until the request is made */
+    switch (route->input) {
+    case SETTINGS_INPUT_BODY:
+        *out_class = ENTRY_CLASS_NOT_JSON;
+        return set_input_to_body(view, request, error);
+    case SETTINGS_INPUT_EVENT:
+        *out_class = ENTRY_CLASS_BAD_EVENT;
+        return set_input_to_event(route, view->event, request, error);
+    case SETTINGS_INPUT_MESSAGE:
+        break;
     }
-    request->input = json.data;
-    request->input_length = json.length;
+    set_input_to_data(view->event, request);
     return STATUS_OK;
-}
-
-static enum status check_schema(const struct settings_route *route, struct message_view *view,
-                                enum entry_class *out_class, struct error *error)
-{
-    struct json_slice json;
-    json_t *value = NULL;
-    struct error why = {0};
-    if (route->schema == NULL) {
-        return STATUS_OK;
-    }
-    *out_class = ENTRY_CLASS_NOT_JSON;
-    enum status status = message_view_json(view, "schema", &json, error);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    if (json_value_parse(json.data, json.length, &value, &why) != STATUS_OK) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "the message's body cannot be held against the schema: %s",
-                         why.text);
-    }
-    if (!json_schema_validate(route->schema, value, &why)) {
-        *out_class = ENTRY_CLASS_SCHEMA;
-        status = error_set(error, STATUS_INVALID_ARGUMENT,
-                           "the message's body is not as the route's schema wants it: %s", why.text);
-    }
-    json_decref(value);
-    return status;
 }
 
 /* A name that is the gateway's own is left to it. */
@@ -123,7 +137,7 @@ static enum status make_memo(const struct settings_route *route, struct message_
 {
     const struct event *event = view->event;
     enum status status = STATUS_OK;
-    request->memo = memory_alloc_array(route->memo_count + 3, sizeof *request->memo);
+    request->memo = memory_alloc_array(route->memo_count + 5, sizeof *request->memo);
     request->memo[request->memo_count++] =
         (struct start_request_member){MEMO_ROUTE, json_quote(route->name, strlen(route->name))};
     if (route->target == SETTINGS_TARGET_WORKFLOW) { /* a run that takes many messages is none of theirs */
@@ -136,6 +150,12 @@ static enum status make_memo(const struct settings_route *route, struct message_
         if (queue != NULL) {
             request->memo[request->memo_count++] = (struct start_request_member){MEMO_QUEUE, queue};
         }
+    }
+    if (request->is_keyed) {
+        request->memo[request->memo_count++] = (struct start_request_member){
+            IDEMPOTENCY_MEMO_KEY, memory_copy_string(request->idempotency.key_json)};
+        request->memo[request->memo_count++] = (struct start_request_member){
+            IDEMPOTENCY_MEMO_HASH, memory_copy_string(request->idempotency.hash_json)};
     }
     for (size_t i = 0; status == STATUS_OK && i < route->memo_count; i++) {
         struct start_request_member *member = &request->memo[request->memo_count];
@@ -220,6 +240,11 @@ static enum status fill(const struct settings_route *route, struct message_view 
     }
     *out_class = ENTRY_CLASS_TEMPLATE;
     status = make_workflow_id(route, view, &request->workflow_id, error);
+    if (status == STATUS_OK && view->event->is_keyed && route->target == SETTINGS_TARGET_WORKFLOW) {
+        const struct json_slice data = view->event->data;
+        request->is_keyed = true;
+        idempotency_init(&request->idempotency, request->workflow_id, view->event->message_id, data.data, data.length);
+    }
     if (status == STATUS_OK) {
         status = make_memo(route, view, request, error);
     }
@@ -236,7 +261,7 @@ static enum status fill(const struct settings_route *route, struct message_view 
         status = make_input(route, view, request, out_class, error);
     }
     if (status == STATUS_OK) {
-        status = check_schema(route, view, out_class, error);
+        status = schema_check(route, view, out_class, error);
     }
     return status;
 }
@@ -244,6 +269,10 @@ static enum status fill(const struct settings_route *route, struct message_view 
 static void make_request_id(const struct settings_route *route, const struct event *event,
                             struct start_request *request)
 {
+    if (request->is_keyed) { /* another body is another start */
+        memcpy(request->request_id, request->idempotency.request_id, sizeof request->request_id);
+        return;
+    }
     if (route->target == SETTINGS_TARGET_WORKFLOW) {
         start_request_id(request->workflow_id, request->request_id);
         return;
@@ -275,7 +304,7 @@ enum status start_request_make(const struct settings_route *route, const struct 
     struct message_view view;
     message_view_init(&view, event);
     enum status status = fill(route, &view, &request, out_class, error);
-    if (request.owned_input != NULL) {
+    if (request.owned_input != NULL && request.owned_input == view.owned_body) {
         view.owned_body = NULL; /* it is the request's */
     }
     if (status == STATUS_OK) {

@@ -5,6 +5,7 @@
 #include "crypto/encode.h"
 #include "entry.h"
 #include "event.h"
+#include "idempotency.h"
 #include "settings/settings.h"
 
 #define WORKFLOW_ID_MAX ((size_t)1000)  /* bytes, Temporal's limit; longer: hashed */
@@ -24,12 +25,16 @@ struct start_request_member {
 
 struct start_request {
     char *workflow_id;
-    /* Of the first start: a function of workflow_id, so that a repetition is the same start. Of a signal: a function of
+    /* Of the first start: a function of workflow_id, so that a repetition is the same start; of a keyed one: of key and
+     * body, too. Of a signal: a function of
      * workflow_id and message ID. */
     char request_id[CRYPTO_UUID_SIZE];
-    const char *input;  /* JSON; in the event's data, or in owned_input */
+    bool is_keyed; /* an Idempotency-Key names it: a run that it meets may be of another body */
+    struct idempotency idempotency;
+    const char *input;  /* in the event's data, or in owned_input */
     size_t input_length;
-    char *owned_input;  /* NULL, or the unescaped Body */
+    const char *input_encoding; /* NULL: JSON; else Temporal's name of it, a constant */
+    char *owned_input;  /* NULL, or the unescaped Body, or the whole event */
     struct start_request_member *memo;
     size_t memo_count;
     struct start_request_member *search_attributes;

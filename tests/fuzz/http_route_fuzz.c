@@ -39,7 +39,7 @@ static void check_capture(const struct route_capture *capture, const char *path,
 static void match_all(const char *path, size_t path_length)
 {
     static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "BREW"};
-    char allow[ROUTE_ALLOW_SIZE];
+    char allow[HTTP_ALLOW_SIZE];
     route_table_allow(s_routes, ROUTE_COUNT, path, path_length, allow);
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         struct route_match match = {0};

@@ -148,6 +148,16 @@ class ChecksTest(unittest.TestCase):
         result = self.documentation("## one\n\n| key |\n|---|\n| `first` |\n| `second` |\n[there](nowhere.md)\n")
         self.assert_refused(result, "FERRY_SOMETHING is missing", "the link to nowhere.md leads nowhere")
 
+    def test_a_problem_without_a_section_and_a_section_without_a_problem_are_found(self):
+        self.append("services/gateway/replies.c", 'http_exchange_problem(e, 409, is_open ? "still-open" : "gone", "T", 0);\n'
+                                                  'return (struct problem){404, "not-there", "T", 0};\n')
+        self.append("libs/http/src/request.c", 'send("\\"type\\":\\"" HTTP_PROBLEM_TYPE_PREFIX "too-long\\"");\n')
+        self.append("docs/errors.md", "# Problems\n\n## not-there\nx\n\n## forgotten\nx\n")
+        result = self.documentation("## one\n\n| key |\n|---|\n| `first` |\n| `second` |\n")
+        self.assert_refused(result, "no section for still-open", "no section for gone", "no section for too-long",
+                            "nothing answers forgotten")
+        self.assertNotIn("not-there", result.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

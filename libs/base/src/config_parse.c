@@ -11,8 +11,8 @@
 #include "base/check.h"
 #include "base/config.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "config_tree.h"
-#include "utf8.h"
 
 struct reader {
     yaml_parser_t parser;

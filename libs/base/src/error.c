@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 const char *status_name(enum status status)
 {
@@ -74,6 +74,7 @@ enum status error_set_v(struct error *error, enum status status, const char *for
         memcpy(error->text, text, sizeof text);
         error->status = status;
         error->retryable = status_is_retryable(status);
+        error->peer_code = 0;
     }
     return status;
 }

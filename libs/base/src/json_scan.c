@@ -8,8 +8,8 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "plain_text.h"
-#include "utf8.h"
 
 /* A position in a text. The scan_ functions move it behind what they read; on false it stands anywhere. */
 struct scanner {
@@ -408,21 +408,31 @@ struct json_slice json_scan_member(const char *text, size_t length, const char *
     return value;
 }
 
-bool json_scan_element(const char *text, size_t length, size_t *position, struct json_slice *out_element)
+/* Moves to the first element or member, or behind the comma before the next one. Otherwise the position is the end. */
+static bool scan_next(const char *text, size_t length, char opening, size_t *position, struct scanner *out_scanner)
 {
+    struct scanner scanner = {.next = text + *position, .end = text + length};
+    bool is_first = *position == 0;
     if (*position >= length) {
         return false;
     }
-    struct scanner scanner = {.next = text + *position, .end = text + length};
-    struct json_slice element = s_absent;
-    if (*position == 0) {
+    if (is_first) {
         skip_space(&scanner);
-        if (!accept(&scanner, '[') || !json_scan_value(text, length, NULL)) {
-            *position = length;
-            return false;
-        }
-    } else if (!accept(&scanner, ',')) { /* the position stands behind an element: a comma or the end follows */
+    }
+    /* Between two of them the position stands behind a value: a comma or the end follows. */
+    if (!accept(&scanner, is_first ? opening : ',') || (is_first && !json_scan_value(text, length, NULL))) {
         *position = length;
+        return false;
+    }
+    *out_scanner = scanner;
+    return true;
+}
+
+bool json_scan_element(const char *text, size_t length, size_t *position, struct json_slice *out_element)
+{
+    struct scanner scanner;
+    struct json_slice element = s_absent;
+    if (!scan_next(text, length, '[', position, &scanner)) {
         return false;
     }
     if (!scan_value(&scanner, 1, &element)) { /* only in an empty array, for the whole has been checked */
@@ -432,6 +442,33 @@ bool json_scan_element(const char *text, size_t length, size_t *position, struct
     skip_space(&scanner);
     *position = (size_t)(scanner.next - text);
     *out_element = element;
+    return true;
+}
+
+bool json_scan_next_member(const char *text, size_t length, size_t *position, struct json_slice *out_name,
+                           struct json_slice *out_value)
+{
+    struct scanner scanner;
+    struct json_slice value = s_absent;
+    if (!scan_next(text, length, '{', position, &scanner)) {
+        return false;
+    }
+    skip_space(&scanner);
+    struct json_slice name = {.data = scanner.next};
+    bool is_member = scan_string(&scanner); /* false only in an empty object */
+    name.length = (size_t)(scanner.next - name.data);
+    if (is_member) {
+        skip_space(&scanner);
+        is_member = accept(&scanner, ':') && scan_value(&scanner, 1, &value);
+    }
+    if (!is_member) {
+        *position = length;
+        return false;
+    }
+    skip_space(&scanner);
+    *position = (size_t)(scanner.next - text);
+    *out_name = name;
+    *out_value = value;
     return true;
 }
 

@@ -5,8 +5,8 @@
 
 #include "base/json_scan.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "plain_text.h"
-#include "utf8.h"
 
 static bool append_escaped(struct buffer *out, unsigned char character)
 {

@@ -13,8 +13,8 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "json_text.h"
-#include "utf8.h"
 
 #define LINE_MAX_BYTES ((size_t)64 << 10)
 

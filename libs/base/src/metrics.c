@@ -6,8 +6,8 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "metrics_registry.h"
-#include "utf8.h"
 
 #define LABEL_VALUE_MAX ((size_t)200) /* bytes: longer values are cut, for some come from peers */
 #define LABELS_TEXT_MAX ((size_t)METRICS_LABELS_MAX * (LABEL_VALUE_MAX * 3 + 100))

@@ -1,5 +1,5 @@
 /* UTF-8: checking, cutting, encoding. */
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include "base/check.h"
 #include "plain_text.h"

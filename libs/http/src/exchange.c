@@ -1,17 +1,12 @@
-/* One request and its answer: what handlers see of it, and replies from any thread. */
-#include <stdio.h>
+/* One request: what handlers see of it. Its answer is in reply.c. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "base/check.h"
 #include "base/clock.h"
-#include "base/json_scan.h"
-#include "base/log.h"
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "server_internal.h"
-
-#define PROBLEM_CONTENT_TYPE "application/problem+json"
-#define PROBLEM_TEXT_MAX ((size_t)64 << 10)
 
 struct http_exchange *exchange_new(struct http_server *server, struct MHD_Connection *connection, const char *target)
 {
@@ -24,11 +19,19 @@ struct http_exchange *exchange_new(struct http_server *server, struct MHD_Connec
     exchange->started_us = clock_monotonic_us();
     exchange->body_limit = server->max_body_bytes;
     exchange->path = exchange->storage;
+    exchange->target = target;
+    exchange->target_length = length;
     list_init(&exchange->gone_node);
     const char *path = "";
     const char *query = NULL;
     size_t path_length = 0;
-    exchange->is_malformed = !target_split(target, &path, &path_length, &query);
+    exchange->is_asterisk = strcmp(target, "*") == 0;
+    if (exchange->is_asterisk) {
+        path = target;
+        path_length = length;
+    } else {
+        exchange->is_malformed = !target_split(target, &path, &path_length, &query);
+    }
     memcpy(exchange->path, path, path_length);
     exchange->path_length = path_length;
     char *behind = exchange->path + path_length + 1;
@@ -48,6 +51,7 @@ void exchange_destroy(struct http_exchange *exchange)
         MHD_destroy_response(exchange->response);
     }
     buffer_deinit(&exchange->body);
+    reply_headers_free(exchange->reply_headers);
     free(exchange->query_scratch);
     free(exchange->query);
     free(exchange);
@@ -60,6 +64,9 @@ bool exchange_decode_target(struct http_exchange *exchange)
         const struct route_capture *capture = &exchange->match.captures[i];
         size_t length = 0;
         if (!target_decode(capture->raw, capture->raw_length, false, out, &length)) {
+            return false;
+        }
+        if (!utf8_is_valid(out, length)) {
             return false;
         }
         exchange->parameters[i].value = out;
@@ -116,6 +123,29 @@ const char *http_exchange_header(const struct http_exchange *exchange, const cha
     return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
 }
 
+struct header_walk {
+    const char *prefix;
+    void (*each)(void *user, const char *name, const char *value);
+    void *user;
+};
+
+static enum MHD_Result visit_header(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+    const struct header_walk *walk = user;
+    (void)kind;
+    if (strncasecmp(name, walk->prefix, strlen(walk->prefix)) == 0) {
+        walk->each(walk->user, name, value != NULL ? value : "");
+    }
+    return MHD_YES;
+}
+
+void http_exchange_each_header(const struct http_exchange *exchange, const char *prefix,
+                               void (*each)(void *user, const char *name, const char *value), void *user)
+{
+    struct header_walk walk = {.prefix = prefix, .each = each, .user = user};
+    (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, visit_header, &walk);
+}
+
 const char *http_exchange_body(const struct http_exchange *exchange, size_t *out_length)
 {
     if (out_length != NULL) {
@@ -124,102 +154,19 @@ const char *http_exchange_body(const struct http_exchange *exchange, size_t *out
     return exchange->body.data != NULL ? exchange->body.data : "";
 }
 
-/* A header that would break the reply's framing or that microhttpd refuses is left out: the answer itself matters
- * more, and the log says that our caller has a bug. */
-static void add_header(struct MHD_Response *response, const char *name, const char *value)
+const char *http_exchange_peer(const struct http_exchange *exchange)
 {
-    bool is_clean = name[0] != '\0' && strpbrk(name, "\r\n: ") == NULL && strpbrk(value, "\r\n") == NULL;
-    if (value[0] == '\0' && is_clean) {
-        return; /* microhttpd knows no empty values; leaving them out says the same */
-    }
-    if (!is_clean || MHD_add_response_header(response, name, value) != MHD_YES) {
-        log_event(LOG_LEVEL_ERROR, "reply header left out: its name or value cannot be sent",
-                  LOG_STRING("header", is_clean ? name : "(unclean)"));
-    }
+    return connection_peer(exchange->connection);
 }
 
-/* Publishes the answer. Nothing of the exchange or its server may be touched once unanswered was lowered: a drain may
- * be waiting for exactly that. */
-static void finish_reply(struct http_exchange *exchange, struct MHD_Response *response, unsigned status)
+const char *http_exchange_request_id(const struct http_exchange *exchange)
 {
-    struct http_server *server = exchange->server;
-    struct MHD_Connection *connection = exchange->connection;
-    bool is_dispatched = exchange->is_dispatched;
-    gone_unwatch(exchange);
-    exchange->response = response;
-    exchange->status = status;
-    int before = atomic_exchange_explicit(&exchange->state, EXCHANGE_REPLIED, memory_order_acq_rel);
-    CHECK(before != EXCHANGE_REPLIED);
-    if (before == EXCHANGE_WAITING) {
-        MHD_resume_connection(connection);
-    }
-    if (is_dispatched) {
-        pthread_mutex_lock(&server->mutex);
-        server->unanswered--;
-        if (server->unanswered == 0) {
-            pthread_cond_broadcast(&server->idle);
-        }
-        pthread_mutex_unlock(&server->mutex);
-    }
+    return exchange->head.request_id;
 }
 
-void http_exchange_reply(struct http_exchange *exchange, int status, const char *content_type,
-                         const struct http_header *headers, size_t header_count, const void *body, size_t body_length)
+void http_exchange_allow(const struct http_exchange *exchange, char out[HTTP_ALLOW_SIZE])
 {
-    CHECK(status >= 200 && status < SERVER_STATUS_FIRST + SERVER_STATUS_COUNT);
-    void *copy = memory_copy(body_length > 0 ? body : "", body_length);
-    struct MHD_Response *response = MHD_create_response_from_buffer(body_length, copy, MHD_RESPMEM_MUST_FREE);
-    CHECK(response != NULL); /* only for want of memory */
-    if (content_type != NULL) {
-        add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
-    }
-    for (size_t i = 0; i < header_count; i++) {
-        add_header(response, headers[i].name, headers[i].value);
-    }
-    if (exchange->ends_connection || atomic_load_explicit(&exchange->server->is_draining, memory_order_relaxed)) {
-        add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    }
-    finish_reply(exchange, response, (unsigned)status);
-}
-
-/* text as a JSON string literal; text that is not UTF-8 (a peer's, most likely) is not repeated. free() it. */
-static char *quote(const char *text)
-{
-    char *quoted = json_quote(text, strlen(text));
-    return quoted != NULL ? quoted : memory_copy_string("\"(not valid UTF-8)\"");
-}
-
-void exchange_reply_problem(struct http_exchange *exchange, int status, const char *type, const char *title,
-                            const char *detail, const struct http_header *headers, size_t header_count)
-{
-    char *full_type = memory_format("%s%s", HTTP_PROBLEM_TYPE_PREFIX, type);
-    char *quoted_type = quote(full_type);
-    char *quoted_title = quote(title);
-    char *quoted_detail = quote(detail != NULL ? detail : title);
-    struct buffer text;
-    buffer_init(&text, PROBLEM_TEXT_MAX);
-    if (!buffer_append_format(&text, "{\"type\":%s,\"title\":%s,\"status\":%d,\"detail\":%s}\n", quoted_type,
-                              quoted_title, status, quoted_detail)) {
-        /* A detail of tens of kilobytes: without it the problem still says what it is. */
-        buffer_clear(&text);
-        CHECK(buffer_append_format(&text, "{\"type\":%s,\"title\":%s,\"status\":%d}\n", quoted_type, quoted_title,
-                                   status));
-    }
-    http_exchange_reply(exchange, status, PROBLEM_CONTENT_TYPE, headers, header_count, text.data, text.length);
-    buffer_deinit(&text);
-    free(quoted_detail);
-    free(quoted_title);
-    free(quoted_type);
-    free(full_type);
-}
-
-void http_exchange_problem(struct http_exchange *exchange, int status, const char *type, const char *title,
-                           const char *detail, int retry_after_seconds)
-{
-    char seconds[16] = "";
-    struct http_header retry = {.name = MHD_HTTP_HEADER_RETRY_AFTER, .value = seconds};
-    if (retry_after_seconds > 0) {
-        (void)snprintf(seconds, sizeof seconds, "%d", retry_after_seconds);
-    }
-    exchange_reply_problem(exchange, status, type, title, detail, &retry, retry_after_seconds > 0 ? 1 : 0);
+    const struct http_server *server = exchange->server;
+    route_table_allow(server->routes, server->route_count, exchange->is_asterisk ? NULL : exchange->path,
+                      exchange->path_length, out);
 }

@@ -7,70 +7,20 @@
 #include "request.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/check.h"
-#include "base/memory.h"
+#include "base/clock.h"
 #include "server_internal.h"
 #include "server_tls.h"
+#include "stream.h"
 
 /* What is read and thrown away behind a 413, so that the peer can read it: a socket closed with unread bytes in it is
  * reset, and the answer may be lost with it. */
 #define REQUEST_DISCARD_MAX ((size_t)8 << 20)
-#define CONTENT_LENGTH_DIGITS_MAX 18
 #define TOO_LARGE_TITLE "The request's body is longer than this resource takes."
 #define TOO_LARGE_BODY_MAX 256
-
-/* What the header lines say about the body. */
-struct framing {
-    unsigned length_count;
-    unsigned encoding_count;
-    bool is_valid;
-    bool expects_continue;
-    unsigned long long length;
-};
-
-static enum MHD_Result note_framing(void *user, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-    struct framing *framing = user;
-    (void)kind;
-    size_t length = strlen(name);
-    if (length == strlen(MHD_HTTP_HEADER_CONTENT_LENGTH) && strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) {
-        size_t digits = value != NULL ? strlen(value) : 0;
-        framing->length_count++;
-        if (digits == 0 || digits > CONTENT_LENGTH_DIGITS_MAX || strspn(value, "0123456789") != digits) {
-            framing->is_valid = false;
-        } else {
-            framing->length = strtoull(value, NULL, 10);
-        }
-    } else if (length == strlen(MHD_HTTP_HEADER_TRANSFER_ENCODING) &&
-               strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
-        framing->encoding_count++;
-        if (value == NULL || strcasecmp(value, "chunked") != 0) {
-            framing->is_valid = false;
-        }
-    } else if (length == strlen(MHD_HTTP_HEADER_EXPECT) && strcasecmp(name, MHD_HTTP_HEADER_EXPECT) == 0) {
-        framing->expects_continue = true;
-    }
-    return MHD_YES;
-}
-
-/* RFC 9112, section 6.3: several lengths, or a length beside an encoding, are how requests are smuggled. */
-static struct framing read_framing(struct MHD_Connection *connection, const char *version)
-{
-    struct framing framing = {.is_valid = true};
-    (void)MHD_get_connection_values(connection, MHD_HEADER_KIND, note_framing, &framing);
-    if (framing.length_count + framing.encoding_count > 1) {
-        framing.is_valid = false;
-    }
-    if (framing.encoding_count > 0 && strcmp(version, MHD_HTTP_VERSION_1_1) != 0) {
-        framing.is_valid = false;
-    }
-    return framing;
-}
 
 /* Gives the finished answer to microhttpd. The exchange may be gone when this returns. */
 static enum MHD_Result queue_response(struct http_exchange *exchange)
@@ -80,6 +30,11 @@ static enum MHD_Result queue_response(struct http_exchange *exchange)
         return MHD_NO; /* microhttpd was told to stop: it takes no answer, says that it did, and calls again */
     }
     exchange->response = NULL;
+    if (exchange->stream == NULL) { /* a stream sees to its deadlines itself */
+        int64_t now_ms = clock_monotonic_ms();
+        connection_wait(connection_of(exchange->connection), CONNECTION_REPLY,
+                        now_ms + connections_transfer_ms(&exchange->server->connections, exchange->reply_length));
+    }
     enum MHD_Result result = MHD_queue_response(exchange->connection, exchange->status, response);
     MHD_destroy_response(response);
     return result;
@@ -92,13 +47,38 @@ static bool is_replied(struct http_exchange *exchange)
 
 static void reply_method_not_allowed(struct http_exchange *exchange)
 {
-    struct http_server *server = exchange->server;
-    char allow[ROUTE_ALLOW_SIZE];
-    route_table_allow(server->routes, server->route_count, exchange->path, exchange->path_length, allow);
+    char allow[HTTP_ALLOW_SIZE];
+    http_exchange_allow(exchange, allow);
     struct http_header header = {.name = MHD_HTTP_HEADER_ALLOW, .value = allow};
     exchange_reply_problem(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, "method-not-allowed",
                            "The resource does not know this method.",
                            "the header Allow names the methods that it knows", &header, 1);
+}
+
+/* OPTIONS on a path that the table knows, or on "*", without a route of its own. */
+static void reply_options(struct http_exchange *exchange)
+{
+    char allow[HTTP_ALLOW_SIZE];
+    http_exchange_allow(exchange, allow);
+    struct http_header header = {.name = MHD_HTTP_HEADER_ALLOW, .value = allow};
+    http_exchange_reply(exchange, MHD_HTTP_NO_CONTENT, NULL, &header, 1, NULL, 0);
+}
+
+static void reply_malformed(struct http_exchange *exchange, const char *detail)
+{
+    connections_refused(&exchange->server->connections, REFUSED_MALFORMED);
+    http_exchange_problem(exchange, MHD_HTTP_BAD_REQUEST, "malformed-request", "The request cannot be read.", detail,
+                          0);
+}
+
+static void reply_head_too_large(struct http_exchange *exchange)
+{
+    char detail[96];
+    (void)snprintf(detail, sizeof detail, "expected a first line and headers of at most %zu bytes, found %zu",
+                   HEAD_SIZE_MAX, exchange->head.size); /* it fits */
+    connections_refused(&exchange->server->connections, REFUSED_HEAD_SIZE);
+    http_exchange_problem(exchange, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "head-too-large",
+                          "The request's headers are longer than this service takes.", detail, 0);
 }
 
 /* 413 at once, past microhttpd, which can answer only at a body's end: the sender may be waiting for an answer before
@@ -127,6 +107,7 @@ static void cut_too_large(struct http_exchange *exchange)
         CHECK(info != NULL);
         (void)send(info->connect_fd, answer, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
+    connections_refused(&exchange->server->connections, REFUSED_BODY_SIZE);
     exchange->is_cut = true;
     exchange->status = MHD_HTTP_CONTENT_TOO_LARGE;
     buffer_deinit(&exchange->body);
@@ -138,45 +119,81 @@ static void reply_shutting_down(struct http_exchange *exchange)
                           "send the request again, to another process", 1);
 }
 
+/* Too long a body: with an answer through microhttpd where the sender waits for one before it sends. */
+static void refuse_too_large(struct http_exchange *exchange)
+{
+    char detail[64];
+    if (!exchange->head.expects_continue) {
+        cut_too_large(exchange);
+        return;
+    }
+    (void)snprintf(detail, sizeof detail, "expected at most %zu bytes", exchange->body_limit); /* it fits */
+    connections_refused(&exchange->server->connections, REFUSED_BODY_SIZE);
+    http_exchange_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", TOO_LARGE_TITLE, detail, 0);
+}
+
+/* false: the request cannot be trusted to end where it seems to; it has replied, and the connection ends. */
+static bool check_head(struct http_exchange *exchange)
+{
+    if (exchange->head.problem != NULL) {
+        reply_malformed(exchange, exchange->head.problem);
+    } else if (exchange->head.size > HEAD_SIZE_MAX) {
+        reply_head_too_large(exchange);
+    }
+    return !is_replied(exchange);
+}
+
+static enum route_result find_route(struct http_exchange *exchange)
+{
+    const struct http_server *server = exchange->server;
+    if (exchange->is_malformed || exchange->is_asterisk) {
+        return ROUTE_UNKNOWN;
+    }
+    return route_table_find(server->routes, server->route_count, exchange->method, exchange->path,
+                            exchange->path_length, &exchange->match);
+}
+
 /* Everything that can be said from the request line and the headers. */
-static void begin(struct http_exchange *exchange, const struct framing *framing)
+static void begin(struct http_exchange *exchange)
 {
     struct http_server *server = exchange->server;
-    enum route_result found = ROUTE_UNKNOWN;
-    if (!exchange->is_malformed) {
-        found = route_table_find(server->routes, server->route_count, exchange->method, exchange->path,
-                                 exchange->path_length, &exchange->match);
-    }
+    enum route_result found = find_route(exchange);
+    bool is_options = strcmp(exchange->method, MHD_HTTP_METHOD_OPTIONS) == 0;
     if (exchange->match.route != NULL && exchange->match.route->max_body_bytes > 0) {
         exchange->body_limit = exchange->match.route->max_body_bytes;
     }
     buffer_init(&exchange->body, exchange->body_limit);
-    exchange->ends_connection = server_tls_is_outdated(exchange);
-    if (!framing->is_valid) {
-        http_exchange_problem(exchange, MHD_HTTP_BAD_REQUEST, "malformed-request", "The request cannot be read.",
-                              "the length of its body is given twice, in two ways, or wrongly", 0);
-    } else if (exchange->is_malformed || !exchange_decode_target(exchange)) {
-        http_exchange_problem(exchange, MHD_HTTP_BAD_REQUEST, "malformed-request", "The request cannot be read.",
-                              "its path or query has an invalid percent escape, or is no path", 0);
+    /* Where chunks end microhttpd is as generous as with lines, and shows less of it: nothing behind such a body is
+     * taken for a request. */
+    exchange->ends_connection =
+        exchange->head.encoding_count > 0 || exchange->is_malformed || server_tls_is_outdated(exchange);
+    if (!check_head(exchange)) {
+        exchange->ends_connection = true;
+    } else if (exchange->is_malformed || (exchange->is_asterisk && !is_options) ||
+               !exchange_decode_target(exchange)) {
+        reply_malformed(exchange, "its path or query has an invalid escape or is not UTF-8, or is no path");
     } else if (atomic_load_explicit(&server->is_draining, memory_order_relaxed)) {
         reply_shutting_down(exchange);
     } else if (server->admit != NULL && !server->admit(exchange, server->admit_user)) {
         CHECK(is_replied(exchange));
+    } else if (is_options && (exchange->is_asterisk || found == ROUTE_METHOD_NOT_ALLOWED)) {
+        reply_options(exchange);
     } else if (found == ROUTE_UNKNOWN) {
         http_exchange_problem(exchange, MHD_HTTP_NOT_FOUND, "unknown-route", "There is no such resource.",
                               "no route of this service has this path", 0);
     } else if (found == ROUTE_METHOD_NOT_ALLOWED) {
         reply_method_not_allowed(exchange);
-    } else if (framing->length > exchange->body_limit) {
-        if (framing->expects_continue) {
-            char detail[64];
-            (void)snprintf(detail, sizeof detail, "expected at most %zu bytes", exchange->body_limit); /* it fits */
-            http_exchange_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", TOO_LARGE_TITLE, detail, 0);
-        } else {
-            cut_too_large(exchange);
-        }
+    } else if (exchange->head.length > exchange->body_limit) {
+        refuse_too_large(exchange);
     }
     exchange->is_refused = is_replied(exchange);
+}
+
+static void wait_for_body(struct http_exchange *exchange)
+{
+    connection_wait(connection_of(exchange->connection), CONNECTION_BODY,
+                    exchange->body_started_ms +
+                        connections_transfer_ms(&exchange->server->connections, exchange->body_seen));
 }
 
 /* Calls the handler and suspends the connection unless the answer is there already. */
@@ -193,6 +210,7 @@ static enum MHD_Result dispatch(struct http_exchange *exchange)
         return queue_response(exchange);
     }
     exchange->is_dispatched = true;
+    connection_wait(connection_of(connection), CONNECTION_HANDLING, INT64_MAX);
     exchange->match.route->handler(exchange, exchange->match.route->user);
     if (is_replied(exchange)) {
         return queue_response(exchange);
@@ -208,6 +226,8 @@ static enum MHD_Result dispatch(struct http_exchange *exchange)
 
 static enum MHD_Result take_body(struct http_exchange *exchange, const char *bytes, size_t length)
 {
+    exchange->body_seen += length;
+    wait_for_body(exchange);
     if (!exchange->is_refused && !exchange->is_cut) {
         if (buffer_append(&exchange->body, bytes, length)) {
             return MHD_YES;
@@ -218,16 +238,35 @@ static enum MHD_Result take_body(struct http_exchange *exchange, const char *byt
     return exchange->body_discarded <= REQUEST_DISCARD_MAX ? MHD_YES : MHD_NO;
 }
 
+/* microhttpd 0.9.75 makes a record of each query parameter in the connection's memory, behind this call, and where they
+ * do not fit it neither answers nor ends the connection. We have our own copy of the query: it gets to see none. Its
+ * buffer is writable, whatever the callback's type says. */
+static void hide_query(const char *target)
+{
+    const char *query = strchr(target, '?');
+    if (query != NULL && query[1] != '\0') {
+        char *first = (char *)(uintptr_t)(query + 1); /* NOLINT(performance-no-int-to-ptr) */
+        *first = '\0';
+    }
+}
+
 void *request_line_seen(void *user, const char *target, struct MHD_Connection *connection)
 {
     struct http_server *server = user;
-    if (server->tls != NULL) {
-        server_tls_request(server, connection);
+    struct server_connection *ours = connection_of(connection);
+    struct http_exchange *exchange = exchange_new(server, connection, target != NULL ? target : "");
+    if (target != NULL) {
+        hide_query(target);
     }
+    if (ours->has_request) {
+        connection_wait(ours, CONNECTION_HEAD,
+                        exchange->started_us / 1000 + server->connections.limits.header_timeout_ms);
+    }
+    ours->has_request = true;
     pthread_mutex_lock(&server->mutex);
     server->active++;
     pthread_mutex_unlock(&server->mutex);
-    return exchange_new(server, connection, target != NULL ? target : "");
+    return exchange;
 }
 
 enum MHD_Result request_continue(void *user, struct MHD_Connection *connection, const char *url, const char *method,
@@ -238,14 +277,19 @@ enum MHD_Result request_continue(void *user, struct MHD_Connection *connection, 
     (void)url;
     CHECK(exchange != NULL);
     if (!exchange->has_begun) {
-        struct framing framing = read_framing(connection, version);
+        const struct head *head = &exchange->head;
+        exchange->head = head_read(connection, method, exchange->target, exchange->target_length, version);
         exchange->has_begun = true;
         exchange->method = method;
-        begin(exchange, &framing);
+        begin(exchange);
+        if (head->length > 0 || head->encoding_count > 0) {
+            exchange->body_started_ms = clock_monotonic_ms();
+            wait_for_body(exchange);
+        }
         bool is_body_unwanted =
-            exchange->is_refused && (framing.expects_continue || framing.length > REQUEST_DISCARD_MAX);
-        bool ends_connection = !framing.is_valid || is_body_unwanted;
-        return ends_connection ? queue_response(exchange) : MHD_YES;
+            exchange->is_refused && (head->expects_continue || head->length > REQUEST_DISCARD_MAX);
+        bool is_untrusted = head->problem != NULL || head->size > HEAD_SIZE_MAX;
+        return is_untrusted || is_body_unwanted ? queue_response(exchange) : MHD_YES;
     }
     if (*upload_length > 0) {
         size_t length = *upload_length;
@@ -267,13 +311,19 @@ void request_completed(void *user, struct MHD_Connection *connection, void **use
 {
     struct http_server *server = user;
     struct http_exchange *exchange = *user_exchange;
-    (void)connection;
-    (void)how;
+    struct server_connection *ours = connection_of(connection);
+    int64_t now_us = clock_monotonic_us();
     *user_exchange = NULL;
     if (exchange == NULL) {
         return;
     }
-    server_metrics_count(server, exchange);
+    if (exchange->status == 0 && how == MHD_REQUEST_TERMINATED_WITH_ERROR &&
+        !atomic_load_explicit(&ours->is_cut, memory_order_relaxed)) {
+        connections_refused(&server->connections, REFUSED_MALFORMED); /* microhttpd has answered it, or nobody */
+    }
+    stream_completed(exchange);
+    connection_wait(ours, CONNECTION_IDLE, now_us / 1000 + server->connections.limits.idle_timeout_ms);
+    server_metrics_count(server, exchange, now_us);
     exchange_destroy(exchange);
     pthread_mutex_lock(&server->mutex);
     server->active--;

@@ -104,7 +104,7 @@ enum route_result route_table_find(const struct http_route *routes, size_t count
 }
 
 /* Adds method to the list unless it is there already or would not fit. */
-static void allow_add(char out[ROUTE_ALLOW_SIZE], const char *method)
+static void allow_add(char out[HTTP_ALLOW_SIZE], const char *method)
 {
     size_t method_length = strlen(method);
     const char *at = out;
@@ -117,22 +117,25 @@ static void allow_add(char out[ROUTE_ALLOW_SIZE], const char *method)
         at += strspn(at, ", ");
     }
     size_t used = strlen(out);
-    if (used + 2 + method_length < ROUTE_ALLOW_SIZE) {
-        (void)snprintf(out + used, ROUTE_ALLOW_SIZE - used, "%s%s", used > 0 ? ", " : "", method);
+    if (used + 2 + method_length < HTTP_ALLOW_SIZE) {
+        (void)snprintf(out + used, HTTP_ALLOW_SIZE - used, "%s%s", used > 0 ? ", " : "", method);
     }
 }
 
 void route_table_allow(const struct http_route *routes, size_t count, const char *path, size_t path_length,
-                       char out[ROUTE_ALLOW_SIZE])
+                       char out[HTTP_ALLOW_SIZE])
 {
     struct route_match ignored = {0};
     out[0] = '\0';
     for (size_t i = 0; i < count; i++) {
-        if (route_pattern_match(routes[i].path, path, path_length, &ignored)) {
+        if (path == NULL || route_pattern_match(routes[i].path, path, path_length, &ignored)) {
             allow_add(out, routes[i].method);
             if (method_fits(&routes[i], "GET")) {
                 allow_add(out, "HEAD");
             }
         }
+    }
+    if (out[0] != '\0') {
+        allow_add(out, "OPTIONS");
     }
 }

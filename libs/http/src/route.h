@@ -42,9 +42,9 @@ MUST_CHECK bool route_pattern_match(const char *pattern, const char *path, size_
 enum route_result route_table_find(const struct http_route *routes, size_t count, const char *method, const char *path,
                                    size_t path_length, struct route_match *out_match);
 
-#define ROUTE_ALLOW_SIZE 128
-/* "GET, HEAD, POST": the methods that the table knows for this path, for the header Allow. */
+/* "GET, HEAD, POST, OPTIONS": the methods that the table knows for this path (NULL: for any), for the header Allow. "":
+ * none. */
 void route_table_allow(const struct http_route *routes, size_t count, const char *path, size_t path_length,
-                       char out[ROUTE_ALLOW_SIZE]);
+                       char out[HTTP_ALLOW_SIZE]);
 
 #endif

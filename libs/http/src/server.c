@@ -17,14 +17,16 @@
 #include "request.h"
 #include "server_internal.h"
 #include "server_tls.h"
+#include "stream.h"
 
 #define SERVER_BODY_DEFAULT ((size_t)1 << 20)
-#define SERVER_CONNECTIONS_DEFAULT 10000
-#define SERVER_IDLE_SECONDS_DEFAULT 75
-/* For each connection: the request line, its headers and the piece of the body that is being read must fit; more is
- * answered 431 by microhttpd. */
-#define SERVER_CONNECTION_MEMORY ((size_t)32 << 10)
-#define SERVER_MEMORY_INCREMENT ((size_t)8 << 10)
+/* For each connection, for as long as it is open: what its idle ones weigh. It holds a head of HEAD_SIZE_MAX with 56
+ * bytes for each header, the reply's head, and the piece of the body that is being read. What does not fit is answered
+ * 431 or 414 by microhttpd. */
+#define SERVER_CONNECTION_MEMORY ((size_t)7680)
+#define SERVER_MEMORY_INCREMENT ((size_t)1024)
+/* microhttpd's own limit lets newcomers wait; ours, which comes first, refuses (connections.h). */
+#define SERVER_CONNECTIONS_BEYOND 64
 /* How long the end of the server waits for handlers that owe an answer, before it calls that a bug. */
 #define SERVER_ANSWER_GRACE_MS 10000
 
@@ -78,10 +80,10 @@ static struct http_server *server_alloc(const struct http_server_options *option
     server->admit_user = options->admit_user;
     server->metrics = options->metrics;
     server->tls = options->tls;
-    server->idle_seconds =
-        options->idle_timeout_seconds > 0 ? options->idle_timeout_seconds : SERVER_IDLE_SECONDS_DEFAULT;
+    connections_init(&server->connections, &options->limits, options->metrics);
     pthread_mutex_init(&server->mutex, NULL);
     thread_condition_init(&server->idle);
+    list_init(&server->streams);
     gone_watcher_init(&server->gone);
     copy_routes(server, options);
     return server;
@@ -90,6 +92,7 @@ static struct http_server *server_alloc(const struct http_server_options *option
 static void server_free(struct http_server *server)
 {
     gone_watcher_deinit(&server->gone);
+    connections_deinit(&server->connections);
     listen_close(&server->listening);
     for (size_t i = 0; i < 2 * server->route_count; i++) {
         free(server->route_texts[i]);
@@ -102,20 +105,39 @@ static void server_free(struct http_server *server)
     free(server);
 }
 
-/* Signals belong to the thread that waits for them (base/signals.h): microhttpd's threads start with all blocked. */
-static struct MHD_Daemon *start_daemon(struct http_server *server, const struct http_server_options *options)
+/* A connection begins or ends. */
+static void connection_changed(void *user, struct MHD_Connection *connection, void **socket_context,
+                               enum MHD_ConnectionNotificationCode code)
 {
-    unsigned connections = options->max_connections > 0 ? options->max_connections : SERVER_CONNECTIONS_DEFAULT;
-    unsigned threads = options->threads > 1 ? options->threads : 0; /* 0: microhttpd's single thread */
+    struct http_server *server = user;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        struct server_connection *ours = connections_add(&server->connections, connection);
+        ours->tls = server->tls != NULL ? server_tls_begin(server, connection) : NULL;
+        *socket_context = ours;
+        return;
+    }
+    struct server_connection *ours = *socket_context;
+    *socket_context = NULL;
+    server_tls_end(ours->tls);
+    if (!ours->has_request && !atomic_load_explicit(&ours->is_cut, memory_order_relaxed) &&
+        !atomic_load_explicit(&server->is_draining, memory_order_relaxed)) {
+        connections_refused(&server->connections, server->tls != NULL ? REFUSED_HANDSHAKE : REFUSED_NO_REQUEST);
+    }
+    connections_remove(&server->connections, connection, ours);
+}
+
+/* Signals belong to the thread that waits for them (base/signals.h): microhttpd's threads start with all blocked. */
+static struct MHD_Daemon *start_daemon(struct http_server *server)
+{
+    unsigned connections = server->connections.limits.max_connections + SERVER_CONNECTIONS_BEYOND;
     /* With epoll microhttpd (0.9.75) tries a handshake again and again while it waits for the peer: one client that is
      * slow, or means harm, would cost a whole CPU. With poll it waits (docs/adr/0016). */
     unsigned flags = MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    flags |= server->tls != NULL ? MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS : MHD_USE_EPOLL_INTERNAL_THREAD;
+    flags |= server->tls != NULL ? MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_TLS : MHD_USE_EPOLL;
     /* microhttpd's own credentials refuse: each connection gets ours when it begins. */
     struct MHD_OptionItem tls_options[] = {
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)SERVER_TLS_PRIORITIES},
         {MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, (void *)(intptr_t)server_tls_no_certificate},
-        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)server_tls_connection, server},
         {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem no_options[] = {{MHD_OPTION_END, 0, NULL}};
@@ -124,18 +146,16 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, const struct 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     struct MHD_Daemon *daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, request_continue, server,
+        flags, 0, connections_admit, &server->connections, request_continue, server,
         MHD_OPTION_EXTERNAL_LOGGER, log_daemon_message, NULL,
         MHD_OPTION_LISTEN_SOCKET, server->listening.descriptor,
         MHD_OPTION_CONNECTION_LIMIT, connections,
-        MHD_OPTION_CONNECTION_TIMEOUT, server->idle_seconds,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, SERVER_CONNECTION_MEMORY,
         MHD_OPTION_CONNECTION_MEMORY_INCREMENT, SERVER_MEMORY_INCREMENT,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_URI_LOG_CALLBACK, request_line_seen, server,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
         MHD_OPTION_NOTIFY_COMPLETED, request_completed, server,
-        MHD_OPTION_THREAD_POOL_SIZE, threads,
+        MHD_OPTION_NOTIFY_CONNECTION, connection_changed, server,
         MHD_OPTION_ARRAY, server->tls != NULL ? tls_options : no_options,
         MHD_OPTION_END);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -151,12 +171,23 @@ enum status http_server_start(const struct http_server_options *options, struct 
     if (status != STATUS_OK) {
         goto done;
     }
-    server->daemon = start_daemon(server, options);
+    status = connections_start(&server->connections, error);
+    if (status != STATUS_OK) {
+        goto done;
+    }
+    server->daemon = start_daemon(server);
     if (server->daemon == NULL) {
         status = error_set(error, STATUS_UNAVAILABLE, "cannot start the HTTP server on %s", options->listen);
         goto done;
     }
     server->listening.descriptor = -1; /* the daemon's now */
+    if (server->tls == NULL) {
+        status = server_loop_start(&server->loop, server->daemon, error);
+    }
+    if (status != STATUS_OK) {
+        MHD_stop_daemon(server->daemon);
+        goto done;
+    }
     *out_server = server;
     server = NULL;
 done:
@@ -169,6 +200,16 @@ done:
 int http_server_port(const struct http_server *server)
 {
     return server->listening.port;
+}
+
+void server_answered(struct http_server *server)
+{
+    pthread_mutex_lock(&server->mutex);
+    server->unanswered--;
+    if (server->unanswered == 0) {
+        pthread_cond_broadcast(&server->idle);
+    }
+    pthread_mutex_unlock(&server->mutex);
 }
 
 bool http_server_drain(struct http_server *server, int64_t deadline_ms)
@@ -184,6 +225,7 @@ bool http_server_drain(struct http_server *server, int64_t deadline_ms)
         if (server->quiesced >= 0) {
             (void)shutdown(server->quiesced, SHUT_RDWR);
         }
+        streams_drain(server);
     }
     bool in_time = true;
     pthread_mutex_lock(&server->mutex);
@@ -207,6 +249,7 @@ void http_server_destroy(struct http_server *server)
         CHECK(thread_condition_wait(&server->idle, &server->mutex, deadline_ms)); /* else: somebody owes an answer */
     }
     pthread_mutex_unlock(&server->mutex);
+    server_loop_stop(&server->loop);
     MHD_stop_daemon(server->daemon);
     if (server->quiesced >= 0) {
         (void)close(server->quiesced);

@@ -13,9 +13,12 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "base/metrics.h"
+#include "connections.h"
+#include "head.h"
 #include "http/server.h"
 #include "listen.h"
 #include "route.h"
+#include "server_loop.h"
 #include "target.h"
 
 #define SERVER_STATUS_FIRST 100
@@ -44,6 +47,7 @@ struct gone_watcher {
 
 struct http_server {
     struct MHD_Daemon *daemon;
+    struct server_loop loop; /* runs the daemon; with TLS it has a thread of its own */
     struct listen_socket listening;
     struct http_route *routes; /* fixed; their texts are in route_texts */
     char **route_texts;        /* owned: method and path of each route */
@@ -54,7 +58,7 @@ struct http_server {
     void *admit_user;
     struct metrics *metrics; /* borrowed; NULL: none */
     struct http_tls *tls;    /* borrowed; NULL: plain HTTP */
-    unsigned idle_seconds;
+    struct server_connections connections;
     struct gone_watcher gone;
 
     int quiesced; /* the listening socket since a drain began; -1: microhttpd's own. The draining thread's */
@@ -64,7 +68,9 @@ struct http_server {
     pthread_cond_t idle;     /* active or unanswered became 0 */
     size_t active;         /* exchanges from request line to the end of their reply */
     bool is_over;          /* a drain has returned: what handlers need may be gone, and none is called any more */
-    size_t unanswered;     /* exchanges that a handler has and has not replied to, and replies still at work */
+    size_t unanswered;     /* exchanges that a handler has and has not replied to, replies still at work, and streams
+                              that their writers have not ended */
+    struct list streams;   /* http_stream.node: those to be told of a drain */
 };
 
 /* How far the handler's answer and microhttpd's thread have come. The answer may win the race against the suspension:
@@ -81,6 +87,8 @@ enum exchange_state {
 struct http_exchange {
     struct http_server *server;
     struct MHD_Connection *connection;
+    const char *target; /* where microhttpd has it, of target_length */
+    size_t target_length;
     const char *method;
     char *path;    /* raw, in storage */
     size_t path_length;
@@ -93,18 +101,26 @@ struct http_exchange {
     struct target_pair parameters[ROUTE_PARAMETERS_MAX];
     struct buffer body;
     size_t body_limit;
+    size_t body_seen;       /* bytes of it that have come, those thrown away too */
     size_t body_discarded;  /* bytes read beyond an answer, for the connection's sake */
+    int64_t body_started_ms;
     int64_t started_us;
+    struct head head;       /* once has_begun */
+    struct reply_header *reply_headers; /* owned list, the last one first; owned by who holds the exchange */
+    size_t reply_header_count;
+    bool is_asterisk;       /* "OPTIONS *" */
     bool is_malformed;      /* the target cannot be read */
     bool has_begun;         /* headers were seen */
     bool is_refused;        /* answered before the handler: the body is read and thrown away */
     bool is_cut;            /* answered 413 behind microhttpd's back: the connection ends with the request */
     bool is_dispatched;     /* the handler was called */
     bool ends_connection;   /* the answer says that the connection ends with it */
+    struct http_stream *stream; /* the answer goes on (stream.c); NULL: it does not */
 
     atomic_int state; /* enum exchange_state */
     struct MHD_Response *response; /* written before state becomes REPLIED, read after */
     unsigned status;               /* 0: no answer was given */
+    size_t reply_length;           /* of its body */
 
     struct list gone_node; /* guarded by gone_watcher.mutex, like the rest of gone_ */
     uint64_t gone_id;      /* 0: not watched */
@@ -114,13 +130,26 @@ struct http_exchange {
     char storage[]; /* path, query, decoded parameters */
 };
 
+/* Added by http_exchange_add_header. */
+struct reply_header {
+    struct reply_header *next;
+    char *value; /* in name's memory */
+    char name[];
+};
+
 /* exchange.c */
 struct http_exchange *exchange_new(struct http_server *server, struct MHD_Connection *connection, const char *target);
 void exchange_destroy(struct http_exchange *exchange);
 /* Decodes the captures of match into parameters, and the query. false: an invalid escape, or too much of a query. */
 MUST_CHECK bool exchange_decode_target(struct http_exchange *exchange);
+
+/* reply.c */
+void reply_headers_free(struct reply_header *headers);
 void exchange_reply_problem(struct http_exchange *exchange, int status, const char *type, const char *title,
                             const char *detail, const struct http_header *headers, size_t header_count);
+
+/* server.c */
+void server_answered(struct http_server *server); /* one less is unanswered; nothing of the server afterwards */
 
 /* gone.c */
 void gone_watcher_init(struct gone_watcher *watcher);
@@ -129,6 +158,6 @@ void gone_watcher_deinit(struct gone_watcher *watcher); /* nothing is watched an
 void gone_unwatch(struct http_exchange *exchange);
 
 /* server_metrics.c */
-void server_metrics_count(struct http_server *server, const struct http_exchange *exchange);
+void server_metrics_count(struct http_server *server, const struct http_exchange *exchange, int64_t now_us);
 
 #endif

@@ -12,14 +12,9 @@
 #include "base/memory.h"
 #include "tls_material.h"
 
-/* From the connection to its first request line. Without it a client that never ends its handshake would hold its
- * place for as long as an idle connection may. */
-#define TLS_FIRST_REQUEST_SECONDS 10U
-
-/* microhttpd's socket context of a connection. Server thread. */
+/* What a connection with TLS has beside others. Server thread. */
 struct tls_connection {
     struct tls_material *material; /* shared: the session points to its credentials */
-    bool has_request;
     bool is_verified;              /* verdict is set */
     enum status verdict;           /* of the client's certificate */
     int64_t expires;               /* the client's certificate, in seconds since 1970 */
@@ -34,8 +29,7 @@ static gnutls_session_t session_of(struct MHD_Connection *connection)
 
 static struct tls_connection *context_of(struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info != NULL ? info->socket_context : NULL;
+    return connection_of(connection)->tls;
 }
 
 int server_tls_no_certificate(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
@@ -55,9 +49,7 @@ int server_tls_no_certificate(gnutls_session_t session, const struct gnutls_cert
     return -1;
 }
 
-/* The connection is made, its handshake has not begun: the credentials that microhttpd gave it at the start of the
- * server are replaced by those of now. */
-static void begin(struct http_server *server, struct MHD_Connection *connection, void **socket_context)
+struct tls_connection *server_tls_begin(struct http_server *server, struct MHD_Connection *connection)
 {
     gnutls_session_t session = session_of(connection);
     CHECK(session != NULL);
@@ -67,33 +59,14 @@ static void begin(struct http_server *server, struct MHD_Connection *connection,
     /* Asked for, not demanded: who lacks one is told so by HTTP, in words, and may look at the health routes. */
     gnutls_certificate_server_set_request(
         session, context->material->pem[TLS_CA].text != NULL ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_IGNORE);
-    (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT,
-                                    server->idle_seconds < TLS_FIRST_REQUEST_SECONDS ? server->idle_seconds
-                                                                                     : TLS_FIRST_REQUEST_SECONDS);
-    *socket_context = context;
+    return context;
 }
 
-void server_tls_connection(void *user, struct MHD_Connection *connection, void **socket_context,
-                           enum MHD_ConnectionNotificationCode code)
+void server_tls_end(struct tls_connection *context)
 {
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        begin(user, connection, socket_context);
-        return;
-    }
-    struct tls_connection *context = *socket_context; /* the session is gone by now */
-    *socket_context = NULL;
     if (context != NULL) {
         tls_material_release(context->material);
         free(context);
-    }
-}
-
-void server_tls_request(struct http_server *server, struct MHD_Connection *connection)
-{
-    struct tls_connection *context = context_of(connection);
-    if (context != NULL && !context->has_request) {
-        context->has_request = true;
-        (void)MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, server->idle_seconds);
     }
 }
 

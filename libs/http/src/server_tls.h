@@ -16,16 +16,15 @@
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-256-GCM:"        \
     "+CHACHA20-POLY1305:+AES-128-GCM:-MAC-ALL:+AEAD:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:%SERVER_PRECEDENCE"
 
-/* For MHD_OPTION_NOTIFY_CONNECTION of a server with TLS; user is the server. */
-void server_tls_connection(void *user, struct MHD_Connection *connection, void **socket_context,
-                           enum MHD_ConnectionNotificationCode code);
+/* The connection is made, its handshake has not begun: the credentials that microhttpd gave it at the start of the
+ * server are replaced by those of now. */
+struct tls_connection *server_tls_begin(struct http_server *server, struct MHD_Connection *connection);
+void server_tls_end(struct tls_connection *context); /* the session is gone by now; NULL is fine */
 /* For MHD_OPTION_HTTPS_CERT_CALLBACK2: refuses, since no handshake shall reach it. */
 int server_tls_no_certificate(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
                               gnutls_pcert_st **certificates, unsigned *certificate_count,
                               gnutls_ocsp_data_st **answers, unsigned *answer_count, gnutls_privkey_t *key,
                               unsigned *flags);
-/* A request begins on this connection: the handshake's timeout ends. */
-void server_tls_request(struct http_server *server, struct MHD_Connection *connection);
 /* The certificates have changed since the connection began: it shall end with the next answer. */
 bool server_tls_is_outdated(struct http_exchange *exchange);
 /* Sends past microhttpd, as far as there is room. */

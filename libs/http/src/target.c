@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/utf8.h"
+
 static int hex_value(char digit)
 {
     if (digit >= '0' && digit <= '9') {
@@ -45,11 +47,27 @@ bool target_decode(const char *text, size_t length, bool plus_is_space, char *ou
     return true;
 }
 
+/* Neither control characters nor white space, nor a fragment, which stays with the client. Bytes beyond ASCII pass:
+ * people's clients send them as they were typed. */
+static bool is_clean(const char *target)
+{
+    for (const char *at = target; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (byte <= ' ' || byte == 0x7f || byte == '#') {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool target_split(const char *target, const char **out_path, size_t *out_path_length, const char **out_query)
 {
     const char *path = target;
-    if (strncasecmp(path, "http://", 7) == 0) {
-        path += 7;
+    if (!is_clean(target)) {
+        return false;
+    }
+    if (strncasecmp(path, "http://", 7) == 0 || strncasecmp(path, "https://", 8) == 0) {
+        path = strstr(path, "//") + 2;
         path += strcspn(path, "/?");
     }
     const char *query = strchr(path, '?');
@@ -85,14 +103,15 @@ bool target_parse_query(const char *query, char *scratch, struct target_pair pai
              * a part without '=', so those share the name's zero byte as their value. */
             char *name = scratch + used;
             size_t decoded = 0;
-            if (!target_decode(query, name_length, true, name, &decoded)) {
+            if (!target_decode(query, name_length, true, name, &decoded) || !utf8_is_valid(name, decoded)) {
                 return false;
             }
             used += decoded + 1;
             char *value = name + decoded;
             if (equals != NULL) {
                 value = scratch + used;
-                if (!target_decode(equals + 1, value_length, true, value, &decoded)) {
+                if (!target_decode(equals + 1, value_length, true, value, &decoded) ||
+                    !utf8_is_valid(value, decoded)) {
                     return false;
                 }
                 used += decoded + 1;

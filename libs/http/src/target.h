@@ -19,12 +19,12 @@ struct target_pair {
 MUST_CHECK bool target_decode(const char *text, size_t length, bool plus_is_space, char *out, size_t *out_length);
 
 /* Where path and query of an origin-form or absolute-form target are. query is NULL when there is no '?'.
- * false: neither form. The slices point into target. */
+ * false: neither form, or a control character, white space or "#" in it. The slices point into target. */
 MUST_CHECK bool target_split(const char *target, const char **out_path, size_t *out_path_length,
                              const char **out_query);
 
 /* Splits a query at '&', decodes into scratch (strlen(query) + 1 bytes), fills pairs, which point into scratch. Empty
- * parts are skipped. false: an invalid escape, or more than TARGET_QUERY_MAX parameters. */
+ * parts are skipped. false: an invalid escape, what is not UTF-8, or more than TARGET_QUERY_MAX parameters. */
 MUST_CHECK bool target_parse_query(const char *query, char *scratch, struct target_pair pairs[TARGET_QUERY_MAX],
                                    size_t *out_count);
 

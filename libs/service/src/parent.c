@@ -270,7 +270,7 @@ static enum status start_admin(struct parent *parent, const char *listen, struct
         .listen = listen,
         .routes = routes,
         .route_count = SERVICE_ADMIN_ROUTES + api_routes(parent, routes + SERVICE_ADMIN_ROUTES),
-        .max_connections = 64,
+        .limits = {.max_connections = 64},
     };
     const struct http_client_options client_options = {0};
     parent->loop = loop_new();

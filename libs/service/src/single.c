@@ -137,7 +137,7 @@ static enum status start_admin(struct service *service, struct http_server **out
         .listen = listen,
         .routes = routes,
         .route_count = count,
-        .max_connections = 64,
+        .limits = {.max_connections = 64},
     };
     enum status status = http_server_start(&options, out_server, error);
     if (status != STATUS_OK) {

@@ -121,6 +121,9 @@ static enum status check_route(const struct settings_route *route, const struct 
                                struct error *error)
 {
     bool is_signal = route->target == SETTINGS_TARGET_SIGNAL;
+    if (route->target == SETTINGS_TARGET_SQS) {
+        return STATUS_OK; /* whose keys were checked as they were read */
+    }
     enum status status = check_signal(route, node, error);
     if (status == STATUS_OK) {
         status = check_closing(route, node, error);
@@ -174,6 +177,12 @@ static enum status check_queue_route(const struct settings *settings, const stru
     if (route == NULL) {
         return fail_route(node, index, error, "expected the name of a route below \"routes\", not \"%s\"",
                           queue->routes[index]);
+    }
+    if (route->target == SETTINGS_TARGET_SQS) {
+        return fail_route(node, index, error,
+                          "route \"%s\" has target: sqs, which is for events from HTTP: a poller's messages are on a "
+                          "queue already",
+                          route->name);
     }
     if (route->order == SETTINGS_ORDER_GROUP && !is_fifo) {
         return fail_route(node, index, error,

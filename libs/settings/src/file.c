@@ -6,6 +6,8 @@
 #include "loader.h"
 
 #define WORK_MAX_MS (INT64_C(600) * SETTINGS_SECOND_MS)
+#define CONNECTIONS_MAX 1000000
+#define TIMEOUT_MIN_MS 100
 #define NAME_MAX_BYTES ((size_t)1000) /* Temporal's limit on names and IDs */
 
 enum status settings_expect_mapping(const struct config_node *node, struct error *error)
@@ -146,6 +148,23 @@ static enum status read_gateway_addresses(struct settings_gateway *gateway, cons
     return read_admin_listen(node, &gateway->admin_listen, error);
 }
 
+/* What keeps it alive on the open net. */
+static enum status read_gateway_limits(struct settings_gateway *gateway, const struct config_node *node,
+                                       struct error *error)
+{
+    SETTINGS_TRY(config_read_bytes(node, "max_body", (int64_t)64 << 10, (int64_t)256 << 20, &gateway->max_body_bytes,
+                                   error));
+    SETTINGS_TRY(config_read_integer(node, "max_connections", 1, CONNECTIONS_MAX, &gateway->max_connections, error));
+    SETTINGS_TRY(config_read_integer(node, "max_connections_per_address", 1, CONNECTIONS_MAX,
+                                     &gateway->max_connections_per_address, error));
+    SETTINGS_TRY(config_read_duration_ms(node, "header_timeout", TIMEOUT_MIN_MS, SETTINGS_HOUR_MS,
+                                         &gateway->header_timeout_ms, error));
+    SETTINGS_TRY(config_read_duration_ms(node, "transfer_timeout", TIMEOUT_MIN_MS, SETTINGS_HOUR_MS,
+                                         &gateway->transfer_timeout_ms, error));
+    return config_read_duration_ms(node, "idle_timeout", TIMEOUT_MIN_MS, SETTINGS_HOUR_MS, &gateway->idle_timeout_ms,
+                                   error);
+}
+
 static enum status read_gateway(struct settings_loader *loader, const struct config_node *node, struct error *error)
 {
     struct settings_gateway *gateway = &loader->settings->gateway;
@@ -155,9 +174,8 @@ static enum status read_gateway(struct settings_loader *loader, const struct con
     SETTINGS_TRY(read_gateway_tls(gateway, node, error));
     SETTINGS_TRY(settings_read_text(node, "callback_url", settings_check_http_url, &gateway->callback_url, error));
     SETTINGS_TRY(config_read_integer(node, "long_polls", 0, 100000, &gateway->long_polls, error));
-    SETTINGS_TRY(config_read_bytes(node, "max_body", (int64_t)64 << 10, (int64_t)256 << 20, &gateway->max_body_bytes,
-                                   error));
     SETTINGS_TRY(read_grace(node, &gateway->grace_ms, error));
+    SETTINGS_TRY(read_gateway_limits(gateway, node, error));
     loader->gateway_node = node;
     return STATUS_OK;
 }

@@ -10,6 +10,7 @@
 #define ATTEMPTS_MAX 1000
 #define ID_PREFIX_MAX_BYTES ((size_t)200)
 #define FILTER_MAX_BYTES ((size_t)64 << 10)
+#define DESCRIPTION_MAX_BYTES ((size_t)1000)
 
 static enum status check_id_prefix(const char *value, struct error *error)
 {
@@ -21,24 +22,37 @@ static enum status check_id_prefix(const char *value, struct error *error)
     return STATUS_OK;
 }
 
-static enum status check_filter(const char *value, struct error *error)
+static enum status check_length(const char *value, const char *what, size_t maximum, struct error *error)
 {
     size_t length = strlen(value);
-    if (length == 0 || length > FILTER_MAX_BYTES) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "expected an event pattern of 1 to %zu bytes, found %zu",
-                         FILTER_MAX_BYTES, length);
+    if (length == 0 || length > maximum) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "expected %s of 1 to %zu bytes, found %zu", what, maximum,
+                         length);
     }
     return STATUS_OK;
+}
+
+static enum status check_filter(const char *value, struct error *error)
+{
+    return check_length(value, "an event pattern", FILTER_MAX_BYTES, error);
+}
+
+static enum status check_description(const char *value, struct error *error)
+{
+    return check_length(value, "a text", DESCRIPTION_MAX_BYTES, error);
 }
 
 static enum status read_choices(struct settings_route *route, const struct config_node *node, struct error *error)
 {
     static const char *const same_ids[] = {"is_duplicate", NULL};
-    static const char *const inputs[] = {"message", "body", NULL};
+    static const char *const inputs[] = {"message", "body", "event", NULL};
     static const char *const acks[] = {"start", "completion", "worker", NULL};
     static const char *const orders[] = {"auto", "none", "group", NULL};
-    static const char *const targets[] = {"workflow", "signal", NULL};
-    static const enum settings_input input_values[] = {SETTINGS_INPUT_MESSAGE, SETTINGS_INPUT_BODY};
+    static const char *const targets[] = {"workflow", "signal", "sqs", NULL};
+    static const enum settings_input input_values[] = {SETTINGS_INPUT_MESSAGE, SETTINGS_INPUT_BODY,
+                                                       SETTINGS_INPUT_EVENT};
+    static const enum settings_target target_values[] = {SETTINGS_TARGET_WORKFLOW, SETTINGS_TARGET_SIGNAL,
+                                                         SETTINGS_TARGET_SQS};
     static const enum settings_ack ack_values[] = {SETTINGS_ACK_START, SETTINGS_ACK_COMPLETION, SETTINGS_ACK_WORKER};
     static const enum settings_order order_values[] = {SETTINGS_ORDER_AUTO, SETTINGS_ORDER_NONE, SETTINGS_ORDER_GROUP};
     int same_id = -1;
@@ -52,7 +66,7 @@ static enum status read_choices(struct settings_route *route, const struct confi
     SETTINGS_TRY(config_read_choice(node, "order", orders, &order, error));
     SETTINGS_TRY(config_read_choice(node, "target", targets, &target, error));
     route->same_id_is_duplicate = same_id == 0;
-    route->target = target == 1 ? SETTINGS_TARGET_SIGNAL : SETTINGS_TARGET_WORKFLOW;
+    route->target = target_values[target];
     if (input >= 0) {
         route->input = input_values[input];
     }
@@ -175,6 +189,11 @@ static enum status read_route(struct settings_loader *loader, size_t index, cons
     SETTINGS_TRY(read_closing(loader, index, node, error));
     SETTINGS_TRY(read_start_options(route, node, error));
     SETTINGS_TRY(read_rules(route, node, error));
+    SETTINGS_TRY(settings_read_text(node, "description", check_description, &route->description, error));
+    SETTINGS_TRY(settings_read_queue_target(route, node, error));
+    if (route->target == SETTINGS_TARGET_SQS) {
+        return STATUS_OK;
+    }
     if (route->workflow == NULL) {
         return config_error(node, error, "expected the key \"workflow\": the workflow type to start");
     }

@@ -42,6 +42,11 @@ MUST_CHECK enum status settings_read_routes(struct settings_loader *loader, cons
 MUST_CHECK enum status settings_read_queues(struct settings_loader *loader, const struct config_node *node,
                                             struct error *error);
 
+/* What a route with target: sqs has: queue, group, deduplication_id, delay; and that no other has them, nor it theirs.
+ * node: the route's mapping, whose other keys are read. */
+MUST_CHECK enum status settings_read_queue_target(struct settings_route *route, const struct config_node *node,
+                                                  struct error *error);
+
 /* The route's schema file and filter, compiled. node: the route's mapping. */
 MUST_CHECK enum status settings_compile_rules(struct settings_route *route, const struct config_node *node,
                                               struct error *error);

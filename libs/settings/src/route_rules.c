@@ -57,7 +57,9 @@ done:
     return status;
 }
 
-static enum status compile_schema(const char *path, struct json_schema **out_schema, struct error *error)
+/* out_text: what the file holds; free() it. */
+static enum status compile_schema(const char *path, struct json_schema **out_schema, char **out_text,
+                                  struct error *error)
 {
     char *text = NULL;
     size_t length = 0;
@@ -72,6 +74,9 @@ static enum status compile_schema(const char *path, struct json_schema **out_sch
     }
     if (status != STATUS_OK) {
         error_prefix(error, "%s: ", path);
+    } else {
+        *out_text = text;
+        text = NULL;
     }
     json_decref(value);
     free(text);
@@ -92,7 +97,8 @@ static enum status compile_filter(const char *text, struct event_pattern **out_p
 enum status settings_compile_rules(struct settings_route *route, const struct config_node *node, struct error *error)
 {
     struct error why = {0};
-    if (route->schema_file != NULL && compile_schema(route->schema_file, &route->schema, &why) != STATUS_OK) {
+    if (route->schema_file != NULL &&
+        compile_schema(route->schema_file, &route->schema, &route->schema_text, &why) != STATUS_OK) {
         return config_error(config_get(node, "schema"), error, "%s", why.text);
     }
     if (route->filter != NULL && compile_filter(route->filter, &route->pattern, &why) != STATUS_OK) {

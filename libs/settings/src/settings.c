@@ -46,6 +46,7 @@ void settings_route_init(struct settings_route *route, const char *name)
         .max_attempts = 3,
         .backoff_ms = SECOND_MS,
         .backoff_max_ms = 60 * SECOND_MS,
+        .delay_ms = -1,
     };
 }
 
@@ -76,6 +77,11 @@ void settings_route_deinit(struct settings_route *route)
     json_schema_destroy(route->schema);
     free(route->filter);
     event_pattern_destroy(route->pattern);
+    free(route->schema_text);
+    free(route->description);
+    free(route->queue);
+    free(route->group);
+    free(route->deduplication_id);
 }
 
 void settings_queue_init(struct settings_queue *queue)
@@ -130,6 +136,10 @@ static struct settings *settings_new(void)
     settings->gateway.max_body_bytes = (int64_t)16 << 20;
     settings->gateway.grace_ms = 30 * SECOND_MS;
     settings->gateway.token_overlap_ms = 300 * SECOND_MS;
+    settings->gateway.max_connections = 10000;
+    settings->gateway.header_timeout_ms = 10 * SECOND_MS;
+    settings->gateway.transfer_timeout_ms = 30 * SECOND_MS;
+    settings->gateway.idle_timeout_ms = 75 * SECOND_MS;
     settings->worker.task_queue = memory_copy_string(DEFAULT_TASK_QUEUE);
     settings->worker.activities = 200;
     settings->worker.workflow_cache = 10000;

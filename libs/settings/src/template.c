@@ -18,6 +18,7 @@ static const struct {
 #define FIELD_COUNT (sizeof s_fields / sizeof s_fields[0])
 
 static const char s_attribute_prefix[] = "attributes.";
+static const char s_event_prefix[] = "event.";
 static const char s_body_prefix[] = "body.";
 
 /* What stands behind the prefix; NULL: something else stands there, or nothing does. */
@@ -39,6 +40,17 @@ static bool is_path(const char *text, size_t length)
     return true;
 }
 
+/* What CloudEvents lets the name of an attribute be; the data is none. */
+static bool is_event_attribute(const char *name, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if ((name[i] < 'a' || name[i] > 'z') && (name[i] < '0' || name[i] > '9')) {
+            return false;
+        }
+    }
+    return length != 4 || memcmp(name, "data", 4) != 0;
+}
+
 bool settings_template_path_next(const char **cursor, size_t *left, const char **out_name, size_t *out_length)
 {
     if (*cursor == NULL) {
@@ -55,11 +67,17 @@ bool settings_template_path_next(const char **cursor, size_t *left, const char *
 static bool find_field(const char *name, size_t length, struct settings_template_part *out_part)
 {
     const char *attribute = after(s_attribute_prefix, name, length);
+    const char *event = after(s_event_prefix, name, length);
     const char *path = after(s_body_prefix, name, length);
     if (attribute != NULL) {
         *out_part = (struct settings_template_part){SETTINGS_TEMPLATE_ATTRIBUTE, attribute,
                                                     length - (sizeof s_attribute_prefix - 1)};
         return true;
+    }
+    if (event != NULL) {
+        *out_part =
+            (struct settings_template_part){SETTINGS_TEMPLATE_EVENT, event, length - (sizeof s_event_prefix - 1)};
+        return is_event_attribute(out_part->text, out_part->length);
     }
     if (path != NULL) {
         *out_part =
@@ -110,7 +128,8 @@ enum status settings_template_check(const char *text, struct error *error)
         if (!find_field(name, name_length, &part)) {
             return error_set(error, STATUS_INVALID_ARGUMENT,
                              "unknown field {%.*s}: expected {MessageId}, {MessageGroupId}, "
-                             "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}",
+                             "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or "
+                             "{body.PATH}",
                              (int)name_length, name);
         }
         cursor = name + name_length + 1;

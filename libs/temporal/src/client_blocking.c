@@ -157,23 +157,92 @@ enum status temporal_client_terminate(struct temporal_connection *connection, co
     return await(&waiter);
 }
 
-static void end_query(void *user, enum status status, struct temporal_value *value, const struct error *error)
+static void end_query(void *user, enum status status, struct temporal_query_result *result, const struct error *error)
 {
     struct waiter *waiter = user;
     if (status == STATUS_OK) {
-        *(struct temporal_value *)waiter->result = *value;
-        *value = (struct temporal_value){0};
+        *(struct temporal_query_result *)waiter->result = *result;
+        *result = (struct temporal_query_result){0};
     }
     end(waiter, status, error);
 }
 
 enum status temporal_client_query(struct temporal_connection *connection,
-                                  const struct temporal_query_options *options, struct temporal_value *out_value,
+                                  const struct temporal_query_options *options,
+                                  struct temporal_query_result *out_result, struct error *error)
+{
+    struct waiter waiter;
+    begin(&waiter, out_result, error);
+    temporal_client_query_async(connection, options, end_query, &waiter);
+    return await(&waiter);
+}
+
+static void end_count(void *user, enum status status, struct temporal_count_result *result, const struct error *error)
+{
+    struct waiter *waiter = user;
+    if (status == STATUS_OK) {
+        *(struct temporal_count_result *)waiter->result = *result;
+        *result = (struct temporal_count_result){0};
+    }
+    end(waiter, status, error);
+}
+
+enum status temporal_client_count(struct temporal_connection *connection, const char *namespace_name,
+                                  const char *query, int64_t deadline_ms, struct temporal_count_result *out_result,
                                   struct error *error)
 {
     struct waiter waiter;
-    begin(&waiter, out_value, error);
-    temporal_client_query_async(connection, options, end_query, &waiter);
+    begin(&waiter, out_result, error);
+    temporal_client_count_async(connection, namespace_name, query, deadline_ms, end_count, &waiter);
+    return await(&waiter);
+}
+
+static void end_update(void *user, enum status status, struct temporal_update_result *result,
+                       const struct error *error)
+{
+    struct waiter *waiter = user;
+    if (status == STATUS_OK) {
+        *(struct temporal_update_result *)waiter->result = *result;
+        *result = (struct temporal_update_result){0};
+    }
+    end(waiter, status, error);
+}
+
+enum status temporal_client_update(struct temporal_connection *connection,
+                                   const struct temporal_update_options *options,
+                                   struct temporal_update_result *out_result, struct error *error)
+{
+    struct waiter waiter;
+    begin(&waiter, out_result, error);
+    temporal_client_update_async(connection, options, end_update, &waiter);
+    return await(&waiter);
+}
+
+static void end_reset(void *user, enum status status, const char *run_id, const struct error *error)
+{
+    struct waiter *waiter = user;
+    if (status == STATUS_OK) {
+        *(char **)waiter->result = memory_copy_string(run_id);
+    }
+    end(waiter, status, error);
+}
+
+enum status temporal_client_reset(struct temporal_connection *connection,
+                                  const struct temporal_reset_options *options, char **out_run_id,
+                                  struct error *error)
+{
+    struct waiter waiter;
+    begin(&waiter, out_run_id, error);
+    temporal_client_reset_async(connection, options, end_reset, &waiter);
+    return await(&waiter);
+}
+
+enum status temporal_client_delete(struct temporal_connection *connection, const struct temporal_run *run,
+                                   int64_t deadline_ms, struct error *error)
+{
+    struct waiter waiter;
+    begin(&waiter, NULL, error);
+    temporal_client_delete_async(connection, run, deadline_ms, end_plain, &waiter);
     return await(&waiter);
 }
 

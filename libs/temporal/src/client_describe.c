@@ -1,4 +1,4 @@
-/* Client: what a run is and how it stands; which runs there are. */
+/* Client: what a run is and how it stands. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "client_common.h"
+#include "client_run.h"
 #include "payload.h"
 #include "proto_time.h"
 
@@ -76,7 +77,7 @@ static void read_search_attributes(const Pb__SearchAttributes *attributes, struc
     }
 }
 
-static void read_info(const Pb__WorkflowExecutionInfo *info, struct temporal_describe_result *result)
+void client_read_run(const Pb__WorkflowExecutionInfo *info, struct temporal_describe_result *result)
 {
     result->status = (enum temporal_run_status)info->status;
     result->workflow_id = memory_copy_string(info->execution != NULL ? info->execution->workflow_id : "");
@@ -113,7 +114,7 @@ static void described(void *user, struct service_call_result *call_result)
         const Pb__DescribeWorkflowExecutionResponse *reply =
             (const Pb__DescribeWorkflowExecutionResponse *)(const void *)call_result->reply;
         if (reply->workflow_execution_info != NULL) {
-            read_info(reply->workflow_execution_info, &result);
+            client_read_run(reply->workflow_execution_info, &result);
             read_callbacks(reply, &result);
         } else {
             status = error_set(&error, STATUS_MALFORMED, "DescribeWorkflowExecution: an answer without the workflow");
@@ -139,69 +140,6 @@ void temporal_client_describe_async(struct temporal_connection *connection, cons
                                            .retry = RPC_RETRY_STANDARD,
                                            .namespace_name = run->namespace_name};
     service_call_start(connection, &service_describe_workflow_execution, &request.base, &options, described, call,
-                       NULL);
-}
-
-/* ---- list ---- */
-
-#define LIST_DEFAULT ((size_t)100)
-
-struct list_call {
-    size_t maximum;
-    temporal_list_done_fn *done;
-    void *user;
-};
-
-void temporal_list_result_deinit(struct temporal_list_result *result)
-{
-    for (size_t i = 0; i < result->count; i++) {
-        temporal_describe_result_deinit(&result->runs[i]);
-    }
-    free(result->runs);
-    *result = (struct temporal_list_result){0};
-}
-
-static void read_list(const Pb__ListWorkflowExecutionsResponse *reply, size_t maximum,
-                      struct temporal_list_result *result)
-{
-    result->count = reply->n_executions < maximum ? reply->n_executions : maximum;
-    result->has_more = reply->next_page_token.len > 0 || reply->n_executions > maximum;
-    result->runs = memory_alloc_array(result->count + 1, sizeof *result->runs);
-    for (size_t i = 0; i < result->count; i++) {
-        read_info(reply->executions[i], &result->runs[i]);
-    }
-}
-
-static void listed(void *user, struct service_call_result *call_result)
-{
-    struct list_call *call = user;
-    struct temporal_list_result result = {0};
-    struct error error = {0};
-    enum status status = client_status(call_result, &error);
-    if (status == STATUS_OK) {
-        read_list((const Pb__ListWorkflowExecutionsResponse *)(const void *)call_result->reply, call->maximum, &result);
-    }
-    call->done(call->user, status, &result, status == STATUS_OK ? NULL : &error);
-    temporal_list_result_deinit(&result);
-    free(call);
-}
-
-void temporal_client_list_async(struct temporal_connection *connection, const struct temporal_list_options *options,
-                                temporal_list_done_fn *done, void *user)
-{
-    struct list_call *call = memory_alloc(sizeof *call);
-    call->maximum = options->maximum == 0 ? LIST_DEFAULT : options->maximum;
-    call->maximum = call->maximum < TEMPORAL_LIST_MAX ? call->maximum : TEMPORAL_LIST_MAX;
-    call->done = done;
-    call->user = user;
-    Pb__ListWorkflowExecutionsRequest request = PB__LIST_WORKFLOW_EXECUTIONS_REQUEST__INIT;
-    request.namespace_ = client_namespace(connection, options->namespace_name);
-    request.page_size = (int32_t)call->maximum;
-    request.query = client_text(options->query);
-    struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
-                                                .retry = RPC_RETRY_STANDARD,
-                                                .namespace_name = options->namespace_name};
-    service_call_start(connection, &service_list_workflow_executions, &request.base, &call_options, listed, call,
                        NULL);
 }
 

@@ -152,23 +152,7 @@ static void send_start(struct temporal_connection *connection, const struct temp
 {
     Pb__StartWorkflowExecutionRequest request = PB__START_WORKFLOW_EXECUTION_REQUEST__INIT;
     struct callback_parts callbacks = {0};
-    request.namespace_ = client_namespace(connection, options->namespace_name);
-    request.identity = temporal_connection_identity(connection);
-    request.workflow_id = client_text(options->workflow_id);
-    request.workflow_type = &parts->type;
-    request.task_queue = &parts->task_queue;
-    request.request_id = parts->request_id;
-    request.workflow_execution_timeout = parts->execution_timeout;
-    request.workflow_run_timeout = parts->run_timeout;
-    request.workflow_task_timeout = parts->task_timeout;
-    request.workflow_start_delay = parts->start_delay;
-    request.input = parts->input;
-    request.workflow_id_reuse_policy = parts->reuse;
-    request.workflow_id_conflict_policy = parts->conflict;
-    request.retry_policy = parts->retry;
-    request.memo = parts->memo;
-    request.search_attributes = parts->search_attributes;
-    request.priority = parts->priority;
+    client_start_request(connection, options, parts, &request);
     if (options->callback_count > 0) {
         set_callbacks(&callbacks, options, &request);
     }

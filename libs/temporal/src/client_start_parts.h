@@ -30,6 +30,9 @@ struct client_start_parts {
 };
 
 void client_start_parts_init(struct client_start_parts *parts, const struct temporal_start_options *options);
+/* Fills caller's storage, initialized, but for what concerns callbacks; all of it is borrowed. */
+void client_start_request(struct temporal_connection *connection, const struct temporal_start_options *options,
+                          struct client_start_parts *parts, Pb__StartWorkflowExecutionRequest *request);
 void client_start_parts_deinit(struct client_start_parts *parts);
 
 #endif

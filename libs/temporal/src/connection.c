@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "error_details.h"
 #include "service_call.h"
 
 #define PEM_FILE_MAX ((size_t)1 << 20)
@@ -30,6 +31,7 @@ struct temporal_connection {
     struct rpc_channel *channel;
     struct metrics *metrics;
     struct method_metrics methods[METHOD_COUNT];
+    const Pb__Status *error_details; /* rpc thread: of the call whose done function runs; NULL: none */
 };
 
 struct pem_files {
@@ -224,4 +226,14 @@ void connection_count_call(struct temporal_connection *connection, size_t method
 struct loop *temporal_connection_loop(struct temporal_connection *connection)
 {
     return rpc_runtime_loop(connection->runtime);
+}
+
+void connection_set_error_details(struct temporal_connection *connection, const Pb__Status *details)
+{
+    connection->error_details = details;
+}
+
+char *temporal_connection_error_details(const struct temporal_connection *connection)
+{
+    return error_details_json(connection->error_details);
 }

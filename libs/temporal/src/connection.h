@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <google/rpc/status.pb-c.h>
+
 #include "base/metrics.h"
 #include "rpc/channel.h"
 #include "temporal/connection.h"
@@ -12,6 +14,9 @@
 #define TEMPORAL_CLIENT_NAME "temporal-c"
 
 struct rpc_channel *connection_channel(struct temporal_connection *connection);
+
+/* rpc thread: what temporal_connection_error_details tells; borrowed. NULL: nothing. */
+void connection_set_error_details(struct temporal_connection *connection, const Pb__Status *details);
 
 /* temporal_request, temporal_request_failure, temporal_request_latency_seconds of one call that ended. method_index:
  * struct service_method's. rpc thread. */

@@ -185,6 +185,20 @@ Pb__Memo *memo_copy(const Pb__Memo *memo)
     return copy;
 }
 
+static void read_metadata(const Pb__Payload *payload, struct temporal_value *value)
+{
+    value->metadata = memory_alloc_array(payload->n_metadata, sizeof *value->metadata);
+    for (size_t i = 0; i < payload->n_metadata; i++) {
+        const Pb__Payload__MetadataEntry *entry = payload->metadata[i];
+        if (strcmp(entry->key, "encoding") != 0) {
+            value->metadata[value->metadata_count++] =
+                (struct temporal_metadata){.name = memory_copy_string(entry->key),
+                                           .data = memory_copy(entry->value.data, entry->value.len),
+                                           .length = entry->value.len};
+        }
+    }
+}
+
 void payload_to_value(const Pb__Payload *payload, struct temporal_value *out_value)
 {
     *out_value = (struct temporal_value){0};
@@ -195,10 +209,18 @@ void payload_to_value(const Pb__Payload *payload, struct temporal_value *out_val
     out_value->encoding = memory_copy(encoding != NULL ? encoding->data : NULL, encoding != NULL ? encoding->len : 0);
     out_value->data = memory_copy(payload->data.data, payload->data.len);
     out_value->length = payload->data.len;
+    if (payload->n_metadata > 1) {
+        read_metadata(payload, out_value);
+    }
 }
 
 void temporal_value_deinit(struct temporal_value *value)
 {
+    for (size_t i = 0; i < value->metadata_count; i++) {
+        free(value->metadata[i].name);
+        free(value->metadata[i].data);
+    }
+    free(value->metadata);
     free(value->encoding);
     free(value->data);
     *value = (struct temporal_value){0};

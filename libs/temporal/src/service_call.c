@@ -56,6 +56,7 @@ static enum status reply_status(const struct service_call *call, const struct rp
         return error->status;
     }
     enum status status = rpc_reply_status(reply, call->method->name, error);
+    error->peer_code = (int)reply->code;
     if (is_about_blob_size(reply)) {
         status = STATUS_TOO_LARGE;
         error->status = status;
@@ -84,7 +85,9 @@ static void finish(void *user, const struct rpc_reply *reply)
     result.error = result.status == STATUS_OK ? NULL : &error;
     connection_count_call(call->connection, call->method->index, call->method->name, result.code,
                           clock_monotonic_us() - call->started_us);
+    connection_set_error_details(call->connection, result.details);
     call->done(call->user, &result);
+    connection_set_error_details(call->connection, NULL);
     if (result.reply != NULL) {
         protobuf_c_message_free_unpacked(result.reply, NULL);
     }

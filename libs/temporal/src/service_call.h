@@ -42,6 +42,10 @@ struct service_method {
     X(service_count_workflow_executions, CountWorkflowExecutions, count_workflow_executions)                          \
     X(service_update_workflow_execution, UpdateWorkflowExecution, update_workflow_execution)                          \
     X(service_poll_workflow_execution_update, PollWorkflowExecutionUpdate, poll_workflow_execution_update)            \
+    X(service_get_workflow_execution_history_reverse, GetWorkflowExecutionHistoryReverse,                             \
+      get_workflow_execution_history_reverse)                                                                         \
+    X(service_execute_multi_operation, ExecuteMultiOperation, execute_multi_operation)                                \
+    X(service_delete_workflow_execution, DeleteWorkflowExecution, delete_workflow_execution)                          \
     X(service_reset_workflow_execution, ResetWorkflowExecution, reset_workflow_execution)                             \
     X(service_get_system_info, GetSystemInfo, get_system_info)                                                        \
     X(service_describe_namespace, DescribeNamespace, describe_namespace)                                              \

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/json_scan.h"
-#include "utf8.h"
+#include "base/utf8.h"
 
 static bool is_valid(const char *text)
 {
@@ -238,6 +238,40 @@ static void an_invalid_or_empty_array_has_no_elements(void **state)
     }
 }
 
+static void walks_the_members_of_an_object_in_their_order(void **state)
+{
+    (void)state;
+    const char *text = " { \"a\" : [1, {\"x\": 2}] , \"b\":1.00,\"a\":null } ";
+    static const char *const expected[][2] = {{"\"a\"", "[1, {\"x\": 2}]"}, {"\"b\"", "1.00"}, {"\"a\"", "null"}};
+    size_t position = 0;
+    struct json_slice name = {0};
+    struct json_slice value = {0};
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(json_scan_next_member(text, strlen(text), &position, &name, &value));
+        assert_int_equal(name.length, strlen(expected[i][0]));
+        assert_memory_equal(name.data, expected[i][0], name.length);
+        assert_int_equal(value.length, strlen(expected[i][1]));
+        assert_memory_equal(value.data, expected[i][1], value.length);
+    }
+    assert_false(json_scan_next_member(text, strlen(text), &position, &name, &value));
+    assert_false(json_scan_next_member(text, strlen(text), &position, &name, &value));
+}
+
+static void an_invalid_or_empty_object_has_no_members(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"{}",          " { } ",           "[1]",       "",  "{\"a\":1",
+                                        "{\"a\":1,}", "{\"a\":1} 2", "{\"a\"}", "7"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        size_t position = 0;
+        struct json_slice name = {0};
+        struct json_slice value = {0};
+        assert_false(json_scan_next_member(texts[i], strlen(texts[i]), &position, &name, &value));
+        assert_false(json_scan_next_member(texts[i], strlen(texts[i]), &position, &name, &value));
+        assert_null(value.data);
+    }
+}
+
 static void unescapes_strings(void **state)
 {
     (void)state;
@@ -328,6 +362,8 @@ int main(void)
         cmocka_unit_test(every_byte_is_escaped_wherever_it_stands),
         cmocka_unit_test(walks_the_elements_of_an_array),
         cmocka_unit_test(an_invalid_or_empty_array_has_no_elements),
+        cmocka_unit_test(walks_the_members_of_an_object_in_their_order),
+        cmocka_unit_test(an_invalid_or_empty_object_has_no_members),
         cmocka_unit_test(unescapes_strings),
         cmocka_unit_test(quotes_with_the_escapes_that_are_needed_and_no_more),
         cmocka_unit_test(quoting_and_unescaping_are_inverse),

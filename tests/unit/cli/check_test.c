@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 
@@ -36,8 +37,32 @@ static void tells_what_the_settings_mean_and_no_secret(void **state)
     settings_destroy(settings);
 }
 
+static void tells_where_events_are_put(void **state)
+{
+    (void)state;
+    static char name[] = "in";
+    static char queue[] = "https://sqs.eu-central-1.amazonaws.com/1/orders.fifo";
+    static char group[] = "{body.customer}";
+    static char deduplication[] = "{MessageId}";
+    static char text_of[] = "x";
+    struct settings_route route = {.name = name, .target = SETTINGS_TARGET_SQS, .queue = queue, .group = group,
+                                   .deduplication_id = deduplication, .delay_ms = -1};
+    struct settings settings = {.temporal = {.address = text_of, .namespace_ = text_of}, .routes = &route,
+                                .route_count = 1};
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    check_print(&settings, out);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "route     in: queue https://sqs.eu-central-1.amazonaws.com/1/orders.fifo, "
+                                 "group {body.customer}, deduplication_id {MessageId}\n"));
+    free(text);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(tells_what_the_settings_mean_and_no_secret)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(tells_what_the_settings_mean_and_no_secret),
+                                      cmocka_unit_test(tells_where_events_are_put)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,6 +65,17 @@ static void a_signal_says_so(void **state)
                    "{\"outcome\":\"attached\",\"workflowId\":\"w\",\"runId\":\"r\",\"signaled\":true}");
 }
 
+static void a_queued_event_names_its_message(void **state)
+{
+    (void)state;
+    struct entry entry = {.outcome = ENTRY_QUEUED, .queue = "https://q", .message_id = "m", .sequence_number = "7"};
+    assert_written(entry_write, &entry,
+                   "{\"outcome\":\"queued\",\"queue\":\"https://q\",\"messageId\":\"m\",\"sequenceNumber\":\"7\"}");
+    assert_written(entry_write_single, &entry,
+                   "{\"queue\":\"https://q\",\"messageId\":\"m\",\"sequenceNumber\":\"7\"}");
+    assert_int_equal(entry_single_status(&entry), 202);
+}
+
 static void every_class_has_its_word(void **state)
 {
     (void)state;
@@ -73,6 +84,7 @@ static void every_class_has_its_word(void **state)
     assert_string_equal(entry_class_name(ENTRY_CLASS_NOT_JSON), "not_json");
     assert_string_equal(entry_class_name(ENTRY_CLASS_SCHEMA), "schema");
     assert_string_equal(entry_class_name(ENTRY_CLASS_TOO_LARGE), "too_large");
+    assert_string_equal(entry_class_name(ENTRY_CLASS_KEY_REUSED), "key_reused");
 }
 
 static void every_outcome_has_its_word(void **state)
@@ -92,6 +104,7 @@ int main(void)
         cmocka_unit_test(a_closed_run_says_how),
         cmocka_unit_test(refusals_say_why),
         cmocka_unit_test(a_signal_says_so),
+        cmocka_unit_test(a_queued_event_names_its_message),
         cmocka_unit_test(every_class_has_its_word),
         cmocka_unit_test(every_outcome_has_its_word),
     };

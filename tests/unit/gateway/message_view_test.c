@@ -55,6 +55,44 @@ static void fields_are_put_between_texts(void **state)
     assert_filled(MESSAGE("{}"), "{attributes.a.b}", "dotted", NULL);
 }
 
+static void an_event_s_attributes_are_fields(void **state)
+{
+    (void)state;
+    static const char json[] = "{\"type\":\"t\\u00e4\",\"count\":7,\"none\":null,\"data\":{}}";
+    const struct event event = {.json = {json, sizeof json - 1}, .content = EVENT_CONTENT_NONE, .message_id = s_id};
+    struct message_view view;
+    struct buffer out;
+    struct error error = {0};
+    message_view_init(&view, &event);
+    buffer_init(&out, 100);
+    assert_int_equal(message_view_fill(&view, "{event.type}-{event.count}", "id", &out, NULL), STATUS_OK);
+    assert_string_equal(out.data, "t\xc3\xa4-7");
+    assert_int_equal(message_view_fill(&view, "{event.none}", "id", &out, &error), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(error.text, "the event has no attribute none, which the route's id needs");
+    buffer_deinit(&out);
+    message_view_deinit(&view);
+}
+
+static void other_data_that_is_json_is_a_body(void **state)
+{
+    (void)state;
+    static const char text[] = "\"{\\\"a\\\": 1.0}\"";
+    const struct event as_text = {.data = {text, sizeof text - 1}, .content = EVENT_CONTENT_TEXT, .message_id = s_id};
+    const struct event as_bytes = {
+        .bytes = "{\"a\": 1.0}", .bytes_length = 10, .content = EVENT_CONTENT_BYTES, .message_id = s_id};
+    const struct event *const events[] = {&as_text, &as_bytes};
+    for (size_t i = 0; i < 2; i++) {
+        struct message_view view;
+        struct json_slice json = {0};
+        message_view_init(&view, events[i]);
+        assert_int_equal(message_view_json(&view, "input", &json, NULL), STATUS_OK);
+        assert_int_equal(json.length, 10);
+        assert_memory_equal(json.data, "{\"a\": 1.0}", 10);
+        assert_int_equal(message_view_body_length(&view), 10);
+        message_view_deinit(&view);
+    }
+}
+
 static void numbers_in_the_body_keep_their_digits(void **state)
 {
     (void)state;
@@ -105,6 +143,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_are_put_between_texts),
+        cmocka_unit_test(an_event_s_attributes_are_fields),
+        cmocka_unit_test(other_data_that_is_json_is_a_body),
         cmocka_unit_test(numbers_in_the_body_keep_their_digits),
         cmocka_unit_test(what_is_missing_is_named),
         cmocka_unit_test(one_value_of_the_body_keeps_its_type),

@@ -354,9 +354,89 @@ static void the_schema_sees_the_body_whatever_the_input_is(void **state)
     json_schema_destroy(route.schema);
 }
 
+static struct start_request make_of(const struct settings_route *route, const struct event *event)
+{
+    struct start_request request = {0};
+    enum entry_class class = ENTRY_CLASS_BAD_EVENT;
+    struct error error = {0};
+    if (start_request_make(route, event, &request, &class, &error) != STATUS_OK) {
+        fail_msg("%s", error.text);
+    }
+    return request;
+}
+
+static void no_data_is_null_and_bytes_are_bytes(void **state)
+{
+    (void)state;
+    struct settings_route route = route_with(s_by_message);
+    char id[] = "m";
+    struct event none = {.content = EVENT_CONTENT_NONE, .message_id = id};
+    struct event bytes = {.content = EVENT_CONTENT_BYTES, .bytes = "\xff\x00", .bytes_length = 2, .message_id = id};
+    struct start_request request = make_of(&route, &none);
+    assert_input(&request, "null");
+    assert_null(request.input_encoding);
+    start_request_deinit(&request);
+    request = make_of(&route, &bytes);
+    assert_ptr_equal(request.input, bytes.bytes);
+    assert_int_equal(request.input_length, 2);
+    assert_string_equal(request.input_encoding, "binary/plain");
+    start_request_deinit(&request);
+}
+
+static void the_whole_event_is_handed_on_as_it_came_or_is_made(void **state)
+{
+    (void)state;
+    struct settings_route route = route_with(s_by_message);
+    static const char json[] = "{ \"id\":\"1\", \"data\" : 1.0}";
+    static const char attributes[] = "{\"id\":\"1\"}";
+    char id[] = "m";
+    struct event whole = {.json = {json, sizeof json - 1}, .is_whole = true, .message_id = id,
+                          .content = EVENT_CONTENT_NONE};
+    struct event binary = {.json = {attributes, sizeof attributes - 1}, .message_id = id, .data = {"1.0", 3}};
+    struct event plain = event_with("[1.0]", id);
+    route.input = SETTINGS_INPUT_EVENT;
+    struct start_request request = make_of(&route, &whole);
+    assert_ptr_equal(request.input, json);
+    start_request_deinit(&request);
+    request = make_of(&route, &binary);
+    assert_input(&request, "{\"id\":\"1\",\"data\":1.0}");
+    start_request_deinit(&request);
+    request = make_of(&route, &plain);
+    assert_input(&request, "{\"specversion\":\"1.0\",\"type\":\"ferry.json\",\"datacontenttype\":\"application/json\","
+                           "\"source\":\"/v1/routes/orders\",\"id\":\"m\",\"data\":[1.0]}");
+    start_request_deinit(&request);
+}
+
+static void a_keyed_start_is_named_by_its_body_too(void **state)
+{
+    (void)state;
+    struct settings_route route = route_with(s_by_message);
+    char id[] = "key";
+    struct event event = event_with("{\"a\":1}", id);
+    struct event other = event_with("{\"a\":2}", id);
+    event.is_keyed = other.is_keyed = true;
+    struct start_request first = make_of(&route, &event);
+    struct start_request again = make_of(&route, &event);
+    struct start_request second = make_of(&route, &other);
+    assert_string_equal(first.workflow_id, second.workflow_id);
+    assert_string_equal(first.request_id, again.request_id);
+    assert_string_not_equal(first.request_id, second.request_id);
+    assert_true(first.is_keyed);
+    assert_string_equal(first.memo[2].name, "FerryIdempotencyKey");
+    assert_string_equal(first.memo[3].name, "FerryRequestHash");
+    assert_string_equal(first.memo[2].json, second.memo[2].json);
+    assert_string_not_equal(first.memo[3].json, second.memo[3].json);
+    start_request_deinit(&first);
+    start_request_deinit(&again);
+    start_request_deinit(&second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_data_is_null_and_bytes_are_bytes),
+        cmocka_unit_test(the_whole_event_is_handed_on_as_it_came_or_is_made),
+        cmocka_unit_test(a_keyed_start_is_named_by_its_body_too),
         cmocka_unit_test(the_id_is_prefix_and_template),
         cmocka_unit_test(the_request_id_is_a_function_of_the_workflow_id),
         cmocka_unit_test(a_long_id_is_hashed_behind_its_prefix),

@@ -41,7 +41,7 @@ static int start(void **state)
     struct error error = {0};
     (void)state;
     const struct http_server_options options = {
-        .listen = "127.0.0.1:0", .routes = routes, .route_count = sizeof routes / sizeof routes[0], .threads = 1,
+        .listen = "127.0.0.1:0", .routes = routes, .route_count = sizeof routes / sizeof routes[0],
         .max_body_bytes = (size_t)4 << 20};
     if (http_server_start(&options, &s_server, &error) != STATUS_OK) {
         return -1;

@@ -185,7 +185,7 @@ static void says_404_and_405(void **state)
     expect_problem(raw_talk(s_port, "GET /nowhere HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"), "HTTP/1.1 404 ",
                    "/problems/unknown-route");
     char *response = raw_talk(s_port, "DELETE /show/1 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-    assert_non_null(strstr(response, "Allow: GET, HEAD, POST\r\n"));
+    assert_non_null(strstr(response, "Allow: GET, HEAD, POST, OPTIONS\r\n"));
     expect_problem(response, "HTTP/1.1 405 ", "/problems/method-not-allowed");
 }
 

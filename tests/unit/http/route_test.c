@@ -83,14 +83,14 @@ static void knows_unknown_paths(void **state)
 static void knows_paths_that_take_other_methods(void **state)
 {
     struct route_match match = {0};
-    char allow[ROUTE_ALLOW_SIZE];
+    char allow[HTTP_ALLOW_SIZE];
     (void)state;
     assert_int_equal(find("DELETE", "/v1/workflows", &match), ROUTE_METHOD_NOT_ALLOWED);
     assert_int_equal(find("get", "/v1/workflows", &match), ROUTE_METHOD_NOT_ALLOWED);
     route_table_allow(s_routes, ROUTE_COUNT, "/v1/workflows", strlen("/v1/workflows"), allow);
-    assert_string_equal(allow, "GET, HEAD, POST");
+    assert_string_equal(allow, "GET, HEAD, POST, OPTIONS");
     route_table_allow(s_routes, ROUTE_COUNT, "/v1/only-post", strlen("/v1/only-post"), allow);
-    assert_string_equal(allow, "POST");
+    assert_string_equal(allow, "POST, OPTIONS");
 }
 
 static void takes_a_get_route_for_head(void **state)

@@ -56,7 +56,7 @@ static int close_queue(void **state)
 static enum status try_start(const char *listen, bool reuse_port, struct http_server **out_server, struct error *error)
 {
     const struct http_server_options options = {
-        .listen = listen, .routes = s_routes, .route_count = 2, .reuse_port = reuse_port, .threads = 2};
+        .listen = listen, .routes = s_routes, .route_count = 2, .reuse_port = reuse_port};
     return http_server_start(&options, out_server, error);
 }
 

@@ -75,11 +75,15 @@ static void splits_path_and_query_of_both_forms(void **state)
     expect_split("http://host:80/a?b", "/a", "b");
     expect_split("HTTP://host", "/", NULL);
     expect_split("http://host?b", "/", "b");
+    expect_split("https://host:8443/a", "/a", NULL);
+    expect_split("/caf\xc3\xa9", "/caf\xc3\xa9", NULL);
 }
 
 static void refuses_targets_without_a_path(void **state)
 {
-    static const char *const bad[] = {"", "*", "a", "?x", "https://host/", "host:80"};
+    static const char *const bad[] = {"",       "*",      "a",        "?x",     "ftp://host/", "host:80",
+                                      "/a b",   "/a\tb",  "/a#b",     "/a\rb",  "/a\x7f",      "http:/host",
+                                      "/a\x01", "//h/a\n"};
     const char *path = NULL;
     const char *query = NULL;
     size_t length = 0;
@@ -117,6 +121,8 @@ static void refuses_broken_or_too_many_query_parameters(void **state)
     (void)state;
     assert_false(target_parse_query("a=%zz", scratch, pairs, &count));
     assert_false(target_parse_query("%00=1", scratch, pairs, &count));
+    assert_false(target_parse_query("a=%c0%af", scratch, pairs, &count));
+    assert_false(target_parse_query("%ff=1", scratch, pairs, &count));
     for (size_t i = 0; i <= TARGET_QUERY_MAX; i++) {
         memcpy(&many[2 * i], "a&", 2);
     }

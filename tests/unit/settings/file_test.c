@@ -33,7 +33,8 @@ static void unknown_keys_are_refused(void **state)
          "ferry.yaml:4: routes.a.acks: unknown key; known here: workflow, task_queue, namespace, same_id, "
          "input, ack, order, target, signal, id, id_prefix, on_failed, on_canceled, dead_letter_queue, "
          "max_attempts, backoff, backoff_max, execution_timeout, run_timeout, task_timeout, memo, "
-         "search_attributes, priority, fairness_key, schema, filter"},
+         "search_attributes, priority, fairness_key, schema, filter, description, queue, group, "
+         "deduplication_id, delay"},
     };
     ASSERT_ALL_REFUSED(refusals);
 }
@@ -68,7 +69,7 @@ static void wrong_types_and_words_are_refused(void **state)
          "not \"a b\""},
         {"routes: { a: { workflow: w, id: '{Body}' } }\n",
          "ferry.yaml:1: routes.a.id: unknown field {Body}: expected {MessageId}, {MessageGroupId}, "
-         "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}"},
+         "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or {body.PATH}"},
     };
     ASSERT_ALL_REFUSED(refusals);
 }
@@ -90,6 +91,11 @@ static void values_out_of_range_are_refused(void **state)
         {"routes: { a: { workflow: w, task_timeout: 5m } }\n",
          "ferry.yaml:1: routes.a.task_timeout: expected a duration (500ms, 60s, 10m, 12h) from 0 to 2m, not "
          "\"5m\""},
+        {"gateway: { max_connections: 0 }\n",
+         "ferry.yaml:1: gateway.max_connections: expected a whole number from 1 to 1000000, not \"0\""},
+        {"gateway: { header_timeout: 0 }\n",
+         "ferry.yaml:1: gateway.header_timeout: expected a duration (500ms, 60s, 10m, 12h) from 100ms to 1h, not "
+         "\"0\""},
         {"worker: { activities: 0 }\n",
          "ferry.yaml:1: worker.activities: expected a whole number from 1 to 10000, not \"0\""},
     };
@@ -183,6 +189,21 @@ static void filters_and_schemas_are_checked(void **state)
     ASSERT_ALL_REFUSED(refusals);
 }
 
+static void what_describes_a_route_is_kept_as_it_is(void **state)
+{
+    (void)state;
+    support_write("secret", "{ \"type\": \"object\" }\n");
+    struct settings *settings =
+        support_load("routes: { a: { workflow: w, schema: secret, description: 'A: all' }, b: { workflow: w } }\n");
+    assert_string_equal(settings->routes[0].schema_text, "{ \"type\": \"object\" }\n");
+    assert_string_equal(settings->routes[0].description, "A: all");
+    assert_null(settings->routes[1].schema_text);
+    assert_null(settings->routes[1].description);
+    settings_destroy(settings);
+    support_assert_refused("routes:\n  a:\n    workflow: w\n    description: ''\n",
+                           "ferry.yaml:4: routes.a.description: expected a text of 1 to 1000 bytes, found 0");
+}
+
 static void contradictions_are_refused(void **state)
 {
     (void)state;
@@ -243,6 +264,7 @@ int main(void)
         TEST(values_out_of_range_are_refused), TEST(missing_keys_are_refused),
         TEST(contradictions_are_refused),     TEST(contradictions_of_targets_and_dead_letters_are_refused),
         TEST(contradictions_of_route_lists_are_refused), TEST(filters_and_schemas_are_checked),
+        TEST(what_describes_a_route_is_kept_as_it_is),
         TEST(a_secret_file_must_hold_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,6 +37,11 @@ static void nothing_at_all_gives_the_defaults(void **state)
     assert_null(settings->gateway.admin_listen);
     assert_null(settings->gateway.token);
     assert_int_equal(settings->gateway.max_body_bytes, 16777216);
+    assert_int_equal(settings->gateway.max_connections, 10000);
+    assert_int_equal(settings->gateway.max_connections_per_address, 0);
+    assert_int_equal(settings->gateway.header_timeout_ms, 10000);
+    assert_int_equal(settings->gateway.transfer_timeout_ms, 30000);
+    assert_int_equal(settings->gateway.idle_timeout_ms, 75000);
     assert_string_equal(settings->worker.task_queue, "hello-world-queue");
     assert_int_equal(settings->worker.activities, 200);
     assert_int_equal(settings->worker.workflow_cache, 10000);
@@ -66,7 +71,8 @@ static void reads_every_key_of_the_file(void **state)
         "            same_id: is_duplicate, execution_timeout: 12h, run_timeout: 10m, task_timeout: 10s }\n"
         "poller: { admin_listen: '127.0.0.1:1', grace: 1s }\n"
         "gateway: { url: 'https://gateway:1/x', listen: '[::1]:2', admin_listen: '127.0.0.1:3', auth: none,\n"
-        "           token_file: secret, max_body: 1MiB, grace: 2s }\n"
+        "           token_file: secret, max_body: 1MiB, grace: 2s, max_connections: 7,\n"
+        "           max_connections_per_address: 2, header_timeout: 1s, transfer_timeout: 2s, idle_timeout: 3s }\n"
         "worker: { task_queue: w, activities: 3, workflow_cache: 0, grace: 3s, admin_listen: none }\n"
         "hello: { work_ms: 0 }\n");
     assert_string_equal(settings->path, "ferry.yaml");
@@ -74,6 +80,11 @@ static void reads_every_key_of_the_file(void **state)
     assert_string_equal(settings->temporal.api_key, "s3cret");
     assert_true(settings->temporal.tls);
     assert_string_equal(settings->temporal.tls_server_name, "t.example");
+    assert_int_equal(settings->gateway.max_connections, 7);
+    assert_int_equal(settings->gateway.max_connections_per_address, 2);
+    assert_int_equal(settings->gateway.header_timeout_ms, 1000);
+    assert_int_equal(settings->gateway.transfer_timeout_ms, 2000);
+    assert_int_equal(settings->gateway.idle_timeout_ms, 3000);
     assert_int_equal(settings->queue_count, 1);
     const struct settings_queue *queue = &settings->queues[0];
     assert_int_equal(queue->visibility_ms, 90000);

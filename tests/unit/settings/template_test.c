@@ -9,6 +9,8 @@
 
 #include "settings/template.h"
 
+#define FIELDS_BEHIND "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME}, {event.NAME} or {body.PATH}"
+
 static void assert_refused(const char *text, const char *expected)
 {
     struct error error = {0};
@@ -61,13 +63,30 @@ static void refuses_what_is_no_template(void **state)
     assert_refused("{MessageId", "expected \"}\" after \"{\" in \"{MessageId\"");
     assert_refused("{a{MessageId}}", "expected \"}\" after \"{\" in \"{a{MessageId}}\"");
     assert_refused("{messageid}", "unknown field {messageid}: expected {MessageId}, {MessageGroupId}, "
-                                  "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}");
+                                  FIELDS_BEHIND);
     assert_refused("{body.}", "unknown field {body.}: expected {MessageId}, {MessageGroupId}, "
-                              "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}");
+                              FIELDS_BEHIND);
     assert_refused("{body.a..b}", "unknown field {body.a..b}: expected {MessageId}, {MessageGroupId}, "
-                                  "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}");
+                                  FIELDS_BEHIND);
     assert_refused("{}", "unknown field {}: expected {MessageId}, {MessageGroupId}, "
-                         "{MessageDeduplicationId}, {SequenceNumber}, {attributes.NAME} or {body.PATH}");
+                         FIELDS_BEHIND);
+}
+
+static void an_event_s_attribute_is_named_as_cloudevents_names_it(void **state)
+{
+    (void)state;
+    const char *cursor = "{event.comexample2}";
+    struct settings_template_part part;
+    assert_int_equal(settings_template_check(cursor, NULL), STATUS_OK);
+    assert_true(settings_template_next(&cursor, &part));
+    assert_int_equal(part.field, SETTINGS_TEMPLATE_EVENT);
+    assert_int_equal(part.length, strlen("comexample2"));
+    assert_memory_equal(part.text, "comexample2", part.length);
+    static const char *const refused[] = {"{event.}", "{event.Type}", "{event.a.b}", "{event.data}",
+                                          "{event.data_base64}"};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        assert_int_equal(settings_template_check(refused[i], NULL), STATUS_INVALID_ARGUMENT);
+    }
 }
 
 static void walks_text_and_fields_in_order(void **state)
@@ -99,6 +118,7 @@ int main(void)
         cmocka_unit_test(accepts_text_and_known_fields),
         cmocka_unit_test(refuses_what_is_no_template),
         cmocka_unit_test(fields_of_attributes_and_body_carry_their_names),
+        cmocka_unit_test(an_event_s_attribute_is_named_as_cloudevents_names_it),
         cmocka_unit_test(walks_text_and_fields_in_order),
         cmocka_unit_test(knows_which_fields_it_holds),
     };

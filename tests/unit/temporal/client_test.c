@@ -482,7 +482,7 @@ static void every_call_can_name_another_namespace(void **state)
     const struct temporal_list_options list = {.namespace_name = "elsewhere", .deadline_ms = ready(fixture)};
     struct temporal_describe_result described;
     struct temporal_close_result closed;
-    struct temporal_value value;
+    struct temporal_query_result value;
     struct temporal_list_result listed;
     int64_t deadline_ms = ready(fixture);
     assert_int_not_equal(temporal_client_describe(fixture->connection, &run, deadline_ms, &described, &error), 0);
@@ -757,13 +757,124 @@ static void a_query_answers_its_value(void **state)
     reply.query_result = payloads_from_json(value);
     fixture->steps[0].reply = &reply.base;
     struct temporal_query_options options = {.run = some_run, .type = "state", .deadline_ms = ready(fixture)};
-    struct temporal_value answer;
+    struct temporal_query_result answer;
     assert_int_equal(temporal_client_query(fixture->connection, &options, &answer, NULL), STATUS_OK);
-    assert_string_equal(answer.data, "5");
-    temporal_value_deinit(&answer);
+    assert_string_equal(answer.value.data, "5");
+    assert_int_equal(answer.rejected, TEMPORAL_RUN_UNKNOWN);
+    temporal_query_result_deinit(&answer);
     recorded(fixture, 1);
     json_decref(value);
     pb__payloads__free_unpacked(reply.query_result, NULL);
+}
+
+static void a_query_can_be_rejected_by_the_runs_status(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__QueryRejected rejected = PB__QUERY_REJECTED__INIT;
+    Pb__QueryWorkflowResponse reply = PB__QUERY_WORKFLOW_RESPONSE__INIT;
+    rejected.status = PB__WORKFLOW_EXECUTION_STATUS__WORKFLOW_EXECUTION_STATUS_COMPLETED;
+    reply.query_rejected = &rejected;
+    fixture->steps[0].reply = &reply.base;
+    struct temporal_query_options options = {.run = some_run,
+                                             .type = "state",
+                                             .deadline_ms = ready(fixture),
+                                             .reject_condition = TEMPORAL_QUERY_REJECT_NOT_OPEN};
+    struct temporal_query_result answer;
+    assert_int_equal(temporal_client_query(fixture->connection, &options, &answer, NULL), STATUS_OK);
+    assert_int_equal(answer.rejected, TEMPORAL_RUN_COMPLETED);
+    temporal_query_result_deinit(&answer);
+    recorded(fixture, 1);
+}
+
+/* ---- update, reset, delete, count ---- */
+
+static void an_update_that_is_only_accepted_is_asked_for_its_outcome(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *value = json_integer(5);
+    Pb__UpdateWorkflowExecutionResponse accepted = PB__UPDATE_WORKFLOW_EXECUTION_RESPONSE__INIT;
+    Pb__PollWorkflowExecutionUpdateResponse outcome = PB__POLL_WORKFLOW_EXECUTION_UPDATE_RESPONSE__INIT;
+    Pb__Outcome success = PB__OUTCOME__INIT;
+    accepted.stage =
+        PB__UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE__UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ACCEPTED;
+    success.value_case = PB__OUTCOME__VALUE_SUCCESS;
+    success.success = payloads_from_json(value);
+    outcome.outcome = &success;
+    fixture->step_count = 2;
+    fixture->steps[0].reply = &accepted.base;
+    fixture->steps[1].reply = &outcome.base;
+    const struct temporal_update_options options = {.run = some_run,
+                                                    .name = "put",
+                                                    .update_id = "u-1",
+                                                    .wait_stage = TEMPORAL_UPDATE_COMPLETED,
+                                                    .deadline_ms = ready(fixture)};
+    struct temporal_update_result result;
+    assert_int_equal(temporal_client_update(fixture->connection, &options, &result, NULL), STATUS_OK);
+    assert_int_equal(result.stage, TEMPORAL_UPDATE_COMPLETED);
+    assert_string_equal(result.update_id, "u-1");
+    assert_string_equal(result.value.data, "5");
+    assert_null(result.failure);
+    temporal_update_result_deinit(&result);
+    recorded(fixture, 2);
+    assert_string_equal(fixture->methods[0], "UpdateWorkflowExecution");
+    assert_string_equal(fixture->methods[1], "PollWorkflowExecutionUpdate");
+    assert_true(body_has(fixture, 1, "u-1"));
+    json_decref(value);
+    pb__payloads__free_unpacked(success.success, NULL);
+}
+
+/* The server keeps nothing of an update that its validator has refused. */
+static void a_failed_update_that_the_server_does_not_know_was_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__Failure failure = PB__FAILURE__INIT;
+    Pb__Outcome outcome = PB__OUTCOME__INIT;
+    Pb__UpdateWorkflowExecutionResponse reply = PB__UPDATE_WORKFLOW_EXECUTION_RESPONSE__INIT;
+    failure.message = "no";
+    outcome.value_case = PB__OUTCOME__VALUE_FAILURE;
+    outcome.failure = &failure;
+    reply.outcome = &outcome;
+    fixture->step_count = 2;
+    fixture->steps[0].reply = &reply.base;
+    fixture->steps[1] = (struct step){.code = GRPC_STATUS_NOT_FOUND, .message = "update \"u\" not found"};
+    const struct temporal_update_options options = {
+        .run = some_run, .name = "put", .wait_stage = TEMPORAL_UPDATE_ACCEPTED, .deadline_ms = ready(fixture)};
+    struct temporal_update_result result;
+    assert_int_equal(temporal_client_update(fixture->connection, &options, &result, NULL), STATUS_OK);
+    assert_true(result.is_rejected);
+    assert_string_equal(result.failure->message, "no");
+    temporal_update_result_deinit(&result);
+    recorded(fixture, 2);
+}
+
+static void reset_delete_and_count_say_what_they_are_about(void **state)
+{
+    struct fixture *fixture = *state;
+    Pb__ResetWorkflowExecutionResponse reset = PB__RESET_WORKFLOW_EXECUTION_RESPONSE__INIT;
+    Pb__DeleteWorkflowExecutionResponse deleted = PB__DELETE_WORKFLOW_EXECUTION_RESPONSE__INIT;
+    Pb__CountWorkflowExecutionsResponse counted = PB__COUNT_WORKFLOW_EXECUTIONS_RESPONSE__INIT;
+    reset.run_id = "new";
+    counted.count = 3;
+    fixture->step_count = 3;
+    fixture->steps[0].reply = &reset.base;
+    fixture->steps[1].reply = &deleted.base;
+    fixture->steps[2].reply = &counted.base;
+    const struct temporal_reset_options options = {
+        .run = some_run, .event_id = 4, .reason = "bug", .deadline_ms = ready(fixture)};
+    struct temporal_count_result result;
+    char *run_id = NULL;
+    assert_int_equal(temporal_client_reset(fixture->connection, &options, &run_id, NULL), STATUS_OK);
+    assert_string_equal(run_id, "new");
+    free(run_id);
+    assert_int_equal(temporal_client_delete(fixture->connection, &some_run, ready(fixture), NULL), STATUS_OK);
+    assert_int_equal(temporal_client_count(fixture->connection, NULL, "A = 1", ready(fixture), &result, NULL),
+                     STATUS_OK);
+    assert_int_equal(result.count, 3);
+    temporal_count_result_deinit(&result);
+    recorded(fixture, 3);
+    assert_true(body_has(fixture, 0, "bug"));
+    assert_string_equal(fixture->methods[1], "DeleteWorkflowExecution");
+    assert_true(body_has(fixture, 2, "A = 1"));
 }
 
 static void the_check_asks_server_and_namespace(void **state)
@@ -810,6 +921,10 @@ int main(void)
         CASE(signals_carry_their_name_and_request_id),
         CASE(cancel_and_terminate_give_their_reason),
         CASE(a_query_answers_its_value),
+        CASE(a_query_can_be_rejected_by_the_runs_status),
+        CASE(an_update_that_is_only_accepted_is_asked_for_its_outcome),
+        CASE(a_failed_update_that_the_server_does_not_know_was_refused),
+        CASE(reset_delete_and_count_say_what_they_are_about),
         CASE(the_check_asks_server_and_namespace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,6 +35,7 @@ enum status {
 struct error {
     enum status status;
     bool retryable; /* the same call may succeed later */
+    int peer_code;  /* gRPC's number where a gRPC server said it; 0: no such server did */
     char text[ERROR_TEXT_SIZE];
 };
 

@@ -32,6 +32,11 @@ void json_scan_members(const char *text, size_t length, const char *const *names
 /* Walks the elements of the array that text is: *position starts at 0. false: end, or not a valid array. */
 bool json_scan_element(const char *text, size_t length, size_t *position, struct json_slice *out_element);
 
+/* The same for the members of the object that text is, in their order; a name that occurs twice comes twice. out_name
+ * is the raw string with its quotes. */
+bool json_scan_next_member(const char *text, size_t length, size_t *position, struct json_slice *out_name,
+                           struct json_slice *out_value);
+
 /* The unescaped text of a string value, zero-terminated beyond *out_length; free() it. NULL: not a string. A \u0000
  * inside is kept: look at *out_length. */
 char *json_scan_string(struct json_slice value, size_t *out_length);

@@ -21,12 +21,13 @@ struct json_schema;
 
 enum settings_ack { SETTINGS_ACK_START, SETTINGS_ACK_COMPLETION, SETTINGS_ACK_WORKER };
 enum settings_order { SETTINGS_ORDER_AUTO, SETTINGS_ORDER_NONE, SETTINGS_ORDER_GROUP };
-enum settings_input { SETTINGS_INPUT_MESSAGE, SETTINGS_INPUT_BODY };
+enum settings_input { SETTINGS_INPUT_MESSAGE, SETTINGS_INPUT_BODY, SETTINGS_INPUT_EVENT };
 /* on_failed, on_canceled, unmatched. A dead letter needs a queue to go to. */
 enum settings_closed_action { SETTINGS_CLOSED_RETURN, SETTINGS_CLOSED_DELETE, SETTINGS_CLOSED_DEAD_LETTER };
 enum settings_target {
     SETTINGS_TARGET_WORKFLOW, /* one run for a message */
-    SETTINGS_TARGET_SIGNAL    /* one long-lived run for an identity; a signal for a message */
+    SETTINGS_TARGET_SIGNAL,   /* one long-lived run for an identity; a signal for a message */
+    SETTINGS_TARGET_SQS       /* no run: the gateway sends the event to a queue */
 };
 /* What a message's Body is wrapped in, and is taken out of before anybody looks at it. */
 enum settings_envelope { SETTINGS_ENVELOPE_NONE, SETTINGS_ENVELOPE_SNS, SETTINGS_ENVELOPE_EVENTBRIDGE };
@@ -80,6 +81,13 @@ struct settings_route {
     struct json_schema *schema; /* what schema_file holds (rules/json_schema.h) */
     char *filter;       /* JSON; NULL: the route takes every message */
     struct event_pattern *pattern; /* what filter says (rules/event_pattern.h) */
+    char *schema_text;  /* what schema_file holds, as it is; NULL: none */
+    char *description;  /* for people; NULL: none */
+    /* Of a route with target SQS alone, which has neither workflow nor task_queue. */
+    char *queue;            /* URL */
+    char *group;            /* template; NULL: none, which a FIFO queue does not take */
+    char *deduplication_id; /* template; NULL: none, which only a standard queue is */
+    int64_t delay_ms;       /* -1: the queue's own */
 };
 
 struct settings_queue {
@@ -121,6 +129,11 @@ struct settings_gateway {
     int64_t long_polls;     /* runs that are waited for by history long polls, 1,000 */
     int64_t max_body_bytes; /* 16 MiB: ten messages of 1 MiB with escapes */
     int64_t grace_ms;
+    int64_t max_connections;             /* 10,000 */
+    int64_t max_connections_per_address; /* 0, unless said: 1,000, and any number for this machine's own */
+    int64_t header_timeout_ms;           /* 10 s */
+    int64_t transfer_timeout_ms;         /* 30 s */
+    int64_t idle_timeout_ms;             /* 75 s */
 };
 
 struct settings_worker {

@@ -18,6 +18,7 @@ enum settings_template_field {
     SETTINGS_TEMPLATE_MESSAGE_DEDUPLICATION_ID,
     SETTINGS_TEMPLATE_SEQUENCE_NUMBER,
     SETTINGS_TEMPLATE_ATTRIBUTE, /* {attributes.NAME}: a message attribute's text */
+    SETTINGS_TEMPLATE_EVENT,     /* {event.NAME}: an attribute of the CloudEvent, its extensions too */
     SETTINGS_TEMPLATE_BODY       /* {body.a.b}: a text, number or boolean in the JSON body */
 };
 
@@ -29,7 +30,7 @@ struct settings_template_part {
     size_t length;
 };
 
-/* "MessageId" ...: as SQS names it. NULL for SETTINGS_TEMPLATE_TEXT, _ATTRIBUTE and _BODY. */
+/* "MessageId" ...: as SQS names it. NULL for SETTINGS_TEMPLATE_TEXT, _ATTRIBUTE, _EVENT and _BODY. */
 const char *settings_template_field_name(enum settings_template_field field);
 
 /* The members of a path in the body, one after another: *cursor starts at part.text, *left at part.length. */

@@ -205,6 +205,7 @@ struct temporal_list_result {
     struct temporal_describe_result *runs;
     size_t count;
     bool has_more; /* there are more than fit the page */
+    char *next_page_token; /* for the next page: visible ASCII; NULL: there is none */
 };
 void temporal_list_result_deinit(struct temporal_list_result *result);
 
@@ -213,8 +214,10 @@ struct temporal_list_options {
     const char *query;          /* "WorkflowType = 'order' AND ExecutionStatus = 'Running'"; NULL: all */
     size_t maximum;             /* 1 .. TEMPORAL_LIST_MAX; 0: 100 */
     int64_t deadline_ms;
+    const char *page_token;     /* of the page before; NULL: the first page */
 };
-/* INVALID_ARGUMENT: the query does not parse, or names a search attribute that the namespace does not have. */
+/* INVALID_ARGUMENT: the query does not parse, or names a search attribute that the namespace does not have; the token
+ * is none. */
 MUST_CHECK enum status temporal_client_list(struct temporal_connection *connection,
                                             const struct temporal_list_options *options,
                                             struct temporal_list_result *out_result, struct error *error);
@@ -222,6 +225,32 @@ typedef void temporal_list_done_fn(void *user, enum status status, struct tempor
                                    const struct error *error);
 void temporal_client_list_async(struct temporal_connection *connection, const struct temporal_list_options *options,
                                 temporal_list_done_fn *done, void *user);
+
+/* ---- count ---- */
+
+/* One group of a query with GROUP BY. */
+struct temporal_count_group {
+    struct temporal_value *values; /* what the group has in common */
+    size_t value_count;
+    int64_t count;
+};
+
+/* As lists, some time after the runs themselves. */
+struct temporal_count_result {
+    int64_t count;
+    struct temporal_count_group *groups;
+    size_t group_count;
+};
+void temporal_count_result_deinit(struct temporal_count_result *result);
+
+/* namespace_name, query NULL: as in lists. */
+MUST_CHECK enum status temporal_client_count(struct temporal_connection *connection, const char *namespace_name,
+                                             const char *query, int64_t deadline_ms,
+                                             struct temporal_count_result *out_result, struct error *error);
+typedef void temporal_count_done_fn(void *user, enum status status, struct temporal_count_result *result,
+                                    const struct error *error);
+void temporal_client_count_async(struct temporal_connection *connection, const char *namespace_name, const char *query,
+                                 int64_t deadline_ms, temporal_count_done_fn *done, void *user);
 
 /* ---- wait for the end ---- */
 
@@ -285,7 +314,75 @@ void temporal_client_terminate_async(struct temporal_connection *connection, con
                                      const char *reason, int64_t deadline_ms, temporal_client_done_fn *done,
                                      void *user);
 
+/* ---- history ---- */
+
+struct temporal_history_options {
+    struct temporal_run run;
+    size_t maximum;         /* 1 .. TEMPORAL_LIST_MAX events of a page; 0: 100 */
+    const char *page_token; /* of the page before; NULL: the first page */
+    bool is_reverse;        /* newest event first */
+    /* Holds the answer until there is an event after the token's; the page may be empty when the deadline comes. Not
+     * with is_reverse. */
+    bool is_wait;
+    int64_t deadline_ms;
+};
+
+struct temporal_history; /* events of one page */
+size_t temporal_history_count(const struct temporal_history *history);
+int64_t temporal_history_event_id(const struct temporal_history *history, size_t index);
+int temporal_history_event_type(const struct temporal_history *history, size_t index); /* Temporal's number */
+
+enum temporal_payload_form {
+    TEMPORAL_PAYLOAD_READABLE, /* JSON is itself, a list of payloads an array; others {"metadata": {texts}, "data"} */
+    TEMPORAL_PAYLOAD_ENCODED   /* as proto3's JSON has it: {"metadata": {base64}, "data"} */
+};
+/* The events as an array in proto3's JSON. free() it. */
+char *temporal_history_json(const struct temporal_history *history, enum temporal_payload_form form,
+                            size_t *out_length);
+
+struct temporal_history_result {
+    struct temporal_history *history;
+    char *next_page_token; /* NULL: that was all */
+};
+void temporal_history_result_deinit(struct temporal_history_result *result);
+
+/* result is never NULL; as with the other results. */
+typedef void temporal_history_done_fn(void *user, enum status status, struct temporal_history_result *result,
+                                      const struct error *error);
+void temporal_client_history_async(struct temporal_connection *connection,
+                                   const struct temporal_history_options *options, temporal_history_done_fn *done,
+                                   void *user);
+
+/* ---- reset, delete ---- */
+
+struct temporal_reset_options {
+    struct temporal_run run;
+    int64_t event_id;       /* a WorkflowTaskCompleted, or one of the other events that end a workflow task */
+    const char *reason;     /* for people; NULL: none */
+    const char *request_id; /* the same ID is the same reset; NULL: a new one for this call */
+    int64_t deadline_ms;
+};
+typedef void temporal_reset_done_fn(void *user, enum status status, const char *run_id, const struct error *error);
+/* Ends the run, if it is open, and begins another with its history up to the event. run_id: the new one. */
+MUST_CHECK enum status temporal_client_reset(struct temporal_connection *connection,
+                                             const struct temporal_reset_options *options, char **out_run_id,
+                                             struct error *error);
+void temporal_client_reset_async(struct temporal_connection *connection, const struct temporal_reset_options *options,
+                                 temporal_reset_done_fn *done, void *user);
+
+/* The server deletes the run some time after, an open one, too. */
+MUST_CHECK enum status temporal_client_delete(struct temporal_connection *connection, const struct temporal_run *run,
+                                              int64_t deadline_ms, struct error *error);
+void temporal_client_delete_async(struct temporal_connection *connection, const struct temporal_run *run,
+                                  int64_t deadline_ms, temporal_client_done_fn *done, void *user);
+
 /* ---- query ---- */
+
+enum temporal_query_reject {      /* a query is not put to a run that is */
+    TEMPORAL_QUERY_REJECT_NONE,
+    TEMPORAL_QUERY_REJECT_NOT_OPEN,
+    TEMPORAL_QUERY_REJECT_NOT_COMPLETED_CLEANLY /* neither open nor completed */
+};
 
 struct temporal_query_options {
     struct temporal_run run;
@@ -293,18 +390,83 @@ struct temporal_query_options {
     const struct temporal_payload *arguments;
     size_t argument_count;
     int64_t deadline_ms;
+    enum temporal_query_reject reject_condition;
 };
+
+struct temporal_query_result {
+    struct temporal_value value;
+    enum temporal_run_status rejected; /* the status that the query was rejected for; UNKNOWN: it was not */
+    struct temporal_failure *failure;  /* the handler's, with INVALID_ARGUMENT; NULL: the error is another */
+};
+void temporal_query_result_deinit(struct temporal_query_result *result);
+
 /* INVALID_ARGUMENT: the handler failed, or there is none of that name (the error tells what it said).
- * FAILED_PRECONDITION and DEADLINE_EXCEEDED: no worker answers. The caller deinits out_value. */
+ * FAILED_PRECONDITION and DEADLINE_EXCEEDED: no worker answers. The caller deinits out_result after STATUS_OK. */
 MUST_CHECK enum status temporal_client_query(struct temporal_connection *connection,
                                              const struct temporal_query_options *options,
-                                             struct temporal_value *out_value, struct error *error);
-/* value is never NULL; as with the other results. */
-typedef void temporal_query_done_fn(void *user, enum status status, struct temporal_value *value,
+                                             struct temporal_query_result *out_result, struct error *error);
+/* result is never NULL; as with the other results. */
+typedef void temporal_query_done_fn(void *user, enum status status, struct temporal_query_result *result,
                                     const struct error *error);
 void temporal_client_query_async(struct temporal_connection *connection,
                                  const struct temporal_query_options *options, temporal_query_done_fn *done,
                                  void *user);
+
+/* ---- update ---- */
+
+enum temporal_update_stage { /* the numbers are Temporal's */
+    TEMPORAL_UPDATE_UNKNOWN = 0,
+    TEMPORAL_UPDATE_ADMITTED = 1,
+    TEMPORAL_UPDATE_ACCEPTED = 2, /* it is in the history */
+    TEMPORAL_UPDATE_COMPLETED = 3 /* it has an outcome; also when its validator has refused it */
+};
+
+struct temporal_update_options {
+    struct temporal_run run;
+    const char *name;      /* of the handler */
+    const char *update_id; /* the same ID is the same update of that run; NULL: a new one for this call */
+    const struct temporal_payload *arguments;
+    size_t argument_count;
+    enum temporal_update_stage wait_stage; /* ACCEPTED or COMPLETED */
+    int64_t deadline_ms;                   /* clock_monotonic_ms; 0: in 10 s */
+};
+
+/* Texts are owned. An outcome is a value or a failure. */
+struct temporal_update_result {
+    enum temporal_update_stage stage; /* ACCEPTED: also when COMPLETED was waited for, and the deadline came */
+    char *update_id;
+    char *run_id;
+    bool has_outcome;
+    struct temporal_value value;
+    struct temporal_failure *failure; /* of the handler or of the validator */
+    bool is_rejected;                 /* the validator's: nothing of it is in the history */
+};
+void temporal_update_result_deinit(struct temporal_update_result *result);
+
+/* DEADLINE_EXCEEDED: no worker has accepted it; ask again with the same ID. NOT_FOUND: no such run, or it is closed. */
+MUST_CHECK enum status temporal_client_update(struct temporal_connection *connection,
+                                              const struct temporal_update_options *options,
+                                              struct temporal_update_result *out_result, struct error *error);
+/* result is never NULL; as with the other results. */
+typedef void temporal_update_done_fn(void *user, enum status status, struct temporal_update_result *result,
+                                     const struct error *error);
+void temporal_client_update_async(struct temporal_connection *connection,
+                                  const struct temporal_update_options *options, temporal_update_done_fn *done,
+                                  void *user);
+/* How an update stands; of the options, run, update_id, wait_stage and deadline_ms count. NOT_FOUND: the run does not
+ * know it: it was never accepted. */
+void temporal_client_poll_update_async(struct temporal_connection *connection,
+                                       const struct temporal_update_options *options, temporal_update_done_fn *done,
+                                       void *user);
+
+/* Starts a workflow, unless one is open that id_conflict lets it use, and updates it, both or neither. The run is that
+ * of start; start's id_conflict must not be TERMINATE. update's result tells the rest. */
+typedef void temporal_update_with_start_done_fn(void *user, enum status status, struct temporal_start_result *start,
+                                                struct temporal_update_result *update, const struct error *error);
+void temporal_client_update_with_start_async(struct temporal_connection *connection,
+                                             const struct temporal_start_options *start,
+                                             const struct temporal_update_options *update,
+                                             temporal_update_with_start_done_fn *done, void *user);
 
 /* ---- the server ---- */
 

@@ -39,6 +39,9 @@ const char *temporal_connection_identity(const struct temporal_connection *conne
 /* The loop of the connection's thread, on which done functions run (base/loop.h): who keeps state that answers change
  * can keep it there. Its tasks must not block. */
 struct loop *temporal_connection_loop(struct temporal_connection *connection);
+/* Inside a done function that was given an error: the details that the server sent with it, as a JSON array of objects
+ * with "@type"; free() it. NULL: it sent none, or the error is not the server's. */
+char *temporal_connection_error_details(const struct temporal_connection *connection);
 /* Any time: calls that start later use the new key. */
 void temporal_connection_set_api_key(struct temporal_connection *connection, const char *api_key);
 

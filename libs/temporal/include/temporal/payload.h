@@ -18,11 +18,20 @@ struct temporal_payload {
     size_t length;
 };
 
+/* What else a payload says of itself: "messageType", "encryption-key-id" ... Owned; data may hold any bytes. */
+struct temporal_metadata {
+    char *name;
+    char *data; /* a zero byte that length does not count follows */
+    size_t length;
+};
+
 /* An owned value, malloc()ed. */
 struct temporal_value {
     char *encoding; /* NULL: there is no value */
     char *data;     /* a zero byte that length does not count follows */
     size_t length;
+    struct temporal_metadata *metadata; /* beside the encoding */
+    size_t metadata_count;
 };
 
 void temporal_value_deinit(struct temporal_value *value); /* the value is empty afterwards */

@@ -1,0 +1,46 @@
+/* Idempotency-Key of a start: which start a request is, and whether the run that is there is its own
+ * (docs/adr/0023). Pure. */
+#ifndef GATEWAY_IDEMPOTENCY_H
+#define GATEWAY_IDEMPOTENCY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "crypto/digest.h"
+#include "crypto/encode.h"
+#include "temporal/client.h"
+
+#define IDEMPOTENCY_KEY_MAX ((size_t)255)
+#define IDEMPOTENCY_MEMO_KEY "FerryIdempotencyKey"
+#define IDEMPOTENCY_MEMO_HASH "FerryRequestHash"
+
+/* Visible ASCII and inner spaces, 1 .. IDEMPOTENCY_KEY_MAX bytes. INVALID_ARGUMENT else. */
+MUST_CHECK enum status idempotency_check_key(const char *key, struct error *error);
+
+/* The workflow ID of a start that names none: the same key for the same workflow type is the same workflow. key NULL:
+ * a new one. free() it. */
+char *idempotency_workflow_id(const char *workflow_type, const char *key);
+
+/* The request ID of a signal or an update: a function of what (its kind, and its name), the workflow ID and the key. */
+void idempotency_request_id(const char *what, const char *workflow_id, const char *key, char out[CRYPTO_UUID_SIZE]);
+
+/* A keyed start. */
+struct idempotency {
+    char request_id[CRYPTO_UUID_SIZE]; /* the same start at Temporal, however often it is asked for */
+    char key_json[CRYPTO_SHA256_HEX_SIZE + 2];  /* the memo's values: SHA-256 of the key and of the body, as JSON */
+    char hash_json[CRYPTO_SHA256_HEX_SIZE + 2];
+};
+void idempotency_init(struct idempotency *idempotency, const char *workflow_id, const char *key, const void *body,
+                      size_t length);
+
+/* What the latest run of the workflow ID is to a keyed start. */
+enum idempotency_match {
+    IDEMPOTENCY_OTHER, /* of another key, or of none: the caller's policies decide */
+    IDEMPOTENCY_SAME,  /* this very start */
+    IDEMPOTENCY_REUSED /* the same key with another body */
+};
+enum idempotency_match idempotency_match(const struct idempotency *idempotency,
+                                         const struct temporal_describe_result *run);
+
+#endif

@@ -1,0 +1,232 @@
+/* See openapi.h. */
+#include "openapi.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api.h"
+#include "base/check.h"
+#include "base/memory.h"
+#include "embedded.h"
+#include "openapi_schema.h"
+
+#define PARTS "openapi/"
+#define EVENTS_PATH "/v1/routes/{route}/events"
+#define COMMON_RESPONSES "x-ferry-responses"
+
+/* The parts are partial documents. They are ours: one that is no JSON is a bug. */
+static json_t *join_parts(void)
+{
+    json_t *document = json_object();
+    for (size_t i = 0; i < embedded_file_count; i++) {
+        const struct embedded_file *file = &embedded_files[i];
+        if (strncmp(file->name, PARTS, sizeof PARTS - 1) == 0) {
+            json_t *part = json_loadb(file->bytes, file->length, JSON_REJECT_DUPLICATES, NULL);
+            CHECK(part != NULL && json_object_update_recursive(document, part) == 0);
+            json_decref(part);
+        }
+    }
+    return document;
+}
+
+/* NULL: no such member on the way. */
+static json_t *at(json_t *value, const char *first, const char *second)
+{
+    return json_object_get(json_object_get(value, first), second);
+}
+
+/* ---- who may ---- */
+
+static bool needs_token(const struct settings_gateway *gateway)
+{
+    return gateway->token != NULL && !gateway->auth_none;
+}
+
+/* One way to be let in; scheme NULL: by what the connection shows alone. */
+static void add_way(json_t *security, const struct settings_gateway *gateway, const char *scheme)
+{
+    json_t *way = json_object();
+    if (scheme != NULL) {
+        (void)json_object_set_new(way, scheme, json_array());
+    }
+    if (gateway->tls_client_ca != NULL) {
+        (void)json_object_set_new(way, "certificate", json_array());
+    }
+    (void)json_array_append_new(security, way);
+}
+
+static json_t *security_of(const struct settings_gateway *gateway, const char *method)
+{
+    json_t *security = json_array();
+    if (needs_token(gateway)) {
+        add_way(security, gateway, "bearer");
+        if (strcmp(method, "GET") == 0) {
+            add_way(security, gateway, "basic");
+        }
+    } else if (gateway->tls_client_ca != NULL) {
+        add_way(security, gateway, NULL);
+    }
+    return security;
+}
+
+/* Only schemes that are in use stay. */
+static void tell_schemes(json_t *document, const struct settings_gateway *gateway)
+{
+    json_t *schemes = at(document, "components", "securitySchemes");
+    if (!needs_token(gateway)) {
+        (void)json_object_del(schemes, "bearer");
+        (void)json_object_del(schemes, "basic");
+    }
+    if (gateway->tls_client_ca == NULL) {
+        (void)json_object_del(schemes, "certificate");
+    }
+}
+
+/* ---- what every operation has in common ---- */
+
+static void add_responses(json_t *operation, json_t *responses)
+{
+    (void)json_object_update_missing(json_object_get(operation, "responses"), responses);
+}
+
+static void complete_operation(json_t *operation, const struct http_route *route, const json_t *common,
+                               const struct settings_gateway *gateway)
+{
+    bool is_open = route->tag == API_VERB_OPEN;
+    json_t *security = is_open ? json_array() : security_of(gateway, route->method);
+    if (json_array_size(security) > 0) {
+        add_responses(operation, json_object_get(common, "guarded"));
+    }
+    (void)json_object_set_new(operation, "security", security);
+    if (strncmp(route->path, "/v1/", 4) == 0) {
+        add_responses(operation, json_object_get(common, "always"));
+    }
+    if (at(operation, "responses", "502") != NULL) {
+        add_responses(operation, json_object_get(common, "temporal"));
+    }
+    if (json_object_get(operation, "requestBody") != NULL) {
+        add_responses(operation, json_object_get(common, "withBody"));
+    }
+}
+
+/* What the parts say of a row of the table; NULL: nothing. free() *out_method, the method as OpenAPI writes it. */
+static json_t *operation_of(json_t *item, const struct http_route *route, char **out_method)
+{
+    char *method = memory_copy_string(route->method);
+    for (char *letter = method; *letter != '\0'; letter++) {
+        *letter = (char)tolower((unsigned char)*letter);
+    }
+    *out_method = method;
+    return json_object_get(item, method);
+}
+
+/* The document tells what is served: an operation that the table does not have is none. */
+static json_t *served_paths(json_t *paths, const struct http_route *routes, size_t count, const json_t *common,
+                            const struct settings_gateway *gateway)
+{
+    json_t *served = json_object();
+    for (size_t i = 0; i < count; i++) {
+        char *method = NULL;
+        json_t *item = json_object_get(paths, routes[i].path);
+        json_t *operation = operation_of(item, &routes[i], &method);
+        if (operation != NULL) {
+            complete_operation(operation, &routes[i], common, gateway);
+            json_t *known = json_object_get(served, routes[i].path);
+            json_t *parameters = json_object_get(item, "parameters");
+            if (known == NULL) {
+                known = parameters == NULL ? json_object() : json_pack("{s:O}", "parameters", parameters);
+                (void)json_object_set_new(served, routes[i].path, known);
+            }
+            (void)json_object_set(known, method, operation);
+        }
+        free(method);
+    }
+    return served;
+}
+
+/* ---- configured routes ---- */
+
+static void set_text(json_t *object, const char *name, const char *text)
+{
+    (void)json_object_set_new(object, name, json_string(text));
+}
+
+/* {"$ref": …} of the route's schema, which it puts among the components. */
+static json_t *schema_of(json_t *document, const struct settings_route *route)
+{
+    char *name = memory_format("route-%s", route->name);
+    char *place = memory_format("#/components/schemas/%s", name);
+    json_t *reference = json_object();
+    json_t *schema = json_loads(route->schema_text, JSON_DECODE_ANY, NULL);
+    CHECK(schema != NULL); /* it was compiled */
+    openapi_schema_move(schema, place);
+    (void)json_object_set_new(at(document, "components", "schemas"), name, schema);
+    set_text(reference, "$ref", place);
+    free(name);
+    free(place);
+    return reference;
+}
+
+/* What a body must be is said for plain JSON and for one CloudEvent; in a batch a bad one is refused in its place. */
+static void describe_bodies(json_t *document, json_t *content, const struct settings_route *route)
+{
+    json_t *schema = schema_of(document, route);
+    json_t *plain = json_object_get(content, "application/json");
+    json_t *event = json_object_get(content, "application/cloudevents+json");
+    json_t *event_schema = json_pack("{s:[O, {s:[s], s:{s:O}}]}", "allOf", json_object_get(event, "schema"),
+                                     "required", "data", "properties", "data", schema);
+    CHECK(event_schema != NULL);
+    (void)json_object_set(plain, "schema", schema);
+    (void)json_object_del(plain, "example");
+    (void)json_object_set_new(event, "schema", event_schema);
+    json_decref(schema);
+}
+
+/* The generic path with the route's name in it, and what the settings say of it. */
+static void add_route(json_t *document, const struct settings_route *route)
+{
+    json_t *paths = json_object_get(document, "paths");
+    json_t *item = json_deep_copy(json_object_get(paths, EVENTS_PATH));
+    json_t *operation = json_object_get(item, "post");
+    char *path = memory_format("/v1/routes/%s/events", route->name);
+    char *id = memory_format("postEvent-%s", route->name);
+    char *summary = memory_format("Send an event, or a batch of them, to the route %s", route->name);
+    CHECK(operation != NULL);
+    set_text(operation, "operationId", id);
+    set_text(operation, "summary", summary);
+    if (route->description != NULL) {
+        set_text(operation, "description", route->description);
+    }
+    (void)json_array_remove(json_object_get(operation, "parameters"), 0); /* {route}: its name stands there now */
+    (void)json_object_del(json_object_get(operation, "responses"), "404");
+    if (route->schema_text != NULL) {
+        describe_bodies(document, at(operation, "requestBody", "content"), route);
+    }
+    (void)json_object_set_new(paths, path, item);
+    free(path);
+    free(id);
+    free(summary);
+}
+
+char *openapi_write(const struct http_route *routes, size_t route_count, const struct settings *settings)
+{
+    json_t *document = join_parts();
+    json_t *common = json_incref(json_object_get(document, COMMON_RESPONSES));
+    set_text(json_object_get(document, "info"), "version", FERRY_VERSION);
+    (void)json_object_del(document, COMMON_RESPONSES);
+    tell_schemes(document, &settings->gateway);
+    (void)json_object_set_new(
+        document, "paths",
+        served_paths(json_object_get(document, "paths"), routes, route_count, common, &settings->gateway));
+    for (size_t i = 0; i < settings->route_count; i++) {
+        add_route(document, &settings->routes[i]);
+    }
+    char *text = json_dumps(document, JSON_COMPACT);
+    CHECK(text != NULL);
+    json_decref(common);
+    json_decref(document);
+    return text;
+}
