@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "settings/access.h"
+
 static const char *ack_name(enum settings_ack ack)
 {
     switch (ack) {
@@ -29,6 +31,57 @@ static void print_queue_target(const struct settings_route *route, FILE *out)
         (void)fprintf(out, ", delay %" PRId64 " ms", route->delay_ms);
     }
     (void)fputs("\n", out);
+}
+
+static void print_texts(const char *what, char *const *texts, size_t count, FILE *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        (void)fprintf(out, "%s%s", i == 0 ? what : " ", texts[i]);
+    }
+}
+
+/* Names and scopes, never what they are. */
+static void print_token(const struct settings_token *token, FILE *out)
+{
+    (void)fprintf(out, "token     %s: may", token->name);
+    if (token->verbs == SETTINGS_VERBS_ALL) {
+        (void)fputs(" do everything", out);
+    }
+    for (int verb = SETTINGS_VERB_EVENT; token->verbs != SETTINGS_VERBS_ALL && verb <= SETTINGS_VERB_DELETE; verb++) {
+        if ((token->verbs & SETTINGS_VERB_BIT(verb)) != 0) {
+            (void)fprintf(out, " %s", settings_verb_name((enum settings_verb)verb));
+        }
+    }
+    print_texts(", routes ", token->routes, token->route_count, out);
+    print_texts(", namespaces ", token->namespaces, token->namespace_count, out);
+    if (token->rate > 0) {
+        (void)fprintf(out, ", rate %" PRId64 " in %" PRId64 " s, burst %" PRId64, token->rate,
+                      token->rate_period_ms / 1000, token->burst);
+    }
+    (void)fputs("\n", out);
+}
+
+static void print_access(const struct settings *settings, FILE *out)
+{
+    const struct settings_gateway *gateway = &settings->gateway;
+    for (size_t i = 0; i < gateway->token_count; i++) {
+        print_token(&gateway->tokens[i], out);
+    }
+    if (gateway->cors != NULL) {
+        print_texts("origins   ", gateway->cors->origins, gateway->cors->origin_count, out);
+        (void)fputs("\n", out);
+    }
+    for (size_t i = 0; i < settings->route_count; i++) {
+        const struct settings_webhook *webhook = settings->routes[i].webhook;
+        if (webhook == NULL) {
+            continue;
+        }
+        (void)fprintf(out, "webhook   %s: %s at /v1/webhooks/%s%s", settings->routes[i].name,
+                      settings_webhook_kind_name(webhook->kind), settings->routes[i].name,
+                      webhook->kind == SETTINGS_WEBHOOK_STRAVA ? "/SECRET" : "");
+        print_texts(", events ", webhook->events, webhook->event_count, out);
+        (void)fputs("\n", out);
+    }
 }
 
 /* What is allowed, and seldom meant. */
@@ -79,5 +132,6 @@ void check_print(const struct settings *settings, FILE *out)
                       route->task_queue, route->id_prefix, *route->id_prefix == '\0' ? "" : "-", route->id,
                       ack_name(route->ack));
     }
+    print_access(settings, out);
     print_warnings(settings, out);
 }

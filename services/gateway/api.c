@@ -37,6 +37,10 @@ static const struct {
     {"GET", "/openapi.json", gateway_handle_openapi, API_VERB_READ},
     {"GET", "/", gateway_handle_page, API_VERB_READ},
     {"GET", "/page/{file}", gateway_handle_page_file, API_VERB_READ},
+    /* The sender's signature is his proof, or the secret in the path. */
+    {"POST", "/v1/webhooks/{route}", gateway_handle_webhook, API_VERB_OPEN},
+    {"POST", "/v1/webhooks/{route}/{secret}", gateway_handle_webhook, API_VERB_OPEN},
+    {"GET", "/v1/webhooks/{route}/{secret}", gateway_handle_webhook_challenge, API_VERB_OPEN},
     /* What is in the documentation anyway. */
     {"GET", HTTP_PROBLEM_TYPE_PREFIX "{name}", gateway_handle_problem, API_VERB_OPEN},
 };

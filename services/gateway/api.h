@@ -53,6 +53,8 @@ void gateway_handle_routes(struct http_exchange *exchange, void *user);
 void gateway_handle_openapi(struct http_exchange *exchange, void *user);
 void gateway_handle_page(struct http_exchange *exchange, void *user);
 void gateway_handle_page_file(struct http_exchange *exchange, void *user);
+void gateway_handle_webhook(struct http_exchange *exchange, void *user);
+void gateway_handle_webhook_challenge(struct http_exchange *exchange, void *user);
 void gateway_handle_problem(struct http_exchange *exchange, void *user);
 
 #endif

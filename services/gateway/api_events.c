@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "base/memory.h"
 #include "event.h"
 #include "events_call.h"
 #include "media_type.h"
@@ -99,13 +100,22 @@ static bool check_media_types(struct http_exchange *exchange, enum event_form fo
 void gateway_take_plain_event(struct http_exchange *exchange, struct gateway *gateway,
                               const struct plain_event *plain)
 {
-    const struct event_headers headers = {.content_type = "application/json",
-                                          .idempotency_key = plain->message_id != NULL
-                                                                 ? NULL
-                                                                 : http_exchange_header(exchange, "idempotency-key")};
+    char *source = memory_format("/v1/routes/%s", plain->route->name);
+    const struct event_header attributes[] = {
+        {"specversion", "1.0"}, {"id", plain->message_id}, {"source", source}, {"type", plain->type}};
+    bool has_attributes = plain->type != NULL;
+    const struct event_headers headers = {
+        .content_type = "application/json",
+        .idempotency_key = plain->message_id != NULL ? NULL : http_exchange_header(exchange, "idempotency-key"),
+        .attributes = attributes,
+        .attribute_count = has_attributes ? sizeof attributes / sizeof attributes[0] : 0,
+    };
     struct event_list list = {0};
     struct error error = {0};
-    if (event_list_parse(EVENT_FORM_PLAIN, &headers, plain->body, plain->length, &list, &error) != STATUS_OK) {
+    enum status status = event_list_parse(has_attributes ? EVENT_FORM_BINARY : EVENT_FORM_PLAIN, &headers, plain->body,
+                                          plain->length, &list, &error);
+    free(source);
+    if (status != STATUS_OK) {
         refuse(exchange, &error);
         free(plain->owned);
         return;
@@ -154,12 +164,18 @@ void gateway_handle_events(struct http_exchange *exchange, void *user)
     events_call_begin(call);
 }
 
+static bool shows(const void *user, const char *route)
+{
+    const struct access_request request = {.verb = API_VERB_READ, .route = route};
+    return access_scope_check(user, &request, NULL) == STATUS_OK;
+}
+
 void gateway_handle_recent(struct http_exchange *exchange, void *user)
 {
     struct gateway *gateway = user;
     struct buffer body;
     buffer_init(&body, GATEWAY_REPLY_MAX);
-    recent_events_write(gateway->recent_events, &body);
+    recent_events_write(gateway->recent_events, shows, gateway_access_grant(exchange), &body);
     gateway_reply_json(exchange, 200, NULL, 0, &body);
     buffer_deinit(&body);
 }

@@ -17,6 +17,7 @@ struct plain_event {
     /* Who it is: the same again is the same event. Copied; longer than EVENT_IDENTITY_MAX: hashed. NULL: the
      * Idempotency-Key, else the MessageId in the JSON, else a new one. */
     const char *message_id;
+    const char *type;       /* {event.type}, beside message_id; NULL: the event has no attributes. Copied */
     const char *body;       /* JSON; it must live until the reply, as the exchange's own does */
     size_t length;
     char *owned;            /* freed after the reply; NULL: nothing */

@@ -21,6 +21,7 @@ struct lookup {
     struct http_exchange *exchange;
     char *message_id;
     const struct settings_route *only; /* NULL: all routes */
+    const struct access_grant *grant;  /* the caller's: routes beyond it are passed over */
     size_t next;                       /* of the settings' routes */
     const struct settings_route *route; /* that is being asked */
     const struct settings_route *impossible; /* one that could not be asked; NULL: none */
@@ -232,7 +233,9 @@ static const struct settings_route *take_route(struct lookup *lookup)
     }
     while (lookup->next < settings->route_count) {
         const struct settings_route *route = &settings->routes[lookup->next++];
-        if (route->target != SETTINGS_TARGET_SQS) {
+        const struct access_request request = {.verb = API_VERB_READ, .route = route->name};
+        if (route->target != SETTINGS_TARGET_SQS &&
+            access_scope_check(lookup->grant, &request, NULL) == STATUS_OK) {
             return route;
         }
     }
@@ -282,6 +285,9 @@ void gateway_handle_message(struct http_exchange *exchange, void *user)
                               "expected the name of a route in the gateway's configuration", 0);
         return;
     }
+    if (only != NULL && !gateway_may(exchange, API_VERB_READ, only->name, NULL)) {
+        return;
+    }
     const char *id = http_exchange_parameter(exchange, "id");
     if (!is_utf8(id)) {
         gateway_reply_invalid(exchange, "expected a MessageId in UTF-8");
@@ -292,6 +298,7 @@ void gateway_handle_message(struct http_exchange *exchange, void *user)
     lookup->exchange = exchange;
     lookup->message_id = memory_copy_string(id);
     lookup->only = only;
+    lookup->grant = gateway_access_grant(exchange);
     lookup->deadline_ms = clock_monotonic_ms() + LOOKUP_DEADLINE_MS;
     ask_next(lookup);
 }

@@ -85,6 +85,12 @@ void gateway_handle_runs_wait(struct http_exchange *exchange, void *user)
                               "The request is not valid", error.text, 0);
         return;
     }
+    for (size_t i = 0; i < list.count; i++) {
+        if (!gateway_may(exchange, API_VERB_WAIT, NULL, list.runs[i].namespace_name)) {
+            run_list_deinit(&list);
+            return;
+        }
+    }
     struct runs_call *call = memory_alloc(sizeof *call);
     call->gateway = user;
     call->exchange = exchange;

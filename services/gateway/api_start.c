@@ -254,6 +254,9 @@ void gateway_handle_workflow_start(struct http_exchange *exchange, void *user)
 void gateway_handle_workflow_signal_with_start(struct http_exchange *exchange, void *user)
 {
     const char *key = NULL;
+    if (!gateway_may(exchange, API_VERB_SIGNAL, NULL, http_exchange_query(exchange, "namespace"))) {
+        return;
+    }
     struct start_call *start = begin(exchange, user, WORKFLOW_REQUEST_SIGNAL, &key);
     if (start == NULL) {
         return;

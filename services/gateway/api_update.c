@@ -200,6 +200,9 @@ void gateway_handle_workflow_update_with_start(struct http_exchange *exchange, v
     struct error error = {0};
     const char *id = NULL;
     size_t length = 0;
+    if (!gateway_may(exchange, API_VERB_UPDATE, NULL, http_exchange_query(exchange, "namespace"))) {
+        return;
+    }
     struct update_call *update = begin(exchange, gateway);
     if (update == NULL) {
         return;

@@ -182,7 +182,8 @@ static void note(struct events_call *call, size_t index)
     const struct recent_event recent = {.wall_ms = clock_wall_ms(),
                                         .route = call->route->name,
                                         .message_id = event->message_id,
-                                        .entry = &entry};
+                                        .entry = &entry,
+                                        .token = call->token};
     recent_events_add(gateway->recent_events, &recent);
 }
 
@@ -303,6 +304,8 @@ struct events_call *events_call_new(struct http_exchange *exchange, struct gatew
     call->started_us = clock_monotonic_us();
     call->deadline_ms = deadline_of(gateway, exchange, route->target != SETTINGS_TARGET_SQS);
     call->list = list;
+    const struct access_grant *grant = gateway_access_grant(exchange);
+    call->token = grant != NULL ? grant->name : NULL;
     atomic_init(&call->open, 1);
     return call;
 }

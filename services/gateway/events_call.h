@@ -21,6 +21,7 @@ struct events_call {
     const struct settings_route *route;
     bool is_batch;
     enum plain_event_reply reply;
+    const char *token; /* the caller's, by name; NULL: none was asked for */
     struct wait_preference wait; /* of a single event */
     int64_t started_us;
     int64_t deadline_ms;

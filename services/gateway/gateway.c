@@ -100,11 +100,6 @@ static void make_metrics(struct gateway *gateway)
 {
     struct metrics *metrics = service_metrics(gateway->service);
     const struct settings *settings = gateway->settings;
-    gateway->refused_token = metrics_counter(metrics, "ferry_gateway_refused", "Requests refused by what they lacked.",
-                                             METRIC_LABELS({"reason", "token"}));
-    gateway->refused_certificate = metrics_counter(metrics, "ferry_gateway_refused",
-                                                   "Requests refused by what they lacked.",
-                                                   METRIC_LABELS({"reason", "certificate"}));
     gateway->start_seconds = metrics_histogram(metrics, "ferry_gateway_start_seconds",
                                                "From a request with events to its answer.", metrics_latency_bounds,
                                                metrics_latency_bound_count, NULL);
@@ -133,14 +128,13 @@ static enum status read_credentials(struct gateway *gateway, struct error *error
                                              .ca = settings->tls_client_ca};
         status = http_tls_new(&files, &gateway->tls, error);
     }
-    if (status != STATUS_OK || settings->token == NULL || settings->auth_none) {
-        return status;
+    if (status == STATUS_OK) {
+        status = gateway_access_new(gateway->settings, service_metrics(gateway->service), &gateway->access, error);
     }
-    if (settings->token_file == NULL) {
-        gateway->token = secret_new(settings->token);
-        return STATUS_OK;
+    if (status == STATUS_OK) {
+        status = webhooks_new(gateway->settings, &gateway->webhooks, error);
     }
-    return secret_new_from_file(settings->token_file, settings->token_overlap_ms, &gateway->token, error);
+    return status;
 }
 
 static enum status start_server(struct gateway *gateway, struct error *error)
@@ -172,7 +166,7 @@ static enum status start_server(struct gateway *gateway, struct error *error)
                   LOG_INTEGER("port", http_server_port(gateway->server)),
                   LOG_BOOLEAN("tls", gateway->tls != NULL),
                   LOG_BOOLEAN("client_certificates", settings->tls_client_ca != NULL),
-                  LOG_BOOLEAN("token", gateway->token != NULL));
+                  LOG_BOOLEAN("token", gateway_access_has_tokens(gateway->access)));
     }
     return status;
 }
@@ -256,7 +250,8 @@ done:
     queue_sender_stop(gateway.queue_sender);
     http_server_destroy(gateway.server);
     http_tls_destroy(gateway.tls);
-    secret_destroy(gateway.token);
+    gateway_access_destroy(gateway.access);
+    webhooks_destroy(gateway.webhooks);
     free(gateway.routes);
     free(gateway.recent);
     recent_events_destroy(gateway.recent_events);

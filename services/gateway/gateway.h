@@ -10,11 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "access.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metrics.h"
-#include "base/secret.h"
 #include "callbacks.h"
 #include "entry.h"
 #include "http/server.h"
@@ -25,6 +25,7 @@
 #include "settings/settings.h"
 #include "temporal/client.h"
 #include "watch.h"
+#include "webhooks.h"
 
 #define GATEWAY_START_DEADLINE_MS 10000
 #define GATEWAY_START_DEADLINE_NOT_READY_MS 2000 /* an answer, soon, while Temporal is known to be away */
@@ -43,19 +44,16 @@ struct gateway {
     struct temporal_connection *connection;
     struct http_server *server;
     struct http_tls *tls;  /* NULL: plain HTTP */
-    struct secret *token;  /* NULL: nobody is asked for one */
+    struct gateway_access *access;
+    struct webhooks *webhooks;
     struct loop *loop;
     struct gateway_route_metrics *routes; /* in the order of the settings' */
     struct metric_histogram *start_seconds;
-    struct metric_counter *refused_token;       /* requests that were refused for want of it */
-    struct metric_counter *refused_certificate;
     struct callbacks *callbacks; /* NULL: none are asked for */
     char *openapi; /* the document of GET /openapi.json */
     struct queue_sender *queue_sender;   /* NULL: no route sends to a queue */
     struct recent_events *recent_events; /* any thread */
     atomic_bool ready;
-
-    struct log_limiter refused_log; /* HTTP server's thread */
 
     /* rpc thread */
     struct recent_starts *recent;
@@ -67,9 +65,6 @@ struct gateway {
     struct loop_timer ready_timer;
     bool stopping;
 };
-
-/* false: a client certificate or the token is needed, and missing or wrong; it has replied. */
-bool gateway_admit(struct http_exchange *exchange, void *user);
 
 /* Follows runs at Temporal for the watch table. */
 struct watch_source gateway_watch_source(struct gateway *gateway);

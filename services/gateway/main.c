@@ -2,9 +2,12 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "access.h"
+#include "base/metrics.h"
 #include "http/tls.h"
 #include "run_gateway.h"
 #include "service/service.h"
+#include "webhooks.h"
 
 static const char *admin_listen(const struct settings *settings)
 {
@@ -22,20 +25,37 @@ static enum status check_certificates(const struct settings_gateway *gateway, st
     return status;
 }
 
+/* The same for the files of tokens and webhooks. */
+static enum status check_secrets(const struct settings *settings, struct error *error)
+{
+    struct metrics *metrics = metrics_new();
+    struct gateway_access *access = NULL;
+    struct webhooks *webhooks = NULL;
+    enum status status = gateway_access_new(settings, metrics, &access, error);
+    if (status == STATUS_OK) {
+        status = webhooks_new(settings, &webhooks, error);
+    }
+    gateway_access_destroy(access);
+    webhooks_destroy(webhooks);
+    metrics_destroy(metrics);
+    return status;
+}
+
 static enum status check(const struct settings *settings, struct error *error)
 {
     const struct settings_gateway *gateway = &settings->gateway;
-    if (gateway->token == NULL && !gateway->auth_none && !settings_listen_is_loopback(gateway->listen)) {
+    if (gateway->token == NULL && gateway->token_count == 0 && !gateway->auth_none && !settings_listen_is_loopback(gateway->listen)) {
         char place[ERROR_TEXT_SIZE] = "";
         if (gateway->listen_line > 0) {
             (void)snprintf(place, sizeof place, "%s:%d: ", settings->path, gateway->listen_line);
         }
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "%sgateway.listen: %s can be reached from other machines: expected a token (FERRY_API_TOKEN, "
-                         "FERRY_API_TOKEN_FILE or gateway.token_file), or auth: none to say that none is wanted",
+                         "FERRY_API_TOKEN_FILE, gateway.token_file or gateway.tokens), or auth: none to say that none is wanted",
                          place, gateway->listen);
     }
-    return check_certificates(gateway, error);
+    enum status status = check_certificates(gateway, error);
+    return status == STATUS_OK ? check_secrets(settings, error) : status;
 }
 
 int main(int argc, char **argv)

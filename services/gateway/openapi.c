@@ -42,7 +42,7 @@ static json_t *at(json_t *value, const char *first, const char *second)
 
 static bool needs_token(const struct settings_gateway *gateway)
 {
-    return gateway->token != NULL && !gateway->auth_none;
+    return (gateway->token != NULL || gateway->token_count > 0) && !gateway->auth_none;
 }
 
 /* One way to be let in; scheme NULL: by what the connection shows alone. */

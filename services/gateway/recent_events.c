@@ -103,25 +103,35 @@ void recent_events_add(struct recent_events *recent, const struct recent_event *
     free(oldest);
 }
 
+/* NULL: it has none. */
+static const char *text_of(const struct record *record, size_t index)
+{
+    return record->offsets[index] > 0 ? record->texts + record->offsets[index] - 1 : NULL;
+}
+
 static void write_record(const struct record *record, struct buffer *out)
 {
     json_object_begin(out);
     json_member_time(out, "time", record->wall_ms);
     for (size_t i = 0; i < TEXT_COUNT; i++) {
-        const char *text = record->offsets[i] > 0 ? record->texts + record->offsets[i] - 1 : NULL;
-        json_member_text(out, s_names[i], text);
+        json_member_text(out, s_names[i], text_of(record, i));
     }
     json_object_end(out);
 }
 
-void recent_events_write(struct recent_events *recent, struct buffer *out)
+void recent_events_write(struct recent_events *recent, recent_events_shows_fn *shows, const void *user,
+                         struct buffer *out)
 {
     bool is_first = true;
     CHECK(buffer_append_string(out, "{\"events\":["));
     (void)pthread_mutex_lock(&recent->mutex);
     for (size_t i = 1; i <= RECENT_EVENTS_MAX && i <= recent->next; i++) {
+        const struct record *record = recent->records[(recent->next - i) % RECENT_EVENTS_MAX];
+        if (shows != NULL && !shows(user, text_of(record, ROUTE))) {
+            continue;
+        }
         CHECK(is_first || buffer_append(out, ",", 1));
-        write_record(recent->records[(recent->next - i) % RECENT_EVENTS_MAX], out);
+        write_record(record, out);
         is_first = false;
     }
     (void)pthread_mutex_unlock(&recent->mutex);

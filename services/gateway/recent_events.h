@@ -5,6 +5,7 @@
 #ifndef GATEWAY_RECENT_EVENTS_H
 #define GATEWAY_RECENT_EVENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
@@ -28,7 +29,10 @@ struct recent_event {
 };
 void recent_events_add(struct recent_events *recent, const struct recent_event *event);
 
-/* {"events": […]}, newest first. */
-void recent_events_write(struct recent_events *recent, struct buffer *out);
+/* Whether the reader may see events of this route. */
+typedef bool recent_events_shows_fn(const void *user, const char *route);
+/* {"events": […]}, newest first. shows NULL: all of them. */
+void recent_events_write(struct recent_events *recent, recent_events_shows_fn *shows, const void *user,
+                         struct buffer *out);
 
 #endif

@@ -1,18 +1,12 @@
-/* What handlers have in common: answers, and who is let in. */
+/* What handlers have in common: answers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api.h"
-#include "base/check.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include "gateway.h"
 #include "percent.h"
-#include "service/bearer_token.h"
-
-#define REFUSED_LOG_MS 10000
 
 void gateway_reply_json(struct http_exchange *exchange, int status, const struct http_header *headers,
                         size_t header_count, const struct buffer *body)
@@ -64,37 +58,4 @@ int64_t gateway_start_deadline(struct gateway *gateway)
 {
     bool ready = atomic_load(&gateway->ready);
     return clock_monotonic_ms() + (ready ? GATEWAY_START_DEADLINE_MS : GATEWAY_START_DEADLINE_NOT_READY_MS);
-}
-
-/* Never what was given. */
-static void note_refusal(struct gateway *gateway, struct metric_counter *counter, const char *reason)
-{
-    int64_t suppressed = 0;
-    metric_counter_add(counter, 1);
-    if (log_limiter_allows(&gateway->refused_log, REFUSED_LOG_MS, &suppressed)) {
-        log_event(LOG_LEVEL_WARN, "request refused", LOG_STRING("reason", reason),
-                  LOG_INTEGER("suppressed", suppressed));
-    }
-}
-
-bool gateway_admit(struct http_exchange *exchange, void *user)
-{
-    struct gateway *gateway = user;
-    struct error error = {0};
-    const struct http_route *route = http_exchange_route(exchange);
-    bool is_api = strncmp(http_exchange_path(exchange), "/v1/", 4) == 0;
-    if (route != NULL ? route->tag == API_VERB_OPEN : !is_api) {
-        return true;
-    }
-    if (gateway->settings->gateway.tls_client_ca != NULL &&
-        http_exchange_verify_client(exchange, &error) != STATUS_OK) {
-        note_refusal(gateway, gateway->refused_certificate, error.text);
-        http_exchange_problem(exchange, 403, "client-certificate", "A client certificate is needed", error.text, 0);
-        return false;
-    }
-    if (gateway->token == NULL || service_admit_token(exchange, gateway->token)) {
-        return true;
-    }
-    note_refusal(gateway, gateway->refused_token, "the token is missing or wrong");
-    return false;
 }

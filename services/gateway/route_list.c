@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "settings/access.h"
 
 static const char *target_name(enum settings_target target)
 {
@@ -66,15 +67,29 @@ static json_t *queues_of(const struct settings *settings, const struct settings_
     return names;
 }
 
+static const char *input_name(enum settings_input input)
+{
+    switch (input) {
+    case SETTINGS_INPUT_BODY:
+        return "body";
+    case SETTINGS_INPUT_EVENT:
+        return "event";
+    case SETTINGS_INPUT_MESSAGE:
+        break;
+    }
+    return "message";
+}
+
 static json_t *describe(const struct settings *settings, const struct settings_route *route)
 {
     const char *namespace_name = route->namespace_ != NULL ? route->namespace_ : settings->temporal.namespace_;
-    const char *input = route->input == SETTINGS_INPUT_BODY ? "body" : "message";
-    return json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:s*, s:s*, s:s, s:s*, s:s, s:s, s:s, s:b, s:b, s:o}",
+    const char *webhook = route->webhook != NULL ? settings_webhook_kind_name(route->webhook->kind) : NULL;
+    return json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:s*, s:s*, s:s, s:s*, s:s*, s:s, s:s, s:s, s:b, s:b, s:o}",
                      "name", route->name, "description", route->description, "target", target_name(route->target),
                      "workflow", route->workflow, "signal", route->signal, "queue", route->queue,
                      "taskQueue", route->task_queue, "namespace", namespace_name, "idPrefix", route->id_prefix,
-                     "input", input, "ack", ack_name(route->ack), "order", order_name(route->order),
+                     "webhook", webhook, "input", input_name(route->input), "ack", ack_name(route->ack),
+                     "order", order_name(route->order),
                      "hasSchema", route->schema != NULL, "hasFilter", route->filter != NULL,
                      "queues", queues_of(settings, route));
 }

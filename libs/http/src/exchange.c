@@ -86,6 +86,16 @@ const struct http_route *http_exchange_route(const struct http_exchange *exchang
     return exchange->match.route;
 }
 
+void http_exchange_set_caller(struct http_exchange *exchange, const void *caller)
+{
+    exchange->caller = caller;
+}
+
+const void *http_exchange_caller(const struct http_exchange *exchange)
+{
+    return exchange->caller;
+}
+
 const char *http_exchange_method(const struct http_exchange *exchange)
 {
     return exchange->method;

@@ -108,6 +108,7 @@ struct http_exchange {
     struct head head;       /* once has_begun */
     struct reply_header *reply_headers; /* owned list, the last one first; owned by who holds the exchange */
     size_t reply_header_count;
+    const void *caller;     /* the admit hook's */
     bool is_asterisk;       /* "OPTIONS *" */
     bool is_malformed;      /* the target cannot be read */
     bool has_begun;         /* headers were seen */

@@ -171,6 +171,8 @@ static enum status read_gateway(struct settings_loader *loader, const struct con
     SETTINGS_TRY(settings_expect_mapping(node, error));
     SETTINGS_TRY(read_gateway_addresses(gateway, node, error));
     SETTINGS_TRY(read_gateway_token(gateway, node, error));
+    SETTINGS_TRY(settings_read_tokens(loader, config_get(node, "tokens"), error));
+    SETTINGS_TRY(settings_read_cors(loader, config_get(node, "cors"), error));
     SETTINGS_TRY(read_gateway_tls(gateway, node, error));
     SETTINGS_TRY(settings_read_text(node, "callback_url", settings_check_http_url, &gateway->callback_url, error));
     SETTINGS_TRY(config_read_integer(node, "long_polls", 0, 100000, &gateway->long_polls, error));

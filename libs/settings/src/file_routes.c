@@ -191,6 +191,7 @@ static enum status read_route(struct settings_loader *loader, size_t index, cons
     SETTINGS_TRY(read_rules(route, node, error));
     SETTINGS_TRY(settings_read_text(node, "description", check_description, &route->description, error));
     SETTINGS_TRY(settings_read_queue_target(route, node, error));
+    SETTINGS_TRY(settings_read_webhook(route, config_get(node, "webhook"), error));
     if (route->target == SETTINGS_TARGET_SQS) {
         return STATUS_OK;
     }

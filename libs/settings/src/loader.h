@@ -47,6 +47,17 @@ MUST_CHECK enum status settings_read_queues(struct settings_loader *loader, cons
 MUST_CHECK enum status settings_read_queue_target(struct settings_route *route, const struct config_node *node,
                                                   struct error *error);
 
+/* Who may call the gateway (file_access.c); node: gateway.tokens, gateway.cors. The routes are read already. */
+MUST_CHECK enum status settings_read_tokens(struct settings_loader *loader, const struct config_node *node,
+                                            struct error *error);
+MUST_CHECK enum status settings_read_cors(struct settings_loader *loader, const struct config_node *node,
+                                          struct error *error);
+void settings_access_deinit(struct settings_gateway *gateway);
+/* node: the route's `webhook`. */
+MUST_CHECK enum status settings_read_webhook(struct settings_route *route, const struct config_node *node,
+                                             struct error *error);
+void settings_webhook_destroy(struct settings_webhook *webhook); /* NULL is fine */
+
 /* The route's schema file and filter, compiled. node: the route's mapping. */
 MUST_CHECK enum status settings_compile_rules(struct settings_route *route, const struct config_node *node,
                                               struct error *error);
@@ -69,6 +80,11 @@ MUST_CHECK enum status settings_expect_mapping(const struct config_node *node, s
 typedef enum status settings_check_fn(const char *value, struct error *error);
 MUST_CHECK enum status settings_read_text(const struct config_node *mapping, const char *key, settings_check_fn *check,
                                           char **text, struct error *error);
+/* Reads a list of texts, each of its own and each checked. The key is not there: outputs stay as they are. */
+MUST_CHECK enum status settings_read_texts(const struct config_node *mapping, const char *key,
+                                           settings_check_fn *check, size_t maximum, char ***out_texts,
+                                           size_t *out_count, struct error *error);
+void settings_free_texts(char **texts, size_t count);
 /* return, delete, dead_letter. *out_is_set: whether the key is there. */
 MUST_CHECK enum status settings_read_closed_action(const struct config_node *mapping, const char *key,
                                                    enum settings_closed_action *action, bool *out_is_set,

@@ -82,6 +82,7 @@ void settings_route_deinit(struct settings_route *route)
     free(route->queue);
     free(route->group);
     free(route->deduplication_id);
+    settings_webhook_destroy(route->webhook);
 }
 
 void settings_queue_init(struct settings_queue *queue)
@@ -177,6 +178,7 @@ void settings_destroy(struct settings *settings)
     free(settings->gateway.callback_url);
     settings_replace_secret(&settings->gateway.token, NULL);
     free(settings->gateway.token_file);
+    settings_access_deinit(&settings->gateway);
     free(settings->gateway.tls_certificate);
     free(settings->gateway.tls_key);
     free(settings->gateway.tls_client_ca);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "settings/access.h"
 
 static void tells_what_the_settings_mean_and_no_secret(void **state)
 {
@@ -60,9 +61,48 @@ static void tells_where_events_are_put(void **state)
     free(text);
 }
 
+static void tells_tokens_and_webhooks_by_name(void **state)
+{
+    (void)state;
+    static char text_of[] = "x";
+    static char ci[] = "ci";
+    static char file[] = "/run/secrets/ci";
+    static char orders[] = "orders";
+    static char push[] = "push";
+    static char origin[] = "https://app.example";
+    static char *routes[] = {orders};
+    static char *events[] = {push};
+    static char *origins[] = {origin};
+    struct settings_token tokens[] = {
+        {.name = ci, .file = file, .routes = routes, .route_count = 1, .rate = 10, .rate_period_ms = 60000, .burst = 3,
+         .verbs = SETTINGS_VERB_BIT(SETTINGS_VERB_EVENT) | SETTINGS_VERB_BIT(SETTINGS_VERB_READ)},
+        {.name = text_of, .file = file, .verbs = SETTINGS_VERBS_ALL},
+    };
+    struct settings_webhook webhook = {.kind = SETTINGS_WEBHOOK_GITHUB, .secret_file = file, .events = events,
+                                       .event_count = 1};
+    struct settings_cors cors = {.origins = origins, .origin_count = 1};
+    struct settings_route route = {.name = orders, .workflow = text_of, .task_queue = text_of, .id = text_of,
+                                   .id_prefix = text_of, .webhook = &webhook};
+    struct settings settings = {.temporal = {.address = text_of, .namespace_ = text_of}, .routes = &route,
+                                .route_count = 1, .gateway = {.tokens = tokens, .token_count = 2, .cors = &cors}};
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    check_print(&settings, out);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "token     ci: may event read, routes orders, rate 10 in 60 s, burst 3\n"
+                                 "token     x: may do everything\n"
+                                 "origins   https://app.example\n"
+                                 "webhook   orders: github at /v1/webhooks/orders, events push\n"));
+    assert_null(strstr(text, "/run/secrets"));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(tells_what_the_settings_mean_and_no_secret),
-                                      cmocka_unit_test(tells_where_events_are_put)};
+                                      cmocka_unit_test(tells_where_events_are_put),
+                                      cmocka_unit_test(tells_tokens_and_webhooks_by_name)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,7 +20,7 @@ static void assert_written(struct recent_events *recent, const char *expected)
 {
     struct buffer out;
     buffer_init(&out, 1 << 20);
-    recent_events_write(recent, &out);
+    recent_events_write(recent, NULL, NULL, &out);
     assert_string_equal(out.data, expected);
     buffer_deinit(&out);
 }
@@ -41,6 +41,29 @@ static void the_newest_comes_first(void **state)
     recent_events_destroy(recent);
 }
 
+static bool is_b(const void *user, const char *route)
+{
+    (void)user;
+    return strcmp(route, "b") == 0;
+}
+
+static void only_what_the_reader_may_see_is_written(void **state)
+{
+    (void)state;
+    struct recent_events *recent = recent_events_new();
+    const struct entry refused = {.outcome = ENTRY_REJECTED};
+    const struct recent_event event = {.route = "b", .entry = &refused};
+    struct buffer out;
+    add(recent, "m");
+    recent_events_add(recent, &event);
+    add(recent, "n");
+    buffer_init(&out, 1 << 20);
+    recent_events_write(recent, is_b, NULL, &out);
+    assert_string_equal(out.data, "{\"events\":[{\"route\":\"b\",\"outcome\":\"rejected\"}]}");
+    buffer_deinit(&out);
+    recent_events_destroy(recent);
+}
+
 static void old_ones_are_forgotten(void **state)
 {
     (void)state;
@@ -51,7 +74,7 @@ static void old_ones_are_forgotten(void **state)
         add(recent, "later");
     }
     buffer_init(&out, 1 << 20);
-    recent_events_write(recent, &out);
+    recent_events_write(recent, NULL, NULL, &out);
     assert_null(strstr(out.data, "first"));
     size_t count = 0;
     for (const char *next = strstr(out.data, "later"); next != NULL; next = strstr(next + 1, "later")) {
@@ -72,7 +95,7 @@ static void long_texts_are_cut_between_characters(void **state)
     memcpy(text + RECENT_EVENTS_TEXT_MAX - 1, "\xc3\xa4y", 4);
     add(recent, text);
     buffer_init(&out, 1 << 20);
-    recent_events_write(recent, &out);
+    recent_events_write(recent, NULL, NULL, &out);
     text[RECENT_EVENTS_TEXT_MAX - 1] = '"';
     text[RECENT_EVENTS_TEXT_MAX] = '\0';
     assert_non_null(strstr(out.data, text));
@@ -84,6 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_newest_comes_first),
+        cmocka_unit_test(only_what_the_reader_may_see_is_written),
         cmocka_unit_test(old_ones_are_forgotten),
         cmocka_unit_test(long_texts_are_cut_between_characters),
     };

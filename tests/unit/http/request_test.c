@@ -42,6 +42,21 @@ static void show(struct http_exchange *exchange, void *user)
     json_decref(seen);
 }
 
+/* "x-one=1;X-Two=2;" */
+static void add_header(void *user, const char *name, const char *value)
+{
+    char *text = user;
+    (void)strcat(strcat(strcat(strcat(text, name), "="), value), ";");
+}
+
+static void reply_with_prefixed(struct http_exchange *exchange, void *user)
+{
+    char text[256] = "";
+    (void)user;
+    http_exchange_each_header(exchange, "x-", add_header, text);
+    http_exchange_reply(exchange, 200, "text/plain", NULL, 0, text, strlen(text));
+}
+
 static void reply_with_headers(struct http_exchange *exchange, void *user)
 {
     const struct http_header headers[] = {
@@ -71,6 +86,7 @@ static const struct http_route s_routes[] = {
     {.method = "POST", .path = "/show/{id}", .handler = show},
     {.method = "POST", .path = "/small", .handler = show, .max_body_bytes = SMALL_LIMIT},
     {.method = "GET", .path = "/headers", .handler = reply_with_headers},
+    {.method = "GET", .path = "/prefixed", .handler = reply_with_prefixed},
     {.method = "GET", .path = "/problem", .handler = reply_problem},
 };
 
@@ -154,6 +170,16 @@ static void gives_handlers_the_request(void **state)
     expect_member(seen, "kind", "k");
     expect_member(seen, "body", "hello");
     json_decref(seen);
+    free(response);
+}
+
+static void tells_headers_by_their_beginning(void **state)
+{
+    (void)state;
+    char *response = raw_talk(s_port, "GET /prefixed HTTP/1.1\r\nHost: h\r\nX-One: 1\r\nAccept: */*\r\nx-two:\r\n"
+                                      "X-ONE: 2\r\nConnection: close\r\n\r\n");
+    expect_start(response, "HTTP/1.1 200 ");
+    assert_string_equal(body_of(response), "X-One=1;x-two=;X-ONE=2;");
     free(response);
 }
 
@@ -419,6 +445,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_handlers_the_request),
+        cmocka_unit_test(tells_headers_by_their_beginning),
         cmocka_unit_test(takes_chunked_bodies),
         cmocka_unit_test(answers_head_like_get_without_a_body),
         cmocka_unit_test(says_404_and_405),

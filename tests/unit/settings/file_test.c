@@ -34,7 +34,7 @@ static void unknown_keys_are_refused(void **state)
          "input, ack, order, target, signal, id, id_prefix, on_failed, on_canceled, dead_letter_queue, "
          "max_attempts, backoff, backoff_max, execution_timeout, run_timeout, task_timeout, memo, "
          "search_attributes, priority, fairness_key, schema, filter, description, queue, group, "
-         "deduplication_id, delay"},
+         "deduplication_id, delay, webhook"},
     };
     ASSERT_ALL_REFUSED(refusals);
 }

@@ -106,6 +106,10 @@ void http_exchange_allow(const struct http_exchange *exchange, char out[HTTP_ALL
 /* Whoever holds the exchange, before the reply: a header for its reply, whatever that is, 404 or stream. Copied. */
 void http_exchange_add_header(struct http_exchange *exchange, const char *name, const char *value);
 
+/* What the admit hook has found out of who calls, for handlers: a pointer that outlives the exchange. NULL at first. */
+void http_exchange_set_caller(struct http_exchange *exchange, const void *caller);
+const void *http_exchange_caller(const struct http_exchange *exchange);
+
 /* Server's threads, before the reply: whether the client has shown a certificate that the server's CA has signed and
  * that may be used by clients. Verified once for each connection; its expiry is looked at each time. UNAUTHENTICATED:
  * it has shown none, or the server has no TLS or no CA; PERMISSION_DENIED: the certificate is refused, and why. */

@@ -12,6 +12,9 @@
 
 struct event_pattern;
 struct json_schema;
+struct settings_cors; /* settings/access.h */
+struct settings_token;
+struct settings_webhook;
 
 #define SETTINGS_QUEUES_MAX 64
 #define SETTINGS_ROUTES_MAX 64
@@ -88,6 +91,7 @@ struct settings_route {
     char *group;            /* template; NULL: none, which a FIFO queue does not take */
     char *deduplication_id; /* template; NULL: none, which only a standard queue is */
     int64_t delay_ms;       /* -1: the queue's own */
+    struct settings_webhook *webhook; /* whose events the route takes at /v1/webhooks; NULL: none */
 };
 
 struct settings_queue {
@@ -134,6 +138,9 @@ struct settings_gateway {
     int64_t header_timeout_ms;           /* 10 s */
     int64_t transfer_timeout_ms;         /* 30 s */
     int64_t idle_timeout_ms;             /* 75 s */
+    struct settings_token *tokens; /* beside `token` */
+    size_t token_count;
+    struct settings_cors *cors; /* NULL: off */
 };
 
 struct settings_worker {
