@@ -50,19 +50,11 @@ def build_go(directory: Path) -> list:
     return [program]
 
 
-def build_node(directory: Path) -> list:
-    """Beside its modules, out of the source tree; installed anew only when the lock file is another."""
-    place = directory / "node"
-    place.mkdir(parents=True, exist_ok=True)
-    lock = SOURCES / "node" / "package-lock.json"
-    installed = place / "node_modules" / ".lock"
-    for name in ("package.json", "package-lock.json", "server.js"):
-        shutil.copy(SOURCES / "node" / name, place)
-    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error"],
-                       cwd=place, check=True, timeout=900, stdout=subprocess.DEVNULL)
-        shutil.copy(lock, installed)
-    return ["node", place / "server.js"]
+def build_node() -> list:
+    """Beside its modules, out of the source tree."""
+    fetched = subprocess.run([ROOT / "tools" / "fetch-node-packages", SOURCES / "node"], check=True, timeout=900,
+                             stdout=subprocess.PIPE, text=True)
+    return ["node", shutil.copy(SOURCES / "node" / "server.js", Path(fetched.stdout.strip()).parent)]
 
 
 @dataclass
@@ -120,7 +112,7 @@ def stack(arguments):
         if "go" in arguments.peers:
             gateways.append(peer("Go", build_go(build), directory, frontend))
         if "node" in arguments.peers:
-            gateways.append(peer("Node.js", build_node(build), directory, frontend))
+            gateways.append(peer("Node.js", build_node(), directory, frontend))
         if arguments.no_route:
             gateways = [gateway for gateway in gateways if gateway.path == "/v1/workflows"]
         for gateway in gateways:
