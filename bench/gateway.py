@@ -30,18 +30,20 @@ from ferrystack.process import ROOT, Process, StackError, free_port, wait_until 
 from ferrystack.servers import http_status  # noqa: E402
 
 SOURCES = Path(__file__).resolve().parent / "gateway"
-NEEDED = ("wrk", "go", "node", "npm")
+NEEDED = {"go": ["go"], "node": ["node", "npm"]}
 CLOSE_DELAY_MS = 600_000  # no run ends while we measure
 REQUESTS_MOST = 2_000_000  # of one turn, whatever its time: a bound, never met
+SETTLED = 3  # looks, a tenth of a second apart, without a change
 ROUTE = "hello-world"
 INPUT = {"orderId": 4711, "customer": {"name": "Ada Lovelace", "city": "London"},
          "items": [{"sku": f"A-{number}", "quantity": number, "price": 9.5} for number in range(1, 5)]}
 START = json.dumps({"workflowType": "hello", "taskQueue": "bench", "input": INPUT})
 
 
-def missing() -> list[str]:
+def missing(peers: list[str]) -> list[str]:
     """Programs that the bench needs and this machine lacks."""
-    return [name for name in NEEDED if shutil.which(name) is None]
+    needed = ["wrk"] + [name for peer_ in peers for name in NEEDED[peer_]]
+    return [name for name in needed if shutil.which(name) is None]
 
 
 def build_go(directory: Path) -> list:
@@ -140,21 +142,23 @@ def send(gateway: Gateway, connections: int, seconds: int) -> dict:
     return json.loads(found[1])
 
 
-def settled_starts(frontend: NullFrontend) -> int:
-    """Starts at Temporal's side since it began, once there come no more: wrk leaves when its time is over, and what it
-    had under way then still costs the gateway time."""
-    seen = []
-    while len(seen) < 3 or seen[-1] != seen[-3]:
-        time.sleep(0.05)
-        seen.append(frontend.counts()["calls"]["StartWorkflowExecution"])
-    return seen[-1]
+def settled_starts(gateway: Gateway, frontend: NullFrontend) -> int:
+    """Starts at Temporal's side since it began, once there come no more and the gateway rests: wrk leaves when its time
+    is over, and what it had under way then still costs the gateway time."""
+    quiet, seen, cpu = 0, -1, 0.0
+    while quiet < SETTLED:
+        before = (seen, cpu)
+        time.sleep(0.1)
+        seen, cpu = frontend.counts()["calls"]["StartWorkflowExecution"], usage(gateway.process.pid).cpu
+        quiet = quiet + 1 if seen == before[0] and cpu - before[1] < 0.01 else 0
+    return seen
 
 
 def turn(gateway: Gateway, frontend: NullFrontend, connections: int, seconds: int) -> dict:
-    starts_before = settled_starts(frontend)
+    starts_before = settled_starts(gateway, frontend)
     before, frontend_before = usage(gateway.process.pid), usage(frontend.process.pid)
     sent = send(gateway, connections, seconds)
-    starts = settled_starts(frontend) - starts_before
+    starts = settled_starts(gateway, frontend) - starts_before
     used, frontend_used = usage(gateway.process.pid) - before, usage(frontend.process.pid) - frontend_before
     defects = [f"{what}: {sent[what]}" for what in ("refused", "broken") if sent[what] > 0]
     if not sent["requests"] <= starts <= sent["requests"] + connections:
@@ -203,26 +207,27 @@ def measure(arguments) -> dict:
 
 
 def table(result: dict) -> str:
-    lines = [f"{result['rounds']} rounds, turns of {result['seconds']} s, {result['cores']} cores shared with wrk and "
-             "the null frontend; medians of the turns", "",
-             f"{'conn.':>5}  {'gateway':24} {'starts/s':>8} {'CPU ms':>7} {'/CPU s':>7} {'kernel':>6} {'switches':>8} "
-             f"{'p50 ms':>7} {'p99 ms':>7} {'PSS MB':>7} {'peak RSS':>8}   {'CPU against Ferry':20}"]
+    """Markdown, as it stands in bench/README.md."""
+    lines = [f"{result['rounds']} rounds with turns of {result['seconds']} s, {result['cores']} cores shared with wrk and "
+             "the null frontend; medians of the turns, and of the rounds' ratios (least to most).", "",
+             "| connections | gateway | starts/CPU s | CPU ms a start | times ours | in the kernel | switches a start | "
+             "starts/s | p50 ms | p99 ms | PSS MB |", "|---:|---|" + "---:|" * 9]
     for row in result["rows"]:
         ratio = row["ratio_to_ferry"]
         lines.append(
-            f"{row['connections']:5}  {row['gateway']:24} {row['starts_per_second']:8.0f} {row['cpu_ms']:7.4f} "
-            f"{1000 / row['cpu_ms'] if row['cpu_ms'] else 0:7.0f} {row['system_share']:6.0%} {row['switches']:8.2f} "
-            f"{row['p50_us'] / 1000:7.2f} {row['p99_us'] / 1000:7.2f} {row['pss_mb']:7.1f} {row['peak_rss_mb']:8.1f}   "
-            f"x {ratio['median']:.2f} ({ratio['least']:.2f} to {ratio['most']:.2f})"
-            + (f"   WRONG: {'; '.join(row['defects'])}" if row["defects"] else ""))
+            f"| {row['connections']} | {row['gateway']} | {1000 / row['cpu_ms'] if row['cpu_ms'] else 0:,.0f} | "
+            f"{row['cpu_ms']:.4f} | {ratio['median']:.2f} ({ratio['least']:.2f} to {ratio['most']:.2f}) | "
+            f"{row['system_share']:.0%} | {row['switches']:.2f} | {row['starts_per_second']:,.0f} | "
+            f"{row['p50_us'] / 1000:.2f} | {row['p99_us'] / 1000:.2f} | {row['pss_mb']:.1f} |"
+            + (f" WRONG: {'; '.join(row['defects'])}" if row["defects"] else ""))
     return "\n".join(lines)
 
 
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--seconds", type=int, default=3, help="of each turn: one gateway, so many connections")
-    options.add_argument("--warm-up", type=int, default=3, help="seconds for each gateway before the first round")
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--seconds", type=int, default=4, help="of each turn: one gateway, so many connections")
+    options.add_argument("--warm-up", type=int, default=4, help="seconds for each gateway before the first round")
     options.add_argument("--connections", type=int, nargs="+", default=[1, 16, 256])
     options.add_argument("--peers", nargs="*", choices=["go", "node"], default=["go", "node"])
     options.add_argument("--before", metavar="PROGRAM", help="another ferry-gateway, to compare two versions of ours")
@@ -234,9 +239,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     arguments = parser().parse_args()
-    lacking = missing()
+    lacking = missing(arguments.peers)
     if lacking:
-        print(f"not installed: {', '.join(lacking)}; `tools/setup bench` says what Debian has", file=sys.stderr)
+        print(f"not installed: {', '.join(lacking)}. `tools/setup bench` installs all but Go, whose version is in "
+              "bench/gateway/go/go.mod; PEERS=node does without Go", file=sys.stderr)
         return 2
     result = measure(arguments)
     print(json.dumps(result, indent=1) if arguments.json else table(result))
