@@ -14,6 +14,7 @@
 #include "cors.h"
 #include "crypto/digest.h"
 #include "gateway.h"
+#include "origin.h"
 #include "rate_limit.h"
 #include "service/bearer_token.h"
 
@@ -42,6 +43,7 @@ struct gateway_access {
 static const char *const s_refusals[ACCESS_REFUSALS] = {
     [ACCESS_REFUSED_TOKEN] = "token", [ACCESS_REFUSED_CERTIFICATE] = "certificate", [ACCESS_REFUSED_SCOPE] = "scope",
     [ACCESS_REFUSED_RATE] = "rate",   [ACCESS_REFUSED_SIGNATURE] = "signature",
+    [ACCESS_REFUSED_ORIGIN] = "origin",
 };
 
 /* ---- made and taken apart ---- */
@@ -251,11 +253,16 @@ static struct access_caller *identify(struct gateway_access *access, const char 
     return found;
 }
 
+static bool is_api(const struct http_exchange *exchange)
+{
+    return strncmp(http_exchange_path(exchange), API_PREFIX, sizeof API_PREFIX - 1) == 0;
+}
+
 static void refuse_token(struct gateway_access *access, struct http_exchange *exchange)
 {
     gateway_access_note_refusal(access, ACCESS_REFUSED_TOKEN, NULL, "the token is missing or wrong");
     http_exchange_add_header(exchange, "WWW-Authenticate", "Bearer realm=\"ferry\"");
-    if (is_read(exchange) && strcmp(http_exchange_path(exchange), "/") == 0) { /* what a person's browser opens */
+    if (is_read(exchange) && !is_api(exchange)) { /* what a person's browser opens, and the page's own files */
         http_exchange_add_header(exchange, "WWW-Authenticate", "Basic realm=\"ferry\", charset=\"UTF-8\"");
     }
     http_exchange_problem(exchange, 401, "unauthenticated", "A token is needed",
@@ -286,11 +293,32 @@ static bool take_from_rate(struct access_caller *caller, struct http_exchange *e
     return false;
 }
 
+/* Where nobody shows a token, a page of another site is as good as its reader. `auth: none` trusts whoever stands
+ * before us with the name; with TLS the certificate has it. false: it has replied. */
+static bool check_origin(struct gateway_access *access, struct http_exchange *exchange)
+{
+    const struct settings_gateway *settings = &access->settings->gateway;
+    const struct origin_request request = {
+        .origin = http_exchange_header(exchange, "origin"),
+        .host = http_exchange_header(exchange, "host"),
+        .is_read = is_read(exchange) || strcmp(http_exchange_method(exchange), "OPTIONS") == 0,
+        .needs_local_host = !settings->auth_none && settings->tls_certificate == NULL,
+        .cors = settings->cors,
+    };
+    struct error error = {0};
+    if (origin_check(&request, &error) == STATUS_OK) {
+        return true;
+    }
+    gateway_access_note_refusal(access, ACCESS_REFUSED_ORIGIN, NULL, error.text);
+    http_exchange_problem(exchange, 403, "forbidden", "The request is not allowed", error.text, 0);
+    return false;
+}
+
 /* NULL: it has replied. */
 static struct access_caller *admit_caller(struct gateway_access *access, struct http_exchange *exchange)
 {
     if (access->token_count == 0) {
-        return &access->anybody;
+        return check_origin(access, exchange) ? &access->anybody : NULL;
     }
     char *shown = shown_token(exchange);
     struct access_caller *caller = shown != NULL ? identify(access, shown) : NULL;
@@ -315,7 +343,7 @@ bool gateway_may(struct http_exchange *exchange, enum api_verb verb, const char 
         return true;
     }
     gateway_access_note_refusal(caller->access, ACCESS_REFUSED_SCOPE, caller->grant.name, error.text);
-    http_exchange_problem(exchange, 403, "forbidden", "The token does not allow this", error.text, 0);
+    http_exchange_problem(exchange, 403, "forbidden", "The request is not allowed", error.text, 0);
     return false;
 }
 
@@ -330,12 +358,11 @@ bool gateway_admit(struct http_exchange *exchange, void *user)
     struct gateway_access *access = ((struct gateway *)user)->access;
     const struct settings_gateway *settings = &access->settings->gateway;
     const struct http_route *route = http_exchange_route(exchange);
-    bool is_api = strncmp(http_exchange_path(exchange), API_PREFIX, sizeof API_PREFIX - 1) == 0;
     struct error error = {0};
     if (handle_origin(exchange, settings->cors)) {
         return false;
     }
-    if (route != NULL ? route->tag == API_VERB_OPEN : !is_api) {
+    if (route != NULL ? route->tag == API_VERB_OPEN : !is_api(exchange)) {
         return true;
     }
     if (settings->tls_client_ca != NULL && http_exchange_verify_client(exchange, &error) != STATUS_OK) {

@@ -1,4 +1,5 @@
-/* Who may do what at the gateway: client certificates, tokens with scopes and rates, browsers' origins (docs/access.md).
+/* Who may do what at the gateway: client certificates, tokens with scopes and rates, origins of browsers
+ * (docs/access.md).
  *
  * Thread: the HTTP server's alone, but for new and destroy. */
 #ifndef GATEWAY_ACCESS_H
@@ -24,7 +25,7 @@ bool gateway_access_has_tokens(const struct gateway_access *access);
 
 /* The server's admit hook; user is the gateway. Lets in who has what is needed, and may do what the request's route
  * (its tag is an api_verb), its path parameter `route` and its `?namespace=` say; a route with API_VERB_OPEN is
- * everybody's. A preflight of an allowed origin is answered 204. false: it has replied, 401, 403 or 429. */
+ * everybody's. Without tokens it looks whose page asks (origin.h). A preflight of an allowed origin is answered 204. false: it has replied, 401, 403 or 429. */
 bool gateway_admit(struct http_exchange *exchange, void *user);
 
 /* For handlers, before their reply, on the server's thread: what only they know to be asked for (a second verb, a route
@@ -40,9 +41,10 @@ enum access_refusal {
     ACCESS_REFUSED_CERTIFICATE,
     ACCESS_REFUSED_SCOPE,
     ACCESS_REFUSED_RATE,
-    ACCESS_REFUSED_SIGNATURE /* of a webhook */
+    ACCESS_REFUSED_SIGNATURE, /* of a webhook */
+    ACCESS_REFUSED_ORIGIN     /* another site's page, where no token is asked for */
 };
-#define ACCESS_REFUSALS 5
+#define ACCESS_REFUSALS 6
 
 /* Counts and logs (not each of many) that a request was refused. name: the token's or the webhook's route; NULL: it is
  * not known. reason: never what was given. */

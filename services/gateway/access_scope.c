@@ -80,3 +80,9 @@ enum status access_scope_check(const struct access_grant *grant, const struct ac
     }
     return STATUS_OK;
 }
+
+bool access_scope_shows(const struct access_grant *grant, const char *route)
+{
+    const struct access_request request = {.verb = API_VERB_READ, .route = route};
+    return access_scope_check(grant, &request, NULL) == STATUS_OK;
+}

@@ -2,6 +2,8 @@
 #ifndef GATEWAY_ACCESS_SCOPE_H
 #define GATEWAY_ACCESS_SCOPE_H
 
+#include <stdbool.h>
+
 #include "api.h"
 #include "base/error.h"
 #include "settings/access.h"
@@ -24,5 +26,7 @@ struct access_request {
 /* PERMISSION_DENIED: "the token \"ci\" may not terminate", and the like for route and namespace. error may be NULL. */
 MUST_CHECK enum status access_scope_check(const struct access_grant *grant, const struct access_request *request,
                                           struct error *error);
+/* Whether he may see what is configured for a route, and what became of its events. */
+MUST_CHECK bool access_scope_shows(const struct access_grant *grant, const char *route);
 
 #endif

@@ -166,8 +166,7 @@ void gateway_handle_events(struct http_exchange *exchange, void *user)
 
 static bool shows(const void *user, const char *route)
 {
-    const struct access_request request = {.verb = API_VERB_READ, .route = route};
-    return access_scope_check(user, &request, NULL) == STATUS_OK;
+    return access_scope_shows(user, route);
 }
 
 void gateway_handle_recent(struct http_exchange *exchange, void *user)

@@ -1,10 +1,13 @@
-/* GET /v1/workflows/{id}/history: a page of a run's events. */
+/* GET /v1/workflows/{id}/history: a page of a run's events, or a stream of them. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "api.h"
 #include "base/memory.h"
+#include "event_stream.h"
+#include "history_stream.h"
 #include "json_text.h"
+#include "media_type.h"
 #include "page_query.h"
 #include "workflow_call.h"
 
@@ -20,17 +23,27 @@ struct history_call {
     enum temporal_payload_form form;
 };
 
-static enum status read_query(const struct workflow_call *call, struct history_query *query, struct error *error)
+static enum status read_form(const struct http_exchange *exchange, enum temporal_payload_form *out_form,
+                             struct error *error)
 {
-    struct http_exchange *exchange = call->exchange;
     const char *payloads = http_exchange_query(exchange, "payloads");
-    query->form = TEMPORAL_PAYLOAD_READABLE;
+    *out_form = TEMPORAL_PAYLOAD_READABLE;
     if (payloads != NULL && strcmp(payloads, "encoded") == 0) {
-        query->form = TEMPORAL_PAYLOAD_ENCODED;
+        *out_form = TEMPORAL_PAYLOAD_ENCODED;
     } else if (payloads != NULL && strcmp(payloads, "readable") != 0) {
         return error_set(error, STATUS_INVALID_ARGUMENT, "payloads: expected readable or encoded");
     }
-    enum status status = page_query_read_flag("reverse", http_exchange_query(exchange, "reverse"), &query->is_reverse,
+    return STATUS_OK;
+}
+
+static enum status read_query(const struct workflow_call *call, struct history_query *query, struct error *error)
+{
+    struct http_exchange *exchange = call->exchange;
+    enum status status = read_form(exchange, &query->form, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = page_query_read_flag("reverse", http_exchange_query(exchange, "reverse"), &query->is_reverse,
                                               error);
     if (status == STATUS_OK && query->is_reverse && call->wait.wait_ms > 0) {
         status = error_set(error, STATUS_INVALID_ARGUMENT, "reverse: a history is waited for at its end only");
@@ -62,8 +75,44 @@ static void on_fetched(void *user, enum status status, struct temporal_history_r
     free(history);
 }
 
+/* A stream has all of a run's events, in their order. */
+static enum status check_stream_query(const struct http_exchange *exchange, struct error *error)
+{
+    static const char *const names[] = {"pageSize", "pageToken", "reverse", "wait"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (http_exchange_query(exchange, names[i]) != NULL) {
+            return error_set(error, STATUS_INVALID_ARGUMENT, "%s: a stream (" EVENT_STREAM_TYPE ") knows no such thing",
+                             names[i]);
+        }
+    }
+    return STATUS_OK;
+}
+
+static void stream_history(struct http_exchange *exchange, struct gateway *gateway)
+{
+    struct workflow_call *call = workflow_call_begin_as(exchange, gateway, EVENT_STREAM_TYPE);
+    enum temporal_payload_form form;
+    struct error error = {0};
+    if (call == NULL) {
+        return;
+    }
+    enum status status = read_form(exchange, &form, &error);
+    if (status == STATUS_OK) {
+        status = check_stream_query(exchange, &error);
+    }
+    if (status != STATUS_OK) {
+        workflow_call_refuse(call, &error);
+        return;
+    }
+    history_stream_begin(call, form);
+}
+
 void gateway_handle_workflow_history(struct http_exchange *exchange, void *user)
 {
+    if (media_type_is_named(http_exchange_header(exchange, "accept"), EVENT_STREAM_TYPE)) {
+        stream_history(exchange, user);
+        return;
+    }
     struct workflow_call *call = workflow_call_begin(exchange, user);
     struct history_query query;
     struct error error = {0};
@@ -74,6 +123,7 @@ void gateway_handle_workflow_history(struct http_exchange *exchange, void *user)
         workflow_call_refuse(call, &error);
         return;
     }
+    workflow_call_watch(call);
     struct history_call *history = memory_alloc(sizeof *history);
     history->call = call;
     history->form = query.form;
@@ -84,6 +134,7 @@ void gateway_handle_workflow_history(struct http_exchange *exchange, void *user)
         .is_reverse = query.is_reverse,
         .is_wait = call->wait.wait_ms > 0,
         .deadline_ms = call->wait.wait_ms > 0 ? workflow_call_wait_deadline(call) : 0,
+        .cancel_token = call->cancel_token,
     };
     temporal_client_history_async(call->gateway->connection, &options, on_fetched, history);
 }

@@ -65,6 +65,14 @@ static char *route_of(const struct lookup *lookup)
     return name != NULL ? name : memory_copy_string(lookup->route->name);
 }
 
+static bool may_be_shown(const struct lookup *lookup)
+{
+    char *route = route_of(lookup);
+    bool may = access_scope_shows(lookup->grant, route);
+    free(route);
+    return may;
+}
+
 static void reply(struct lookup *lookup, const struct watch_result *end)
 {
     const struct temporal_describe_result *run = &lookup->run;
@@ -183,8 +191,13 @@ static void on_described(void *user, enum status status, struct temporal_describ
         }
         return;
     }
+    temporal_describe_result_deinit(&lookup->run);
     lookup->run = *result;
     *result = (struct temporal_describe_result){0};
+    if (!may_be_shown(lookup)) {
+        ask_next(lookup);
+        return;
+    }
     lookup->attempt = attempt_of_run(&lookup->run);
     const char *first_run_id = lookup->run.first_run_id;
     if (lookup->attempt > 0 || first_run_id[0] == '\0' || strcmp(first_run_id, lookup->run.run_id) == 0) {
@@ -233,9 +246,7 @@ static const struct settings_route *take_route(struct lookup *lookup)
     }
     while (lookup->next < settings->route_count) {
         const struct settings_route *route = &settings->routes[lookup->next++];
-        const struct access_request request = {.verb = API_VERB_READ, .route = route->name};
-        if (route->target != SETTINGS_TARGET_SQS &&
-            access_scope_check(lookup->grant, &request, NULL) == STATUS_OK) {
+        if (route->target != SETTINGS_TARGET_SQS && access_scope_shows(lookup->grant, route->name)) {
             return route;
         }
     }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "embedded.h"
 #include "gateway.h"
+#include "openapi.h"
 #include "problem_page.h"
 #include "route_list.h"
 
@@ -81,13 +82,15 @@ static void reply_json(struct http_exchange *exchange, const char *text)
 void gateway_handle_openapi(struct http_exchange *exchange, void *user)
 {
     const struct gateway *gateway = user;
-    reply_json(exchange, gateway->openapi);
+    char *narrowed = openapi_narrow(gateway->openapi, gateway_access_grant(exchange));
+    reply_json(exchange, narrowed != NULL ? narrowed : gateway->openapi);
+    free(narrowed);
 }
 
 void gateway_handle_routes(struct http_exchange *exchange, void *user)
 {
-    const struct gateway *gateway = user;
-    char *list = route_list_write(gateway->settings);
+    (void)user;
+    char *list = route_list_write(gateway_access_grant(exchange));
     reply_json(exchange, list);
     free(list);
 }

@@ -81,6 +81,7 @@ void gateway_handle_workflow_query(struct http_exchange *exchange, void *user)
     if (!workflow_call_arguments(call, &arguments)) {
         return;
     }
+    workflow_call_watch(call);
     const struct temporal_query_options options = {
         .run = call->run,
         .type = http_exchange_parameter(exchange, "name"),
@@ -88,6 +89,7 @@ void gateway_handle_workflow_query(struct http_exchange *exchange, void *user)
         .argument_count = arguments.count,
         .deadline_ms = workflow_call_answer_deadline(call),
         .reject_condition = condition,
+        .cancel_token = call->cancel_token,
     };
     temporal_client_query_async(call->gateway->connection, &options, on_answer, call);
     arguments_deinit(&arguments);

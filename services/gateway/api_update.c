@@ -1,4 +1,4 @@
-/* Updates: POST …/updates/{name}, GET …/updates/{updateId}, and update-with-start. */
+/* Updates: POST …/updates/{name}, GET …/updates/{name} by the ID, and update-with-start. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,8 +148,10 @@ static struct update_call *begin(struct http_exchange *exchange, struct gateway 
     return update;
 }
 
+/* The last look at the request before it goes to Temporal. */
 static struct temporal_update_options options_of(const struct update_call *update, const struct arguments *arguments)
 {
+    workflow_call_watch(update->call);
     return (struct temporal_update_options){
         .run = update->call->run,
         .name = http_exchange_parameter(update->call->exchange, "name"),
@@ -158,6 +160,7 @@ static struct temporal_update_options options_of(const struct update_call *updat
         .argument_count = arguments->count,
         .wait_stage = update->wait_stage,
         .deadline_ms = workflow_call_answer_deadline(update->call),
+        .cancel_token = update->call->cancel_token,
     };
 }
 

@@ -103,6 +103,8 @@ static void make_metrics(struct gateway *gateway)
     gateway->start_seconds = metrics_histogram(metrics, "ferry_gateway_start_seconds",
                                                "From a request with events to its answer.", metrics_latency_bounds,
                                                metrics_latency_bound_count, NULL);
+    gateway->history_stream_gauge = metrics_gauge(metrics, "ferry_gateway_history_streams",
+                                                  "Histories that are followed by server-sent events.", NULL);
     gateway->routes = memory_alloc_array(settings->route_count, sizeof *gateway->routes);
     for (size_t i = 0; i < settings->route_count; i++) {
         for (int outcome = 0; outcome < GATEWAY_OUTCOMES; outcome++) {
@@ -204,6 +206,7 @@ enum status run_gateway(struct service *service, const struct settings *settings
     struct stop_flag flag = {.mutex = PTHREAD_MUTEX_INITIALIZER};
     thread_condition_init(&flag.condition);
     atomic_init(&gateway.ready, false);
+    atomic_init(&gateway.history_streams, 0);
     list_init(&gateway.run_waits);
     make_metrics(&gateway);
     gateway.recent = memory_alloc(sizeof *gateway.recent);

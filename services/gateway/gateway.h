@@ -54,6 +54,8 @@ struct gateway {
     struct queue_sender *queue_sender;   /* NULL: no route sends to a queue */
     struct recent_events *recent_events; /* any thread */
     atomic_bool ready;
+    atomic_size_t history_streams; /* open ones; history_stream.c */
+    struct metric_gauge *history_stream_gauge;
 
     /* rpc thread */
     struct recent_starts *recent;

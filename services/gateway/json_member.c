@@ -164,7 +164,7 @@ enum status json_member_read_duration(const struct json_member *member, void *ou
     double seconds = 0;
     if (member->value.data[0] != '"' &&
         json_member_read_number(member, 0, (double)DURATION_MAX_MS / 1000, &seconds, NULL) == STATUS_OK) {
-        *out_ms = (int64_t)(seconds * 1000);
+        *out_ms = (int64_t)(seconds * 1000 + 0.5); /* 1.001 is a little less in binary */
         return STATUS_OK;
     }
     char *text = member->value.data[0] == '"' ? text_of(member->value)

@@ -1,4 +1,5 @@
 /* ferry-gateway: HTTP in, workflows out. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -44,14 +45,16 @@ static enum status check_secrets(const struct settings *settings, struct error *
 static enum status check(const struct settings *settings, struct error *error)
 {
     const struct settings_gateway *gateway = &settings->gateway;
-    if (gateway->token == NULL && gateway->token_count == 0 && !gateway->auth_none && !settings_listen_is_loopback(gateway->listen)) {
+    bool is_guarded = gateway->token != NULL || gateway->token_count > 0;
+    if (!is_guarded && !gateway->auth_none && !settings_listen_is_loopback(gateway->listen)) {
         char place[ERROR_TEXT_SIZE] = "";
         if (gateway->listen_line > 0) {
             (void)snprintf(place, sizeof place, "%s:%d: ", settings->path, gateway->listen_line);
         }
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "%sgateway.listen: %s can be reached from other machines: expected a token (FERRY_API_TOKEN, "
-                         "FERRY_API_TOKEN_FILE, gateway.token_file or gateway.tokens), or auth: none to say that none is wanted",
+                         "FERRY_API_TOKEN_FILE, gateway.token_file or gateway.tokens), or auth: none to say that none "
+                         "is wanted",
                          place, gateway->listen);
     }
     enum status status = check_certificates(gateway, error);

@@ -27,12 +27,14 @@ bool media_type_is(const char *content_type, const char *type)
     return length == strlen(type) && strncasecmp(text, type, length) == 0 && (*rest == '\0' || *rest == ';');
 }
 
-/* How well a range fits: 3 the type itself, 2 its kind, 1 any, 0 not. */
+#define FIT_ITSELF 3
+
+/* How well a range fits: FIT_ITSELF, 2 its kind, 1 any, 0 not. */
 static int fit(const char *range, size_t length, const char *type)
 {
     size_t kind = strcspn(type, "/") + 1;
     if (length == strlen(type) && strncasecmp(range, type, length) == 0) {
-        return 3;
+        return FIT_ITSELF;
     }
     if (length == kind + 1 && strncasecmp(range, type, kind) == 0 && range[kind] == '*') {
         return 2;
@@ -54,13 +56,11 @@ static bool is_refused(const char *parameters, const char *end)
     return false;
 }
 
-bool media_type_is_acceptable(const char *accept, const char *type)
+/* How well the most specific range fits; 0: none does, or it has a q of 0. */
+static int best_fit(const char *accept, const char *type)
 {
     int best = 0;
     bool is_taken = false;
-    if (accept == NULL || *skip_space(accept) == '\0') {
-        return true;
-    }
     for (const char *next = accept; next != NULL;) {
         const char *range = skip_space(next);
         size_t length = type_length(range);
@@ -72,5 +72,15 @@ bool media_type_is_acceptable(const char *accept, const char *type)
         }
         next = *end == ',' ? end + 1 : NULL;
     }
-    return is_taken;
+    return is_taken ? best : 0;
+}
+
+bool media_type_is_acceptable(const char *accept, const char *type)
+{
+    return accept == NULL || *skip_space(accept) == '\0' || best_fit(accept, type) > 0;
+}
+
+bool media_type_is_named(const char *accept, const char *type)
+{
+    return accept != NULL && best_fit(accept, type) == FIT_ITSELF;
 }

@@ -10,4 +10,7 @@ bool media_type_is(const char *content_type, const char *type);
 /* accept takes type: the most specific range that fits it has no q of 0. NULL or empty: everything is taken. */
 bool media_type_is_acceptable(const char *accept, const char *type);
 
+/* The same, and it names type itself, not by a range like any: whoever does means it. */
+bool media_type_is_named(const char *accept, const char *type);
+
 #endif

@@ -14,7 +14,10 @@
 #include "openapi_schema.h"
 
 #define PARTS "openapi/"
+#define ROUTE_PARAMETER "{route}"
 #define EVENTS_PATH "/v1/routes/{route}/events"
+#define WEBHOOK_PATH "/v1/webhooks/{route}"
+#define WEBHOOK_SECRET_PATH "/v1/webhooks/{route}/{secret}"
 #define COMMON_RESPONSES "x-ferry-responses"
 
 /* The parts are partial documents. They are ours: one that is no JSON is a bug. */
@@ -100,6 +103,9 @@ static void complete_operation(json_t *operation, const struct http_route *route
     if (json_array_size(security) > 0) {
         add_responses(operation, json_object_get(common, "guarded"));
     }
+    if (!is_open) {
+        add_responses(operation, json_object_get(common, "admitted"));
+    }
     (void)json_object_set_new(operation, "security", security);
     if (strncmp(route->path, "/v1/", 4) == 0) {
         add_responses(operation, json_object_get(common, "always"));
@@ -154,10 +160,16 @@ static void set_text(json_t *object, const char *name, const char *text)
     (void)json_object_set_new(object, name, json_string(text));
 }
 
+/* free() it */
+static char *schema_name(const char *route)
+{
+    return memory_format("route-%s", route);
+}
+
 /* {"$ref": …} of the route's schema, which it puts among the components. */
 static json_t *schema_of(json_t *document, const struct settings_route *route)
 {
-    char *name = memory_format("route-%s", route->name);
+    char *name = schema_name(route->name);
     char *place = memory_format("#/components/schemas/%s", name);
     json_t *reference = json_object();
     json_t *schema = json_loads(route->schema_text, JSON_DECODE_ANY, NULL);
@@ -185,30 +197,85 @@ static void describe_bodies(json_t *document, json_t *content, const struct sett
     json_decref(schema);
 }
 
+/* The generic path with the route's name in place of {route}; free() it. */
+static char *path_of(const char *generic, const char *name)
+{
+    const char *place = strstr(generic, ROUTE_PARAMETER);
+    CHECK(place != NULL);
+    return memory_format("%.*s%s%s", (int)(place - generic), generic, name, place + sizeof ROUTE_PARAMETER - 1);
+}
+
+/* {route} is no parameter any more where its name stands in the path. */
+static void drop_route_parameter(json_t *owner)
+{
+    json_t *parameters = json_object_get(owner, "parameters");
+    size_t i = 0;
+    json_t *parameter = NULL;
+    json_array_foreach(parameters, i, parameter) {
+        const char *reference = json_string_value(json_object_get(parameter, "$ref"));
+        if (reference != NULL && strcmp(reference, "#/components/parameters/route") == 0) {
+            (void)json_array_remove(parameters, i);
+            break;
+        }
+    }
+    if (json_array_size(parameters) == 0) {
+        (void)json_object_del(owner, "parameters");
+    }
+}
+
+/* A path's operations, which get names of the route's. */
+static json_t *copy_path(json_t *document, const char *generic, const struct settings_route *route)
+{
+    json_t *paths = json_object_get(document, "paths");
+    json_t *item = json_deep_copy(json_object_get(paths, generic));
+    char *path = path_of(generic, route->name);
+    const char *method = NULL;
+    json_t *operation = NULL;
+    CHECK(item != NULL);
+    json_object_foreach(item, method, operation) {
+        if (json_is_object(operation)) {
+            const char *generic_id = json_string_value(json_object_get(operation, "operationId"));
+            char *id = memory_format("%s-%s", generic_id, route->name);
+            set_text(operation, "operationId", id);
+            free(id);
+            if (route->description != NULL) {
+                set_text(operation, "description", route->description);
+            }
+            drop_route_parameter(operation);
+        }
+    }
+    drop_route_parameter(item);
+    (void)json_object_set_new(paths, path, item);
+    free(path);
+    return item;
+}
+
 /* The generic path with the route's name in it, and what the settings say of it. */
 static void add_route(json_t *document, const struct settings_route *route)
 {
-    json_t *paths = json_object_get(document, "paths");
-    json_t *item = json_deep_copy(json_object_get(paths, EVENTS_PATH));
-    json_t *operation = json_object_get(item, "post");
-    char *path = memory_format("/v1/routes/%s/events", route->name);
-    char *id = memory_format("postEvent-%s", route->name);
+    json_t *operation = json_object_get(copy_path(document, EVENTS_PATH, route), "post");
     char *summary = memory_format("Send an event, or a batch of them, to the route %s", route->name);
-    CHECK(operation != NULL);
-    set_text(operation, "operationId", id);
     set_text(operation, "summary", summary);
-    if (route->description != NULL) {
-        set_text(operation, "description", route->description);
-    }
-    (void)json_array_remove(json_object_get(operation, "parameters"), 0); /* {route}: its name stands there now */
+    free(summary);
     (void)json_object_del(json_object_get(operation, "responses"), "404");
     if (route->schema_text != NULL) {
         describe_bodies(document, at(operation, "requestBody", "content"), route);
     }
-    (void)json_object_set_new(paths, path, item);
-    free(path);
-    free(id);
+}
+
+/* ... and the path at which a sender of its kind proves himself. */
+static void add_webhook(json_t *document, const struct settings_route *route)
+{
+    bool is_strava = route->webhook->kind == SETTINGS_WEBHOOK_STRAVA;
+    json_t *operation =
+        json_object_get(copy_path(document, is_strava ? WEBHOOK_SECRET_PATH : WEBHOOK_PATH, route), "post");
+    char *summary = memory_format("Takes what %s sends to the route %s",
+                                  settings_webhook_kind_name(route->webhook->kind), route->name);
+    set_text(operation, "summary", summary);
     free(summary);
+    if (!is_strava) {
+        (void)json_object_del(json_object_get(operation, "responses"), "404");
+    }
 }
 
 char *openapi_write(const struct http_route *routes, size_t route_count, const struct settings *settings)
@@ -223,10 +290,48 @@ char *openapi_write(const struct http_route *routes, size_t route_count, const s
         served_paths(json_object_get(document, "paths"), routes, route_count, common, &settings->gateway));
     for (size_t i = 0; i < settings->route_count; i++) {
         add_route(document, &settings->routes[i]);
+        if (settings->routes[i].webhook != NULL) {
+            add_webhook(document, &settings->routes[i]);
+        }
     }
     char *text = json_dumps(document, JSON_COMPACT);
     CHECK(text != NULL);
     json_decref(common);
     json_decref(document);
     return text;
+}
+
+/* ---- for those who may see some of it ---- */
+
+static void hide_route(json_t *document, const char *name)
+{
+    static const char *const generics[] = {EVENTS_PATH, WEBHOOK_PATH, WEBHOOK_SECRET_PATH};
+    char *schema = schema_name(name);
+    for (size_t i = 0; i < sizeof generics / sizeof generics[0]; i++) {
+        char *path = path_of(generics[i], name);
+        (void)json_object_del(json_object_get(document, "paths"), path);
+        free(path);
+    }
+    (void)json_object_del(at(document, "components", "schemas"), schema);
+    free(schema);
+}
+
+char *openapi_narrow(const char *text, const struct access_grant *grant)
+{
+    const struct settings *settings = grant->settings;
+    json_t *document = NULL;
+    char *narrowed = NULL;
+    for (size_t i = 0; i < settings->route_count; i++) {
+        if (!access_scope_shows(grant, settings->routes[i].name)) {
+            document = document != NULL ? document : json_loads(text, 0, NULL);
+            CHECK(document != NULL);
+            hide_route(document, settings->routes[i].name);
+        }
+    }
+    if (document != NULL) {
+        narrowed = json_dumps(document, JSON_COMPACT);
+        CHECK(narrowed != NULL);
+        json_decref(document);
+    }
+    return narrowed;
 }

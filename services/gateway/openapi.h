@@ -5,11 +5,14 @@
 
 #include <stddef.h>
 
+#include "access_scope.h"
 #include "http/server.h"
 #include "settings/settings.h"
 
 /* JSON text; free() it. routes: the table that the server gets, with verbs as tags; what the parts say of others is
  * left out. */
 char *openapi_write(const struct http_route *routes, size_t route_count, const struct settings *settings);
+/* The text without the configured routes that the grant does not show; free() it. NULL: it shows all of them. */
+char *openapi_narrow(const char *text, const struct access_grant *grant);
 
 #endif

@@ -94,13 +94,16 @@ static json_t *describe(const struct settings *settings, const struct settings_r
                      "queues", queues_of(settings, route));
 }
 
-char *route_list_write(const struct settings *settings)
+char *route_list_write(const struct access_grant *grant)
 {
+    const struct settings *settings = grant->settings;
     json_t *routes = json_array();
     for (size_t i = 0; i < settings->route_count; i++) {
-        json_t *route = describe(settings, &settings->routes[i]);
-        CHECK(route != NULL);
-        (void)json_array_append_new(routes, route);
+        if (access_scope_shows(grant, settings->routes[i].name)) {
+            json_t *route = describe(settings, &settings->routes[i]);
+            CHECK(route != NULL);
+            (void)json_array_append_new(routes, route);
+        }
     }
     json_t *list = json_pack("{s:o}", "routes", routes);
     char *text = json_dumps(list, JSON_COMPACT);

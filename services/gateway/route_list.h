@@ -2,9 +2,9 @@
 #ifndef GATEWAY_ROUTE_LIST_H
 #define GATEWAY_ROUTE_LIST_H
 
-#include "settings/settings.h"
+#include "access_scope.h"
 
-/* {"routes": [{"name", "target", "workflow", …}]} in the settings' order; free() it. */
-char *route_list_write(const struct settings *settings);
+/* {"routes": [{"name", "target", "workflow", …}]} in the settings' order, those that the grant shows; free() it. */
+char *route_list_write(const struct access_grant *grant);
 
 #endif

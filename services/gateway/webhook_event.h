@@ -1,4 +1,4 @@
-/* What a webhook tells of itself: which event it is, so that the same again is the same event, and of which kind. Pure. */
+/* What a webhook tells of itself: which event it is, so that the same again is the same event, and its kind. Pure. */
 #ifndef GATEWAY_WEBHOOK_EVENT_H
 #define GATEWAY_WEBHOOK_EVENT_H
 

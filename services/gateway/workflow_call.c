@@ -15,7 +15,7 @@
 #define JSON "application/json"
 
 /* A form, which a browser sends for any site, names a type even with an empty body; curl without a body names none. */
-static bool check_media_types(struct http_exchange *exchange)
+static bool check_media_types(struct http_exchange *exchange, const char *answer)
 {
     size_t length = 0;
     const char *type = http_exchange_header(exchange, "content-type");
@@ -25,9 +25,9 @@ static bool check_media_types(struct http_exchange *exchange)
                               "Content-Type: expected application/json", 0);
         return false;
     }
-    if (!media_type_is_acceptable(http_exchange_header(exchange, "accept"), JSON)) {
+    if (!media_type_is_acceptable(http_exchange_header(exchange, "accept"), answer)) {
         http_exchange_problem(exchange, 406, "not-acceptable", "There is no answer in a media type that is accepted",
-                              "Accept: answers are application/json", 0);
+                              "Accept: answers are application/json, and of a history text/event-stream", 0);
         return false;
     }
     return true;
@@ -51,12 +51,18 @@ static const char *gateway_request_namespace(struct http_exchange *exchange, con
 
 struct workflow_call *workflow_call_begin(struct http_exchange *exchange, struct gateway *gateway)
 {
+    return workflow_call_begin_as(exchange, gateway, JSON);
+}
+
+struct workflow_call *workflow_call_begin_as(struct http_exchange *exchange, struct gateway *gateway,
+                                             const char *media_type)
+{
     struct error error = {0};
     struct wait_preference wait;
     bool names_namespace = false;
     const char *namespace_name = gateway_request_namespace(exchange, gateway, &names_namespace);
     const char *run_id = http_exchange_query(exchange, "runId");
-    if (namespace_name == NULL || !check_media_types(exchange)) {
+    if (namespace_name == NULL || !check_media_types(exchange, media_type)) {
         return NULL;
     }
     if (run_id != NULL && *run_id == '\0') { /* to Temporal that would be the latest run */
@@ -80,6 +86,24 @@ struct workflow_call *workflow_call_begin(struct http_exchange *exchange, struct
         .begun_ms = clock_monotonic_ms(),
     };
     return call;
+}
+
+static void on_gone(void *user)
+{
+    temporal_cancel_token_cancel(user);
+}
+
+void workflow_call_watch(struct workflow_call *call)
+{
+    call->cancel_token = temporal_cancel_token_new();
+    http_exchange_on_gone(call->exchange, on_gone, call->cancel_token);
+}
+
+/* The answer is given: on_gone does not run any more. */
+static void call_destroy(struct workflow_call *call)
+{
+    temporal_cancel_token_release(call->cancel_token);
+    free(call);
 }
 
 int64_t workflow_call_wait_deadline(const struct workflow_call *call)
@@ -146,9 +170,13 @@ void workflow_call_answer(struct workflow_call *call, int status, const char *lo
         headers[count++] = (struct http_header){.name = "Preference-Applied", .value = applied};
     }
     note(call, status);
-    gateway_reply_json(call->exchange, status, headers, count, body);
-    buffer_deinit(body);
-    free(call);
+    if (body != NULL) {
+        gateway_reply_json(call->exchange, status, headers, count, body);
+        buffer_deinit(body);
+    } else {
+        http_exchange_reply(call->exchange, status, NULL, headers, count, NULL, 0);
+    }
+    call_destroy(call);
 }
 
 void workflow_call_refuse(struct workflow_call *call, const struct error *error)
@@ -172,13 +200,25 @@ void workflow_call_problem(struct workflow_call *call, const struct problem *pro
     const struct problem_origin origin = {.error = error, .grpc_details = details, .failure = failure};
     gateway_reply_problem(call->exchange, problem, detail, &origin);
     free(details);
-    free(call);
+    call_destroy(call);
+}
+
+struct http_stream *workflow_call_stream(struct workflow_call *call, const struct http_stream_options *options)
+{
+    note(call, 200);
+    struct http_stream *stream = http_exchange_stream_begin(call->exchange, options);
+    call_destroy(call);
+    return stream;
+}
+
+enum problem_subject workflow_call_subject(const struct workflow_call *call)
+{
+    return call->names_namespace ? PROBLEM_SUBJECT_NAMESPACE : PROBLEM_SUBJECT_WORKFLOW;
 }
 
 void workflow_call_fail(struct workflow_call *call, const struct error *error)
 {
-    enum problem_subject subject = call->names_namespace ? PROBLEM_SUBJECT_NAMESPACE : PROBLEM_SUBJECT_WORKFLOW;
-    struct problem problem = problem_of_error(subject, error, gateway_is_namespace_missing(error));
+    struct problem problem = problem_of_error(workflow_call_subject(call), error, gateway_is_namespace_missing(error));
     workflow_call_problem(call, &problem, error->text, error, NULL);
 }
 

@@ -240,6 +240,66 @@ def test_without_cors_there_are_no_such_headers(world, tokens):
     assert preflight(ferry, APP).status == 401
 
 
+def test_nobody_is_shown_more_than_his_scope(world, tokens):
+    """Lists, the document and the lookup of messages."""
+    def route(**more):
+        return {"workflow": "w", "task_queue": world.task_queue, "id_prefix": "shared", **more}
+    schema = tokens.directory / "schema.json"
+    schema.write_text('{"type": "object"}')
+    ferry = gateway(world, [tokens.entry("narrow", routes=["orders"]), tokens.entry("home", namespaces=["default"]),
+                            tokens.entry("wide")],
+                    routes={"orders": route(), "billing": route(schema=str(schema), description="nobody's business"),
+                            "away": route(namespace="elsewhere"),
+                            "hook": route(webhook={"kind": "github", "secret_file": str(schema)})})
+    def get(path, name):
+        return request("GET", ferry.gateway_url + path, None, bearer(f"secret-of-{name}"))
+    seen = {"narrow": {"orders"}, "home": {"hello-world", "orders", "billing", "hook"},
+            "wide": {"hello-world", "orders", "billing", "hook", "away"}}
+    for name, expected in seen.items():
+        assert {one["name"] for one in get("/v1/routes", name).json["routes"]} == expected
+        document = get("/openapi.json", name)
+        paths = document.json["paths"]
+        assert {path.split("/")[3] for path in paths if path.startswith("/v1/routes/")} == {*expected, "{route}"}
+        assert ("/v1/webhooks/hook" in paths) == ("hook" in expected)
+        assert (b"nobody's business" in document.body) == ("billing" in expected)
+        assert ("route-billing" in document.json["components"]["schemas"]) == ("billing" in expected)
+    assert get("/", "narrow").status == 200
+    sent = request("POST", f"{ferry.gateway_url}/v1/routes/billing/events", {},
+                   {**bearer("secret-of-wide"), "Idempotency-Key": "m"})
+    assert sent.status == 201
+    assert get("/v1/messages/m", "wide").json["route"] == "billing"
+    assert get("/v1/messages/m", "narrow").status == 404  # though a route of its scope has the same prefix
+    assert get("/v1/messages/m?route=orders", "narrow").status == 404
+
+
+def test_where_no_token_is_asked_for_another_sites_page_changes_nothing(world):
+    ferry = gateway_for(world, settings={"gateway": {"cors": {"origins": [APP]}}})
+    url = f"{ferry.gateway_url}/v1/workflows/nobody"
+    for method, path in (("POST", "/cancel"), ("DELETE", ""), ("POST", "/signals/s"), ("POST", "/terminate")):
+        for origin in ("https://evil.example", "null", "http://127.0.0.1:1"):
+            answer = request(method, url + path, None, {"Origin": origin})
+            assert (answer.status, answer.json["type"]) == (403, "/problems/forbidden") and "Origin" in answer.json["detail"]
+        for headers in ({}, {"Origin": ferry.gateway_url}, {"Origin": APP}):
+            assert request(method, url + path, None, headers).status == 404, (method, path, headers)
+    assert request("GET", url, None, {"Origin": "https://evil.example"}).status == 404
+    assert counted(ferry, 'ferry_gateway_refused_total{reason="origin"}') == 12
+
+
+def test_a_name_that_leads_here_is_not_taken_for_this_machine(world):
+    ferry = gateway_for(world)
+    port = ferry.gateway_port
+    for host in (f"evil.example:{port}", f"localhost.evil.example:{port}"):
+        for method in ("GET", "POST"):
+            answer = request(method, f"{ferry.gateway_url}/v1/workflows", None, {"Host": host, "Origin": f"http://{host}"})
+            assert answer.status == 403 and "Host" in answer.json["detail"], (method, host)
+        assert request("GET", f"{ferry.gateway_url}/", None, {"Host": host}).status == 403
+        assert request("GET", f"{ferry.gateway_url}/readyz", None, {"Host": host}).status == 200
+    for host in (f"localhost:{port}", "ferry.localhost", f"127.0.0.1:{port}", "[::1]"):
+        assert request("GET", f"{ferry.gateway_url}/v1/routes", None, {"Host": host}).status == 200
+    said = gateway_for(world, settings={"gateway": {"auth": "none"}})
+    assert request("GET", f"{said.gateway_url}/v1/routes", None, {"Host": "gateway:8080"}).status == 200
+
+
 # ---- configuration ----
 
 def check(directory: Path, configuration: dict, program: str = "ferry-gateway") -> tuple[int, str]:

@@ -54,7 +54,8 @@ def test_a_list_that_finds_nothing_is_empty(api):
 
 @pytest.mark.parametrize("query, said", [("query=no+such+thing", ""), ("query=NoSuchAttribute+%3D+1", "NoSuchAttribute"),
                                          ("pageSize=0", "pageSize"), ("pageSize=1001", "pageSize"),
-                                         ("pageToken=", "pageToken"), ("pageToken=%2B", "pageToken")])
+                                         ("pageToken=", "pageToken"), ("pageToken=%2B", "pageToken"),
+                                         ("pageToken=AAAA", "pageToken: Temporal does not take it")])
 def test_a_wrong_list_is_400(api, query, said):
     assert_problem(api.get(f"?{query}"), 400, "invalid-request", said)
 

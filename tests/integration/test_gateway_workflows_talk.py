@@ -171,6 +171,7 @@ def test_a_run_may_be_named(api):
     for how in ("cancel", "terminate"):
         assert_problem(api.post(api.path(workflow_id, f"/{how}?runId={uuid.uuid4()}")), 404, "workflow-not-found")
         assert_problem(api.post(api.path(workflow_id, f"/{how}?runId=nonsense")), 400, "invalid-request")
+        assert_problem(api.post(api.path(workflow_id, f"/{how}?runId=")), 400, "invalid-request", "runId")
     assert api.get(api.path(workflow_id)).json["status"] == "Running"
 
 

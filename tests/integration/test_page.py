@@ -14,7 +14,8 @@ from selenium.webdriver.common.keys import Keys
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from ferrystack.process import free_port, wait_until
+from ferrystack.process import wait_until
+from ferrystack.servers import TemporalServer
 from gateway_world import Workers, gateway_for
 from http_request import request
 
@@ -92,7 +93,7 @@ class Browser:
 
     def see(self, selector: str, *texts: str):
         """Waits until an element shows all the texts."""
-        wait_until(lambda: all(text in self.text(selector) for text in texts), 30, f"{texts} in {selector}", 0.1)
+        wait_until(lambda: all(text in self.text(selector) for text in texts), 60, f"{texts} in {selector}", 0.1)
 
     def click(self, selector: str):
         self.driver.find_element(By.CSS_SELECTOR, selector).click()
@@ -121,24 +122,14 @@ def browser(tmp_path):
 @pytest.fixture
 def gateway(world):
     return gateway_for(world, routes={"orders": {"workflow": "helloWorld", "task_queue": world.task_queue, "input": "body",
-                                                 "description": "Orders of the shop"}})
+                                                 "description": "Orders of the shop"},
+                                      "idle": {"workflow": "helloWorld", "task_queue": f"idle-{world.name}"}})
 
 
 @pytest.fixture
 def guarded(world):
     """The same with a token."""
     return gateway_for(world, environment={"FERRY_API_TOKEN": TOKEN})
-
-
-def needs(gateway, *paths: str):
-    """What the page shows comes from endpoints that are built beside it: it is tested where they are."""
-    served = request("GET", f"{gateway.gateway_url}/openapi.json").json["paths"]
-    missing = [path for path in paths if "get" not in served.get(path, {})]
-    if missing:
-        pytest.skip(f"the gateway does not serve {', '.join(missing)}")
-
-
-RECENT, RUNS, COUNT, HISTORY = "/v1/recent", "/v1/workflows", "/v1/workflow-count", "/v1/workflows/{id}/history"
 
 
 def send(gateway, message_id: str, body: dict, route: str = "orders"):
@@ -148,7 +139,6 @@ def send(gateway, message_id: str, body: dict, route: str = "orders"):
 
 
 def test_messages_and_their_way_are_seen(world, gateway, browser):
-    needs(gateway, RECENT, RUNS, COUNT, HISTORY)
     first, second = f"first-{world.name}", f"second-{world.name}"
     with Workers(world, [Hello]):
         one = send(gateway, first, {"name": "ann"})
@@ -175,6 +165,19 @@ def test_messages_and_their_way_are_seen(world, gateway, browser):
     assert browser.hosts() == {f"127.0.0.1:{gateway.gateway_port}"}
 
 
+def test_what_has_ended_is_seen_beside_many_that_are_open(world, gateway, browser):
+    """Temporal lists open runs before closed ones."""
+    for number in range(25):
+        send(gateway, f"open-{number}-{world.name}", {}, "idle")
+    with Workers(world, [Hello]):
+        one = send(gateway, f"it's-done-{world.name}", {"name": "ann"})
+        browser.driver.get(gateway.gateway_url)
+        browser.see("#runs-body", one["workflowId"], "Completed", "Running")
+        browser.see("#recent", f"it's-done-{world.name}", "Completed", "Running")
+    row = browser.driver.find_element(By.CSS_SELECTOR, "#recent tr")
+    assert one["workflowId"] in row.text and "Completed" in row.text
+
+
 def test_a_message_is_found_by_its_id(world, gateway, browser):
     with Workers(world, [Hello]):
         one = send(gateway, f"found-{world.name}", {"name": "ann"})
@@ -197,7 +200,6 @@ def test_a_message_that_is_not_there_is_said_to_be_so(gateway, browser):
 
 
 def test_without_messages_the_page_says_how_to_send_one(gateway, browser):
-    needs(gateway, RECENT, RUNS, COUNT)
     browser.look()
     browser.driver.get(gateway.gateway_url)
     browser.see("#recent-empty", "No messages yet", f"curl {gateway.gateway_url}/v1/routes/hello-world/events")
@@ -206,7 +208,6 @@ def test_without_messages_the_page_says_how_to_send_one(gateway, browser):
 
 
 def test_what_a_message_holds_becomes_no_markup(world, gateway, browser):
-    needs(gateway, RECENT)
     name = f"<img src=x onerror=alert(1)>-{world.name}"
     with Workers(world, [Hello]):
         send(gateway, name, {"name": "<b>bold</b>"})
@@ -216,18 +217,35 @@ def test_what_a_message_holds_becomes_no_markup(world, gateway, browser):
     assert [text for text in browser.complaints() if "Security Policy" in text] == []
 
 
-def test_an_error_stops_the_refreshing_and_is_said(world, browser):
-    away = {"temporal": {"address": f"127.0.0.1:{free_port()}"}}
-    ferry = world.ferry("http://127.0.0.1:1/1/unused", away)
+def test_the_page_tries_again_while_temporal_is_away(world, browser, tmp_path):
+    temporal = TemporalServer(tmp_path)
+    ferry = world.ferry("http://127.0.0.1:1/1/unused", {"temporal": {"address": temporal.address}})
     ferry.gateway.start()
     wait_until(lambda: readiness(ferry) == 503, 30, "the gateway to say that Temporal is away", 0.1)
     browser.look()
     browser.driver.get(ferry.gateway_url)
-    browser.see("#problem", "The page has stopped refreshing", "503", "Try again")
+    browser.see("#problem", "The gateway answered 503", "trying again in", "Try again")
     assert browser.text("#health") == "Temporal does not answer"
-    assert browser.driver.execute_script("return timer") is None
     assert lowest_contrast(browser) >= 4.5
     browser.picture("error")
+    temporal.start()
+    try:
+        browser.see("#routes-body", "hello-world")
+        assert not browser.driver.find_element(By.ID, "problem").is_displayed()
+        assert browser.text("#health") == "Temporal answers"
+    finally:
+        temporal.process.stop(10)
+
+
+def test_a_token_that_is_refused_stops_the_refreshing(world, browser, tmp_path):
+    path = tmp_path / "token"
+    path.write_text(TOKEN)
+    ferry = gateway_for(world, settings={"gateway": {"token_file": str(path), "token_overlap": "0s"}})
+    browser.driver.get(f"http://person:{TOKEN}@127.0.0.1:{ferry.gateway_port}/")
+    browser.see("header", "updated")
+    path.write_text("another-token")
+    browser.see("#problem", "The gateway answered 401", "the page has stopped refreshing")
+    assert browser.driver.execute_script("return timer") is None
 
 
 def readiness(ferry) -> int:
@@ -267,7 +285,6 @@ def test_an_empty_page_can_be_read(gateway, browser, is_dark):
 @pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 def test_everything_can_be_read(world, gateway, browser, is_dark, size):
-    needs(gateway, RUNS)
     with Workers(world, [Hello]):
         done = send(gateway, f"read-{world.name}", {"name": "ann"})
         send(gateway, f"fail-{world.name}", {"fail": True})
@@ -306,7 +323,6 @@ def test_the_keyboard_reaches_every_control_and_shows_where_it_is(gateway, brows
 
 
 def test_a_run_is_opened_and_closed_without_a_mouse(world, gateway, browser):
-    needs(gateway, RUNS)
     with Workers(world, [Hello]):
         send(gateway, f"key-{world.name}", {"name": "ann"})
         browser.look()
@@ -345,13 +361,14 @@ def test_the_page_is_for_those_with_a_token(guarded):
 
 
 def test_a_browser_gets_in_with_the_token_as_the_password(guarded, browser):
-    if "Basic" not in str(request("GET", guarded.gateway_url + "/").headers):
-        pytest.skip("the gateway does not take the token as a password")
     for path in PATHS:
         assert request("GET", guarded.gateway_url + path, headers={"Authorization": basic(TOKEN)}).status == 200
     browser.driver.get(f"http://person:{TOKEN}@127.0.0.1:{guarded.gateway_port}/")
     browser.see("#routes-body", "hello-world")
     browser.see("header", "updated")
+    browser.picture("guarded")
+    browser.driver.find_element(By.LINK_TEXT, "OpenAPI document").click()
+    browser.see("body", "/v1/routes/hello-world/events")
 
 
 def basic(password: str) -> str:

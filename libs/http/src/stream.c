@@ -21,11 +21,12 @@
 struct http_stream {
     struct list node; /* http_server.streams, as long as it must be told of a drain; guarded by the server's mutex */
     struct http_server *server;
-    void (*gone)(void *user); /* fixed, like user */
+    void (*gone)(void *user); /* fixed, as the next two */
+    void (*drained)(void *user);
     void *user;
 
     pthread_mutex_t mutex;     /* guards what follows */
-    pthread_cond_t finished;   /* gone() has returned */
+    pthread_cond_t finished;   /* gone() or drained() has returned */
     struct buffer filling;     /* what was written last */
     struct buffer sending;     /* what was written before, but for the bytes that were taken */
     size_t taken;
@@ -37,6 +38,8 @@ struct http_stream {
     bool is_draining; /* the server stops: no more is taken */
     bool was_told;    /* gone() was called */
     bool is_in_gone;  /* on gone_thread */
+    bool is_drained_due; /* something was written since it was told last */
+    bool is_in_drained;
     pthread_t gone_thread;
 };
 
@@ -109,12 +112,23 @@ static size_t bytes_left(struct http_stream *stream)
     return stream->sending.length - stream->taken;
 }
 
+/* Tells the writer that all was taken; is_in_drained is set, so that it cannot end the stream. */
+static void tell_drained(struct http_stream *stream)
+{
+    stream->drained(stream->user);
+    pthread_mutex_lock(&stream->mutex);
+    stream->is_in_drained = false;
+    pthread_cond_broadcast(&stream->finished);
+    pthread_mutex_unlock(&stream->mutex);
+}
+
 /* MHD_ContentReaderCallback, on the connection's server thread. */
 static ssize_t read_some(void *user, uint64_t position, char *out, size_t room)
 {
     struct http_stream *stream = user;
     const struct server_connections *connections = &stream->server->connections;
     ssize_t result = 0;
+    bool is_drained_due = false;
     (void)position;
     pthread_mutex_lock(&stream->mutex);
     size_t left = bytes_left(stream);
@@ -132,9 +146,16 @@ static ssize_t read_some(void *user, uint64_t position, char *out, size_t room)
     } else {
         connection_wait(connection_of(stream->connection), CONNECTION_HANDLING, INT64_MAX);
         stream->is_suspended = true;
+        /* Decided here: what is written from now on has a notice of its own. */
+        is_drained_due = stream->is_drained_due && stream->drained != NULL;
+        stream->is_drained_due = false;
+        stream->is_in_drained = is_drained_due;
         MHD_suspend_connection(stream->connection);
     }
     pthread_mutex_unlock(&stream->mutex);
+    if (is_drained_due) {
+        tell_drained(stream);
+    }
     return result;
 }
 
@@ -168,6 +189,7 @@ struct http_stream *http_exchange_stream_begin(struct http_exchange *exchange,
     size_t maximum = options->buffer_bytes > 0 ? options->buffer_bytes : STREAM_BUFFER_DEFAULT;
     stream->server = server;
     stream->gone = options->gone;
+    stream->drained = options->drained;
     stream->user = options->user;
     stream->connection = exchange->connection;
     stream->owners = STREAM_OWNERS;
@@ -201,6 +223,7 @@ bool http_stream_write(struct http_stream *stream, const void *bytes, size_t len
     if (is_open) {
         size_t waiting = stream->filling.length + stream->sending.length - stream->taken;
         is_open = length <= stream->filling.maximum - waiting && buffer_append(&stream->filling, bytes, length);
+        stream->is_drained_due = true;
         if (!is_open) {
             stream->is_closed = true;
             connection_cut(&stream->server->connections, connection_of(stream->connection), REFUSED_SLOW_READER);
@@ -209,6 +232,14 @@ bool http_stream_write(struct http_stream *stream, const void *bytes, size_t len
     }
     pthread_mutex_unlock(&stream->mutex);
     return is_open;
+}
+
+size_t http_stream_waiting(struct http_stream *stream)
+{
+    pthread_mutex_lock(&stream->mutex);
+    size_t waiting = stream->filling.length + stream->sending.length - stream->taken;
+    pthread_mutex_unlock(&stream->mutex);
+    return waiting;
 }
 
 void http_stream_end(struct http_stream *stream)
@@ -220,7 +251,8 @@ void http_stream_end(struct http_stream *stream)
     pthread_mutex_lock(&stream->mutex);
     stream->is_ended = true;
     wake(stream);
-    while (stream->is_in_gone && pthread_equal(stream->gone_thread, pthread_self()) == 0) {
+    while (stream->is_in_drained ||
+           (stream->is_in_gone && pthread_equal(stream->gone_thread, pthread_self()) == 0)) {
         (void)thread_condition_wait(&stream->finished, &stream->mutex, INT64_MAX);
     }
     pthread_mutex_unlock(&stream->mutex);

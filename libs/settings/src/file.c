@@ -176,6 +176,7 @@ static enum status read_gateway(struct settings_loader *loader, const struct con
     SETTINGS_TRY(read_gateway_tls(gateway, node, error));
     SETTINGS_TRY(settings_read_text(node, "callback_url", settings_check_http_url, &gateway->callback_url, error));
     SETTINGS_TRY(config_read_integer(node, "long_polls", 0, 100000, &gateway->long_polls, error));
+    SETTINGS_TRY(config_read_integer(node, "history_streams", 0, 100000, &gateway->history_streams, error));
     SETTINGS_TRY(read_grace(node, &gateway->grace_ms, error));
     SETTINGS_TRY(read_gateway_limits(gateway, node, error));
     loader->gateway_node = node;

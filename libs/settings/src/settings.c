@@ -134,6 +134,7 @@ static struct settings *settings_new(void)
     settings->gateway.url = memory_copy_string("http://localhost:8080");
     settings->gateway.listen = memory_copy_string("127.0.0.1:8080");
     settings->gateway.long_polls = 1000;
+    settings->gateway.history_streams = 200;
     settings->gateway.max_body_bytes = (int64_t)16 << 20;
     settings->gateway.grace_ms = 30 * SECOND_MS;
     settings->gateway.token_overlap_ms = 300 * SECOND_MS;

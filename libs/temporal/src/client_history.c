@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/check.h"
 #include "base/memory.h"
+#include "client_close.h"
 #include "client_common.h"
 #include "page_token.h"
 #include "proto_json.h"
@@ -39,6 +40,37 @@ int temporal_history_event_type(const struct temporal_history *history, size_t i
 {
     CHECK(index < temporal_history_count(history));
     return (int)history->events->events[index]->event_type;
+}
+
+const char *temporal_history_event_type_name(const struct temporal_history *history, size_t index)
+{
+    const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(
+        &pb__event_type__descriptor, temporal_history_event_type(history, index));
+    return value != NULL ? value->name : NULL;
+}
+
+enum temporal_run_status temporal_history_event_closes(const struct temporal_history *history, size_t index,
+                                                       const char **out_next_run_id)
+{
+    struct temporal_close_result close = {0};
+    enum temporal_run_status status = TEMPORAL_RUN_UNKNOWN;
+    CHECK(index < temporal_history_count(history));
+    *out_next_run_id = "";
+    if (client_close_read(history->events->events[index], &close, out_next_run_id)) {
+        status = close.status;
+        temporal_close_result_deinit(&close);
+    }
+    return status;
+}
+
+char *temporal_history_event_json(const struct temporal_history *history, size_t index,
+                                  enum temporal_payload_form form, size_t *out_length)
+{
+    struct buffer text;
+    CHECK(index < temporal_history_count(history));
+    buffer_init(&text, JSON_MAX);
+    proto_json_append(&text, &history->events->events[index]->base, form);
+    return buffer_take(&text, out_length);
 }
 
 char *temporal_history_json(const struct temporal_history *history, enum temporal_payload_form form,
@@ -113,7 +145,8 @@ void temporal_client_history_async(struct temporal_connection *connection,
     ProtobufCBinaryData token = page_token_read(options->page_token);
     struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
                                                 .retry = RPC_RETRY_STANDARD,
-                                                .namespace_name = options->run.namespace_name};
+                                                .namespace_name = options->run.namespace_name,
+                                                .cancel_token = options->cancel_token};
     maximum = maximum < TEMPORAL_LIST_MAX ? maximum : TEMPORAL_LIST_MAX;
     if (options->is_reverse) {
         Pb__GetWorkflowExecutionHistoryReverseRequest request =

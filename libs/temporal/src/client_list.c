@@ -66,9 +66,12 @@ void temporal_client_list_async(struct temporal_connection *connection, const st
     request.page_size = (int32_t)call->maximum;
     request.query = client_text(options->query);
     request.next_page_token = page_token_read(options->page_token);
-    struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
-                                                .retry = RPC_RETRY_STANDARD,
-                                                .namespace_name = options->namespace_name};
+    /* A token that is not its own the server answers with UNKNOWN, which elsewhere passes: here it would be asked again
+     * until the deadline. */
+    struct service_call_options call_options = {
+        .deadline_ms = client_deadline(options->deadline_ms),
+        .retry = request.next_page_token.len > 0 ? RPC_RETRY_NONE : RPC_RETRY_STANDARD,
+        .namespace_name = options->namespace_name};
     service_call_start(connection, &service_list_workflow_executions, &request.base, &call_options, listed, call,
                        NULL);
     free(request.next_page_token.data);

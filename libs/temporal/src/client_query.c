@@ -95,7 +95,8 @@ void temporal_client_query_async(struct temporal_connection *connection,
     struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
                                                 .attempt_timeout_ms = INT64_MAX,
                                                 .retry = RPC_RETRY_STANDARD,
-                                                .namespace_name = options->run.namespace_name};
+                                                .namespace_name = options->run.namespace_name,
+                                                .cancel_token = options->cancel_token};
     service_call_start(connection, &service_query_workflow, &request.base, &call_options, answered, call, NULL);
     if (query.query_args != NULL) {
         pb__payloads__free_unpacked(query.query_args, NULL);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cancel_token.h"
 #include "client_common.h"
 #include "client_start_parts.h"
 #include "failure.h"
@@ -26,6 +27,7 @@ struct update_call {
     Pb__Payloads *arguments;
     enum temporal_update_stage wait_stage;
     int64_t deadline_ms;
+    struct temporal_cancel_token *cancel_token; /* a reference; NULL: none */
     temporal_update_done_fn *done; /* NULL: with_start_done */
     temporal_update_with_start_done_fn *with_start_done;
     void *user;
@@ -56,6 +58,7 @@ static struct update_call *call_new(struct temporal_connection *connection, cons
     call->arguments = client_payloads(options->arguments, options->argument_count);
     call->wait_stage = options->wait_stage;
     call->deadline_ms = client_deadline(options->deadline_ms);
+    call->cancel_token = cancel_token_retain(options->cancel_token);
     call->result.update_id = memory_copy_string(call->update_id);
     return call;
 }
@@ -77,6 +80,7 @@ static void finish(struct update_call *call, enum status status, const struct er
     free(call->run_id);
     free(call->name);
     free(call->update_id);
+    temporal_cancel_token_release(call->cancel_token);
     free(call);
 }
 
@@ -232,7 +236,8 @@ static struct service_call_options call_options(const struct update_call *call)
     return (struct service_call_options){.deadline_ms = call->deadline_ms,
                                          .attempt_timeout_ms = INT64_MAX,
                                          .retry = RPC_RETRY_STANDARD,
-                                         .namespace_name = call->namespace_name};
+                                         .namespace_name = call->namespace_name,
+                                         .cancel_token = call->cancel_token};
 }
 
 static void send_update(struct update_call *call)

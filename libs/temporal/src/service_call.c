@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cancel_token.h"
 #include "connection.h"
 #include "proto_check.h"
 
@@ -39,7 +40,8 @@ struct service_call {
     void *user;
     int64_t started_us;
     struct error *refusal; /* NULL: it was sent */
-    struct rpc_call *rpc;  /* for the handle; NULL: there is none */
+    struct rpc_call *rpc;  /* for the handle and the cancel token; NULL: there is neither */
+    struct cancel_token_place place;
     atomic_int references;
 };
 
@@ -70,6 +72,7 @@ static void finish(void *user, const struct rpc_reply *reply)
     struct error error = {0};
     struct service_call_result result = {.code = reply->code, .reply_bytes = reply->body_length};
     ProtobufCMessage *details = NULL;
+    cancel_token_leave(&call->place);
     result.status = reply_status(call, reply, &error);
     if (result.status == STATUS_OK) {
         result.status = proto_unpack(call->method->reply, reply->body, reply->body_length, &result.reply, &error);
@@ -127,9 +130,11 @@ static void send_call(struct service_call *call, const ProtobufCMessage *request
         .wait_for_ready = options->wait_for_ready,
         .instead = options->namespace_name != NULL ? &instead : NULL,
     };
+    cancel_token_begin(options->cancel_token);
     /* With a handle call->rpc is set before the call can end. */
     rpc_call_start(connection_channel(call->connection), &rpc_options, bytes, length, finish, call,
-                   has_handle ? &call->rpc : NULL);
+                   has_handle || options->cancel_token != NULL ? &call->rpc : NULL);
+    cancel_token_enter(&call->place, options->cancel_token, &call->rpc);
     free(large);
 }
 

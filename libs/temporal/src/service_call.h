@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "rpc/channel.h"
+#include "temporal/cancel_token.h"
 #include "temporal/connection.h"
 
 struct service_method {
@@ -77,6 +78,7 @@ struct service_call_options {
     enum rpc_retry retry;
     bool wait_for_ready;        /* polls: wait for a connection instead of failing at once */
     const char *namespace_name; /* in the header that proxies route by; NULL: the connection's */
+    struct temporal_cancel_token *cancel_token; /* NULL: none */
 };
 
 struct service_call_result {

@@ -4,8 +4,10 @@
 // Everything that is drawn is set as text: nothing that a message holds becomes markup.
 
 const REFRESH_MS = 5000;
-const ANSWER_MS = 10000;
-const RUNS_SHOWN = 20;
+const PAUSE_MAX_MS = 60000; // between two tries while nobody answers as he should
+const ANSWER_MS = 20000; // Temporal's own time for an answer, and some
+const RUNS_SHOWN = 10; // of those that are open, and of those that have closed
+const QUERY_MAX = 1500; // bytes of workflow IDs in one query, as they are sent: the gateway takes heads of 4 KiB
 const ROUTES_COUNTED = 12; // each costs Temporal a count; more are counted by nobody
 const COUNT_EVERY = 3; // refreshes
 
@@ -151,14 +153,14 @@ function show(id, isShown) {
 // ---- what is on the page ----
 
 let routes = [];
-const statusOf = new Map(); // of runs in the list, by workflow ID
+const statusOf = new Map(); // of the recent events' runs, by workflow ID: {status, startTime}
 let messagesSeen = null;
 
 function drawRecent(recent) {
   const events = recent ? recent.events : [];
   show("messages", recent !== null);
   const rows = events.map((event, index) => {
-    const status = event.status || statusOf.get(event.workflowId);
+    const status = event.status || statusOf.get(event.workflowId)?.status;
     const key = `${event.time} ${event.messageId || ""} ${event.workflowId || index}`;
     const route = routes.find((one) => one.name === event.route);
     return {
@@ -189,13 +191,56 @@ function tellNews(events) {
   messagesSeen = newest;
 }
 
-function drawRuns(list) {
-  const workflows = list ? list.workflows : [];
-  show("runs", list !== null);
-  statusOf.clear();
-  for (const run of [...workflows].reverse()) {
-    statusOf.set(run.workflowId, run.status);
+const isOpen = (status) => status === "Running" || status === "Paused";
+
+// An ID's newest run tells what has become of a message.
+function noteStatuses(workflows) {
+  for (const run of workflows) {
+    const known = statusOf.get(run.workflowId);
+    if (!known || known.startTime <= run.startTime) {
+      statusOf.set(run.workflowId, { status: run.status, startTime: run.startTime });
+    }
   }
+}
+
+const quoted = (text) => `'${text.replace(/\\/g, "\\\\").replace(/'/g, "\\'")}'`;
+
+// Of as many events' runs as a query takes: those that nothing is known of come first, the completed ones stay so.
+async function askStatuses(events) {
+  const asked = new Map(); // workflow IDs by namespace
+  const lengths = new Map();
+  const isKnown = (event) => statusOf.has(event.workflowId);
+  const open = events.filter((event) => event.workflowId && statusOf.get(event.workflowId)?.status !== "Completed");
+  for (const event of [...open.filter((one) => !isKnown(one)), ...open.filter(isKnown)]) {
+    const namespace = routes.find((one) => one.name === event.route)?.namespace || "";
+    const ids = asked.get(namespace) || new Set();
+    const length = (lengths.get(namespace) || 0) + encodeURIComponent(quoted(event.workflowId)).length + 3;
+    if (!ids.has(event.workflowId) && length <= QUERY_MAX) {
+      lengths.set(namespace, length);
+      asked.set(namespace, ids.add(event.workflowId));
+    }
+  }
+  await Promise.all([...asked].map(async ([namespace, ids]) => {
+    const query = `WorkflowId IN (${[...ids].map(quoted).join(",")})`;
+    noteStatuses((await askIfAllowed(address("/v1/workflows", { query, namespace, pageSize: 100 })))?.workflows || []);
+  }));
+}
+
+function forgetStatuses(events) {
+  const shown = new Set(events.map((event) => event.workflowId));
+  [...statusOf.keys()].filter((id) => !shown.has(id)).forEach((id) => statusOf.delete(id));
+}
+
+// Temporal lists what is open before what has closed: each is asked for by itself, so that neither hides the other.
+async function askRuns() {
+  const [open, closed] = await Promise.all(["=", "!="].map((sign) =>
+    askIfAllowed(address("/v1/workflows", { query: `ExecutionStatus ${sign} 'Running'`, pageSize: RUNS_SHOWN }))));
+  return open && closed && [...open.workflows, ...closed.workflows];
+}
+
+function drawRuns(list) {
+  const workflows = list || [];
+  show("runs", list !== null);
   drawRows(byId("runs-body"), workflows.map((run) => ({
     key: run.runId,
     cells: [
@@ -263,6 +308,7 @@ function drawCurl() {
 
 let timer = null;
 let isAsking = false;
+let pauseMs = 0; // before the next try; 0: all is well, or nothing will change
 let rounds = 0;
 
 async function drawHealth() {
@@ -294,9 +340,13 @@ async function refresh() {
   }
   const [recent, runs, count] = await Promise.all([
     askIfAllowed("/v1/recent"),
-    askIfAllowed(address("/v1/workflows", { pageSize: RUNS_SHOWN })),
+    askRuns(),
     askIfAllowed(address("/v1/workflow-count", { query: "GROUP BY ExecutionStatus" })),
   ]);
+  const events = recent ? recent.events : [];
+  noteStatuses(runs || []);
+  forgetStatuses(events);
+  await askStatuses(events);
   show("main", true);
   drawRuns(runs);
   drawRecent(recent);
@@ -309,9 +359,14 @@ async function refresh() {
   byId("updated").textContent = `updated ${new Date().toLocaleTimeString([], CLOCK)}`;
 }
 
+const said = (problem) => (problem.status ? `the gateway answered ${problem.status}: ${problem.message}` : problem.message);
+
+// A token that is refused, or a bug, stays so; what is busy or away comes back.
+const mayPass = (problem) => problem instanceof Problem && (problem.status === 0 || problem.status === 429 || problem.status >= 500);
+
 function tellProblem(problem) {
-  const said = problem.status ? `the gateway answered ${problem.status}: ${problem.message}` : problem.message;
-  byId("problem-text").textContent = `The page has stopped refreshing: ${said}`;
+  const next = pauseMs > 0 ? `trying again in ${pauseMs / 1000} s` : "the page has stopped refreshing";
+  byId("problem-text").textContent = `${said(problem).replace(/^./, (letter) => letter.toUpperCase())}; ${next}`;
   show("problem", true);
 }
 
@@ -322,16 +377,19 @@ async function turn() {
     return;
   }
   isAsking = true;
+  let nextMs = REFRESH_MS;
   try {
     await refresh();
+    pauseMs = 0;
     show("problem", false);
-    if (document.visibilityState === "visible") {
-      timer = setTimeout(turn, REFRESH_MS);
-    }
   } catch (problem) {
+    nextMs = pauseMs = mayPass(problem) ? Math.min(PAUSE_MAX_MS, pauseMs * 2 || REFRESH_MS) : 0;
     tellProblem(problem instanceof Problem ? problem : new Problem(0, `the page has a bug: ${problem.message}`));
   } finally {
     isAsking = false;
+  }
+  if (nextMs > 0 && document.visibilityState === "visible") {
+    timer = setTimeout(turn, nextMs);
   }
 }
 
@@ -413,8 +471,7 @@ async function runParts(namespace, id, runId) {
     ["Started", timeMark(run.startTime)], ["Closed", timeMark(run.closeTime)],
     ["Took", duration(run.startTime, run.closeTime)],
   ]);
-  const isOpen = run.status === "Running" || run.status === "Paused";
-  const result = isOpen ? [] : headed("Result", resultParts(path, query));
+  const result = isOpen(run.status) ? [] : headed("Result", resultParts(path, query));
   return [first, ...(await result), ...(await headed("History", historyParts(path, query)))];
 }
 

@@ -114,6 +114,27 @@ static void a_star_is_every_namespace(void **state)
     assert_allowed(&token, API_VERB_EVENT, "orders", NULL);
 }
 
+static void what_may_be_read_is_shown(void **state)
+{
+    (void)state;
+    char *routes[] = {s_orders};
+    char *namespaces[] = {s_staging};
+    const struct settings_token reader = {.verbs = SETTINGS_VERBS_ALL, .routes = routes, .route_count = 1};
+    const struct settings_token sender = {.verbs = SETTINGS_VERB_BIT(SETTINGS_VERB_EVENT)};
+    const struct settings_token stager = {.verbs = SETTINGS_VERBS_ALL, .namespaces = namespaces, .namespace_count = 1};
+    struct access_grant grant = {.name = "ci", .settings = &s_settings, .token = &reader};
+    assert_true(access_scope_shows(&grant, "orders"));
+    assert_false(access_scope_shows(&grant, "away"));
+    assert_false(access_scope_shows(&grant, "no-longer-configured"));
+    grant.token = &sender;
+    assert_false(access_scope_shows(&grant, "orders"));
+    grant.token = &stager;
+    assert_false(access_scope_shows(&grant, "orders"));
+    assert_true(access_scope_shows(&grant, "away"));
+    grant.token = NULL;
+    assert_true(access_scope_shows(&grant, "no-longer-configured"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +145,7 @@ int main(void)
         cmocka_unit_test(without_a_list_the_namespaces_are_the_default_and_the_routes_own),
         cmocka_unit_test(a_list_of_namespaces_holds_for_routes_too),
         cmocka_unit_test(a_star_is_every_namespace),
+        cmocka_unit_test(what_may_be_read_is_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

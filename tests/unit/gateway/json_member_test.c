@@ -107,12 +107,29 @@ static void an_error_names_the_member(void **state)
     assert_refused("{\"pause\":-1}", NULL, "pause: expected a duration (500ms, 30s, 1.5m, 2h, 7d, or seconds)");
 }
 
+static void a_number_of_any_form_is_a_duration_in_seconds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t expected_ms;
+    } cases[] = {{"{\"pause\":30}", 30000},    {"{\"pause\":1.001}", 1001}, {"{\"pause\":5e-1}", 500},
+                 {"{\"pause\":1.5E2}", 150000}, {"{\"pause\":0.00001}", 0},  {"{\"pause\":0}", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct thing thing = {.pause_ms = -1};
+        assert_int_equal(read_thing(cases[i].text, NULL, &thing, NULL), STATUS_OK);
+        assert_int_equal(thing.pause_ms, cases[i].expected_ms);
+    }
+    assert_refused("{\"pause\":1e99}", NULL, "pause: expected a duration (500ms, 30s, 1.5m, 2h, 7d, or seconds)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_member_goes_where_its_reader_says),
         cmocka_unit_test(a_body_is_whole_or_nothing_is_read),
         cmocka_unit_test(an_error_names_the_member),
+        cmocka_unit_test(a_number_of_any_form_is_a_duration_in_seconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

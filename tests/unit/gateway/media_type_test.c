@@ -51,11 +51,24 @@ static void the_most_specific_range_decides(void **state)
     }
 }
 
+static void who_means_a_type_names_it(void **state)
+{
+    (void)state;
+    assert_true(media_type_is_named("application/json", JSON));
+    assert_true(media_type_is_named("text/html, application/json;q=0.1", JSON));
+    assert_false(media_type_is_named("application/json;q=0, */*", JSON));
+    assert_false(media_type_is_named("application/*", JSON));
+    assert_false(media_type_is_named("*/*", JSON));
+    assert_false(media_type_is_named("", JSON));
+    assert_false(media_type_is_named(NULL, JSON));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_content_type_is_compared_without_its_parameters),
         cmocka_unit_test(the_most_specific_range_decides),
+        cmocka_unit_test(who_means_a_type_names_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@
 #include "openapi.h"
 
 static char s_orders[] = "orders";
+static char s_default[] = "default";
 static char s_plain[] = "plain";
 static char s_description[] = "Orders of the shop";
 static char s_schema[] = "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"$ref\":\"#/$defs/order\","
@@ -169,6 +170,64 @@ static void a_certificate_is_needed_beside_the_token(void **state)
     json_decref(document);
 }
 
+static void a_webhooks_path_is_its_kinds_and_needs_no_token(void **state)
+{
+    (void)state;
+    struct settings_webhook github = {.kind = SETTINGS_WEBHOOK_GITHUB};
+    struct settings_webhook strava = {.kind = SETTINGS_WEBHOOK_STRAVA};
+    struct settings_route routes[] = {
+        {.name = s_orders, .webhook = &github, .description = s_description},
+        {.name = s_plain, .webhook = &strava},
+    };
+    const struct settings settings = {.routes = routes, .route_count = 2, .gateway = {.token = s_token}};
+    json_t *document = document_for(&settings);
+    json_t *paths = json_object_get(document, "paths");
+    json_t *operation = operation_at(document, "/v1/webhooks/orders", "POST");
+    assert_non_null(operation);
+    assert_string_equal(json_string_value(json_object_get(operation, "operationId")), "postWebhook-orders");
+    assert_string_equal(json_string_value(json_object_get(operation, "description")), s_description);
+    assert_non_null(json_object_get(json_object_get(operation, "responses"), "401"));
+    assert_int_equal(ways_in(document, "/v1/webhooks/orders", "POST"), 0);
+    assert_int_equal(ways_in(document, "/v1/routes/orders/events", "POST"), 1);
+    assert_null(json_object_get(json_object_get(paths, "/v1/webhooks/orders"), "parameters"));
+    assert_null(json_object_get(paths, "/v1/webhooks/orders/{secret}"));
+    assert_null(json_object_get(paths, "/v1/webhooks/plain"));
+    json_t *item = json_object_get(paths, "/v1/webhooks/plain/{secret}");
+    assert_int_equal(json_array_size(json_object_get(item, "parameters")), 1);
+    assert_non_null(json_object_get(item, "get"));
+    assert_int_equal(ways_in(document, "/v1/webhooks/plain/{secret}", "GET"), 0);
+    json_decref(document);
+}
+
+static void what_a_grant_does_not_show_is_left_out(void **state)
+{
+    (void)state;
+    char *names[] = {s_plain};
+    struct settings_webhook github = {.kind = SETTINGS_WEBHOOK_GITHUB};
+    struct settings_route routes[] = {
+        {.name = s_orders, .schema_text = s_schema, .webhook = &github},
+        {.name = s_plain},
+    };
+    const struct settings settings = {.temporal = {.namespace_ = s_default}, .routes = routes, .route_count = 2};
+    const struct settings_token token = {.verbs = SETTINGS_VERB_BIT(SETTINGS_VERB_READ), .routes = names,
+                                         .route_count = 1};
+    const struct access_grant narrow = {.settings = &settings, .token = &token};
+    const struct access_grant whole = {.settings = &settings};
+    struct http_route table[API_ROUTES_MAX];
+    char *text = openapi_write(table, api_routes(NULL, table), &settings);
+    char *narrowed = openapi_narrow(text, &narrow);
+    assert_null(openapi_narrow(text, &whole));
+    json_t *document = json_loads(narrowed, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(operation_at(document, "/v1/routes/plain/events", "POST"));
+    assert_non_null(operation_at(document, "/v1/routes/{route}/events", "POST"));
+    assert_null(operation_at(document, "/v1/routes/orders/events", "POST"));
+    assert_null(operation_at(document, "/v1/webhooks/orders", "POST"));
+    assert_null(strstr(narrowed, "route-orders"));
+    json_decref(document);
+    free(narrowed);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +237,8 @@ int main(void)
         cmocka_unit_test(a_token_is_said_to_be_needed_where_it_is),
         cmocka_unit_test(without_tokens_and_certificates_nothing_is_asked_for),
         cmocka_unit_test(a_certificate_is_needed_beside_the_token),
+        cmocka_unit_test(a_webhooks_path_is_its_kinds_and_needs_no_token),
+        cmocka_unit_test(what_a_grant_does_not_show_is_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,6 +30,7 @@
 struct test_stream {
     struct http_stream *stream;
     atomic_int gone_count;
+    atomic_int drained_count;
     bool ends_in_gone;
     size_t buffer_bytes;
 };
@@ -49,6 +50,12 @@ static void on_gone(void *user)
     (void)atomic_fetch_add(&test->gone_count, 1);
 }
 
+static void on_drained(void *user)
+{
+    struct test_stream *test = user;
+    (void)atomic_fetch_add(&test->drained_count, 1);
+}
+
 static void begin(struct test_stream *test, struct http_exchange *exchange)
 {
     const struct http_header headers[] = {{"Cache-Control", "no-store"}};
@@ -59,6 +66,7 @@ static void begin(struct test_stream *test, struct http_exchange *exchange)
                                                             .header_count = 1,
                                                             .buffer_bytes = test->buffer_bytes,
                                                             .gone = on_gone,
+                                                            .drained = on_drained,
                                                             .user = test});
     assert_non_null(test->stream);
 }
@@ -269,6 +277,54 @@ static void refuses_at_once_what_no_buffer_holds(void **state)
     stop();
 }
 
+static void wait_for_drained(int count)
+{
+    int64_t end_ms = clock_monotonic_ms() + SUPPORT_PATIENCE_MS;
+    while (atomic_load(&s_test.drained_count) < count) {
+        assert_true(clock_monotonic_ms() < end_ms);
+    }
+}
+
+/* So a writer that waits for it never has more than one block in the buffer. */
+static void tells_each_time_when_all_was_taken(void **state)
+{
+    (void)state;
+    start(0);
+    int peer = open_stream();
+    expect_text(peer, "\r\n\r\n");
+    assert_int_equal(http_stream_waiting(s_test.stream), 0);
+    for (int i = 1; i <= 20; i++) {
+        char text[32];
+        (void)snprintf(text, sizeof text, "data: %d\n\n", i);
+        write_text(s_test.stream, text);
+        expect_text(peer, text);
+        wait_for_drained(i);
+        assert_int_equal(http_stream_waiting(s_test.stream), 0);
+    }
+    http_stream_end(s_test.stream);
+    (void)close(peer);
+    stop();
+    assert_int_equal(s_test.drained_count, 20);
+}
+
+static void tells_what_a_reader_has_not_taken(void **state)
+{
+    (void)state;
+    start(0);
+    s_test.buffer_bytes = LARGE_BUFFER;
+    int peer = open_stream();
+    char *much = memory_alloc(LARGE_BUFFER / 2);
+    assert_true(http_stream_write(s_test.stream, much, LARGE_BUFFER / 2));
+    assert_true(http_stream_waiting(s_test.stream) > 0); /* the network holds far less */
+    assert_int_equal(s_test.drained_count, 0);
+    (void)close(peer);
+    wait_for_gone(&s_test);
+    http_stream_end(s_test.stream);
+    free(much);
+    stop();
+    assert_int_equal(s_test.drained_count, 0);
+}
+
 /* Even where the buffer has room for all of it. */
 static void cuts_a_reader_off_who_takes_nothing_in_time(void **state)
 {
@@ -427,6 +483,8 @@ int main(void)
         cmocka_unit_test(can_be_ended_when_it_is_told),
         cmocka_unit_test(cuts_a_reader_off_whose_buffer_runs_full),
         cmocka_unit_test(refuses_at_once_what_no_buffer_holds),
+        cmocka_unit_test(tells_each_time_when_all_was_taken),
+        cmocka_unit_test(tells_what_a_reader_has_not_taken),
         cmocka_unit_test(cuts_a_reader_off_who_takes_nothing_in_time),
         cmocka_unit_test(lets_a_stream_rest_for_longer_than_transfers_may_take),
         cmocka_unit_test(ends_with_the_answer_to_head),

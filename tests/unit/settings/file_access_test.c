@@ -72,7 +72,8 @@ static void what_is_wrong_with_a_token_is_said_where_it_stands(void **state)
         {"[{ name: a, token_file: f, allow: [start, kill] }]",
          "ferry.yaml:2: gateway.tokens[0].allow[1]: expected event, wait, read, start, signal, query, update, cancel, "
          "terminate, reset or delete, not \"kill\""},
-        {"[{ name: a, token_file: f, allow: [] }]", "ferry.yaml:2: gateway.tokens[0].allow: expected a list of 1 to 11"},
+        {"[{ name: a, token_file: f, allow: [] }]",
+         "ferry.yaml:2: gateway.tokens[0].allow: expected a list of 1 to 11"},
         {"[{ name: a, token_file: f, allow: [read, read] }]",
          "ferry.yaml:2: gateway.tokens[0].allow[1]: expected each once, found \"read\" again"},
         {"[{ name: a, token_file: f, routes: [nobody] }]",
@@ -88,8 +89,9 @@ static void what_is_wrong_with_a_token_is_said_where_it_stands(void **state)
     }
     for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
         (void)snprintf(text, sizeof text, "gateway:\n  tokens: [{ name: a, token_file: f, rate: %s }]\n", rates[i]);
-        support_assert_refused(text, "ferry.yaml:2: gateway.tokens[0].rate: expected a number of requests from 1 to 1000000 in "
-                             "a second, minute or hour, such as 100/s, 600/m or 10/h");
+        support_assert_refused(text,
+                               "ferry.yaml:2: gateway.tokens[0].rate: expected a number of requests from 1 to 1000000 "
+                               "in a second, minute or hour, such as 100/s, 600/m or 10/h");
     }
     support_assert_refused("gateway:\n  auth: none\n  tokens: [{ name: a, token_file: f }]\n",
                    "ferry.yaml:3: gateway.tokens: expected tokens or auth: none, found both");
@@ -129,7 +131,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_token_may_do_what_its_scope_says, support_setup, support_teardown),
-        cmocka_unit_test_setup_teardown(what_is_wrong_with_a_token_is_said_where_it_stands, support_setup, support_teardown),
+        cmocka_unit_test_setup_teardown(what_is_wrong_with_a_token_is_said_where_it_stands, support_setup,
+                                        support_teardown),
         cmocka_unit_test_setup_teardown(origins_are_read, support_setup, support_teardown),
         cmocka_unit_test_setup_teardown(what_is_no_origin_is_refused, support_setup, support_teardown),
     };

@@ -466,6 +466,18 @@ static void a_list_is_one_page_of_descriptions(void **state)
     pb__payload__free_unpacked(entry.value, NULL);
 }
 
+/* The server has UNKNOWN for it, which would be asked again until the deadline. */
+static void a_page_token_of_somebody_else_is_refused_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->steps[0] = (struct step){.code = GRPC_STATUS_UNKNOWN, .message = "something went wrong, please retry"};
+    const struct temporal_list_options options = {.page_token = "AAAA", .deadline_ms = ready(fixture)};
+    struct temporal_list_result result;
+    struct error error;
+    assert_int_equal(temporal_client_list(fixture->connection, &options, &result, &error), STATUS_INTERNAL);
+    recorded(fixture, 1);
+}
+
 static bool body_has(const struct fixture *fixture, size_t index, const char *text)
 {
     return memmem(fixture->bodies[index], fixture->body_lengths[index], text, strlen(text)) != NULL;
@@ -911,6 +923,7 @@ int main(void)
         CASE(describe_reads_what_a_run_is),
         CASE(an_empty_description_is_malformed),
         CASE(a_list_is_one_page_of_descriptions),
+        CASE(a_page_token_of_somebody_else_is_refused_at_once),
         CASE(every_call_can_name_another_namespace),
         CASE(a_wait_follows_the_chain_to_its_last_run),
         CASE(an_empty_page_is_asked_again_with_its_token),

@@ -143,7 +143,10 @@ struct http_stream_options {
      * server drains. Not after http_stream_end. May be called before http_exchange_stream_begin returns. It must not
      * block; http_stream_end is fine inside. NULL: none. */
     void (*gone)(void *user);
-    void *user;
+    /* Whenever the network has taken all that was written, on a thread of the server's: a writer that has more than the
+     * buffer holds waits for it. It must not block, nor end the stream. NULL: none. */
+    void (*drained)(void *user);
+    void *user; /* of both */
 };
 
 /* Instead of a reply: the exchange is gone afterwards. The stream lives until http_stream_end, which must come before
@@ -152,8 +155,10 @@ struct http_stream *http_exchange_stream_begin(struct http_exchange *exchange,
                                                const struct http_stream_options *options);
 /* Any thread, one at a time for each stream. Copied. false: nobody reads any more, all further writes are in vain. */
 bool http_stream_write(struct http_stream *stream, const void *bytes, size_t length);
-/* Ends the answer when all is sent. The stream is gone afterwards; gone() is not running when it returns, unless it is
- * called inside that very gone(): hold no lock that gone() takes. */
+/* How many bytes of what was written the network has not taken yet. Not 0: drained() will be called, or gone(). */
+size_t http_stream_waiting(struct http_stream *stream);
+/* Ends the answer when all is sent. The stream is gone afterwards; neither gone() nor drained() is running when it
+ * returns, unless it is called inside that very gone(): hold no lock that they take. */
 void http_stream_end(struct http_stream *stream);
 
 /* Calls gone(user) once, on a server thread, if the client hangs up (or closes its sending side) before the reply; the

@@ -131,6 +131,7 @@ struct settings_gateway {
     bool auth_none;     /* `auth: none`: said aloud */
     char *callback_url;     /* where Temporal reaches this gateway; NULL: completion callbacks are not asked for */
     int64_t long_polls;     /* runs that are waited for by history long polls, 1,000 */
+    int64_t history_streams; /* histories that are followed by server-sent events, 200 */
     int64_t max_body_bytes; /* 16 MiB: ten messages of 1 MiB with escapes */
     int64_t grace_ms;
     int64_t max_connections;             /* 10,000 */

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "temporal/cancel_token.h"
 #include "temporal/connection.h"
 #include "temporal/failure.h"
 #include "temporal/payload.h"
@@ -214,7 +215,8 @@ struct temporal_list_options {
     const char *query;          /* "WorkflowType = 'order' AND ExecutionStatus = 'Running'"; NULL: all */
     size_t maximum;             /* 1 .. TEMPORAL_LIST_MAX; 0: 100 */
     int64_t deadline_ms;
-    const char *page_token;     /* of the page before; NULL: the first page */
+    const char *page_token;     /* of the page before; NULL: the first page. With one there is one try alone, since the
+                                   server answers one that is not its own with what elsewhere passes */
 };
 /* INVALID_ARGUMENT: the query does not parse, or names a search attribute that the namespace does not have; the token
  * is none. */
@@ -325,6 +327,7 @@ struct temporal_history_options {
      * with is_reverse. */
     bool is_wait;
     int64_t deadline_ms;
+    struct temporal_cancel_token *cancel_token; /* NULL: none */
 };
 
 struct temporal_history; /* events of one page */
@@ -339,6 +342,15 @@ enum temporal_payload_form {
 /* The events as an array in proto3's JSON. free() it. */
 char *temporal_history_json(const struct temporal_history *history, enum temporal_payload_form form,
                             size_t *out_length);
+/* One of them. */
+char *temporal_history_event_json(const struct temporal_history *history, size_t index,
+                                  enum temporal_payload_form form, size_t *out_length);
+/* "EVENT_TYPE_TIMER_FIRED"; NULL: newer than what this SDK knows. */
+const char *temporal_history_event_type_name(const struct temporal_history *history, size_t index);
+/* Whether the event closes its run: how, and the run that the chain goes on with ("": none; borrowed). UNKNOWN: it does
+ * not. */
+enum temporal_run_status temporal_history_event_closes(const struct temporal_history *history, size_t index,
+                                                       const char **out_next_run_id);
 
 struct temporal_history_result {
     struct temporal_history *history;
@@ -391,6 +403,7 @@ struct temporal_query_options {
     size_t argument_count;
     int64_t deadline_ms;
     enum temporal_query_reject reject_condition;
+    struct temporal_cancel_token *cancel_token; /* NULL: none */
 };
 
 struct temporal_query_result {
@@ -429,6 +442,7 @@ struct temporal_update_options {
     size_t argument_count;
     enum temporal_update_stage wait_stage; /* ACCEPTED or COMPLETED */
     int64_t deadline_ms;                   /* clock_monotonic_ms; 0: in 10 s */
+    struct temporal_cancel_token *cancel_token; /* of the waiting, not of the update; NULL: none */
 };
 
 /* Texts are owned. An outcome is a value or a failure. */
