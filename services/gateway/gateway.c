@@ -236,9 +236,9 @@ enum status run_gateway(struct service *service, const struct settings *settings
         .gather_runs = WATCH_GATHER_RUNS,
         .metrics = service_metrics(service),
     });
-    loop_post(gateway.loop, gateway_start_readiness, &gateway);
     status = start_server(&gateway, error);
     if (status == STATUS_OK) {
+        loop_post(gateway.loop, gateway_start_readiness, &gateway); /* ready is who listens */
         service_set_stop(service, on_stop, &flag);
         wait_for_stop(&flag);
         drain(&gateway);

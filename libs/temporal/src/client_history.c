@@ -42,6 +42,12 @@ int temporal_history_event_type(const struct temporal_history *history, size_t i
     return (int)history->events->events[index]->event_type;
 }
 
+bool temporal_history_event_is_incomplete(const struct temporal_history *history, size_t index)
+{
+    CHECK(index < temporal_history_count(history));
+    return proto_json_is_incomplete(&history->events->events[index]->base);
+}
+
 const char *temporal_history_event_type_name(const struct temporal_history *history, size_t index)
 {
     const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(

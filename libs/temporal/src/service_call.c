@@ -130,11 +130,13 @@ static void send_call(struct service_call *call, const ProtobufCMessage *request
         .wait_for_ready = options->wait_for_ready,
         .instead = options->namespace_name != NULL ? &instead : NULL,
     };
-    cancel_token_begin(options->cancel_token);
+    cancel_token_begin(&call->place, options->cancel_token);
     /* With a handle call->rpc is set before the call can end. */
     rpc_call_start(connection_channel(call->connection), &rpc_options, bytes, length, finish, call,
                    has_handle || options->cancel_token != NULL ? &call->rpc : NULL);
-    cancel_token_enter(&call->place, options->cancel_token, &call->rpc);
+    if (options->cancel_token != NULL) { /* else the call may be gone already */
+        cancel_token_enter(&call->place, &call->rpc);
+    }
     free(large);
 }
 
