@@ -153,6 +153,7 @@ void gateway_handle_workflow_history(struct http_exchange *exchange, void *user)
         .page_token = query.page.token,
         .is_reverse = query.is_reverse,
         .is_wait = call->wait.wait_ms > 0,
+        .keeps_encoded = query.form == TEMPORAL_PAYLOAD_ENCODED,
         .deadline_ms = call->wait.wait_ms > 0 ? workflow_call_wait_deadline(call) : 0,
         .cancel_token = call->cancel_token,
     };

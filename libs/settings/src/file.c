@@ -91,6 +91,7 @@ static enum status read_temporal(struct settings_loader *loader, const struct co
     SETTINGS_TRY(settings_read_text(node, "tls_certificate", settings_check_name, &temporal->tls_certificate, error));
     SETTINGS_TRY(settings_read_text(node, "tls_key", settings_check_name, &temporal->tls_key, error));
     SETTINGS_TRY(settings_read_text(node, "tls_server_name", settings_check_name, &temporal->tls_server_name, error));
+    SETTINGS_TRY(settings_read_codec(temporal, config_get(node, "codec"), error));
     loader->tls_is_set = config_get(node, "tls") != NULL;
     loader->temporal_node = node;
     return STATUS_OK;

@@ -164,6 +164,7 @@ void settings_destroy(struct settings *settings)
     free(settings->temporal.tls_certificate);
     free(settings->temporal.tls_key);
     free(settings->temporal.tls_server_name);
+    settings_codec_deinit(&settings->temporal);
     for (size_t i = 0; i < settings->queue_count; i++) {
         settings_queue_deinit(&settings->queues[i]);
     }

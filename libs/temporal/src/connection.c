@@ -7,12 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/memory.h"
+#include "codec_message.h"
 #include "error_details.h"
 #include "service_call.h"
 
 #define PEM_FILE_MAX ((size_t)1 << 20)
 #define HOST_NAME_SIZE 256
+#define CODEC_LOG_INTERVAL_MS 30000
 
 #define COUNT_METHOD(variable, name_, prefix) +1
 #define METHOD_COUNT (0 SERVICE_METHODS(COUNT_METHOD))
@@ -30,6 +33,8 @@ struct temporal_connection {
     struct rpc_runtime *runtime;
     struct rpc_channel *channel;
     struct metrics *metrics;
+    const struct temporal_codec *codec;
+    struct log_limiter codec_log; /* rpc thread */
     struct method_metrics methods[METHOD_COUNT];
     const Pb__Status *error_details; /* rpc thread: of the call whose done function runs; NULL: none */
 };
@@ -142,6 +147,7 @@ enum status temporal_connection_new(const struct temporal_connection_options *op
         memory_copy_string(options->namespace_name != NULL ? options->namespace_name : "default");
     connection->identity = options->identity != NULL ? memory_copy_string(options->identity) : default_identity();
     connection->metrics = options->metrics;
+    connection->codec = options->codec;
     enum status status = read_pem_files(options, &files, error);
     if (status != STATUS_OK) {
         goto done;
@@ -195,6 +201,22 @@ struct rpc_channel *connection_channel(struct temporal_connection *connection)
     return connection->channel;
 }
 
+const struct temporal_codec *connection_codec(const struct temporal_connection *connection)
+{
+    return connection->codec;
+}
+
+void connection_decode(struct temporal_connection *connection, const char *method_name, ProtobufCMessage *reply)
+{
+    struct error error = {0};
+    int64_t suppressed = 0;
+    if (codec_decode_message(connection->codec, reply, &error) != STATUS_OK &&
+        log_limiter_allows(&connection->codec_log, CODEC_LOG_INTERVAL_MS, &suppressed)) {
+        log_event(LOG_LEVEL_WARN, "payload shown as it came, it cannot be decoded",
+                  LOG_STRING("operation", method_name), LOG_ERROR(&error), LOG_INTEGER("suppressed", suppressed));
+    }
+}
+
 void connection_count_call(struct temporal_connection *connection, size_t method_index, const char *method_name,
                            enum rpc_code code, int64_t duration_us)
 {
@@ -235,5 +257,5 @@ void connection_set_error_details(struct temporal_connection *connection, const 
 
 char *temporal_connection_error_details(const struct temporal_connection *connection)
 {
-    return error_details_json(connection->error_details);
+    return error_details_json(connection->error_details, connection->codec);
 }

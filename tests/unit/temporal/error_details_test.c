@@ -36,7 +36,7 @@ static void each_detail_is_told_with_its_type(void **state)
     details[2].value.len = 1;
     status.details = list;
     status.n_details = 3;
-    char *json = error_details_json(&status);
+    char *json = error_details_json(&status, NULL);
     char expected[512] = "[{\"@type\":\"";
     strcat(strcat(expected, known), "\",\"runId\":\"r\\\"1\"},{\"@type\":\"");
     strcat(strcat(expected, empty), "\"},{\"@type\":\"");
@@ -82,7 +82,7 @@ static void operations_are_told_with_their_own_details(void **state)
     Pb__Status status = PB__STATUS__INIT;
     status.details = details;
     status.n_details = 1;
-    char *json = error_details_json(&status);
+    char *json = error_details_json(&status, NULL);
     char expected[512] = "[{\"@type\":\"";
     strcat(strcat(expected, outer_type), "\",\"statuses\":[{\"code\":6,\"message\":\"taken\",\"details\":"
                                          "[{\"@type\":\"");
@@ -95,8 +95,8 @@ static void none_is_none(void **state)
 {
     (void)state;
     const Pb__Status status = PB__STATUS__INIT;
-    assert_null(error_details_json(NULL));
-    assert_null(error_details_json(&status));
+    assert_null(error_details_json(NULL, NULL));
+    assert_null(error_details_json(&status, NULL));
 }
 
 int main(void)

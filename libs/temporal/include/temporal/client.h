@@ -328,6 +328,7 @@ struct temporal_history_options {
     bool is_wait;
     int64_t deadline_ms;
     struct temporal_cancel_token *cancel_token; /* NULL: none */
+    bool keeps_encoded; /* payloads as the server has them: the connection's codec does not see them */
 };
 
 struct temporal_history; /* events of one page */

@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 
 struct loop;
+struct temporal_codec;
 struct temporal_connection;
 
 /* All texts are copied; NULL means the default. The *_file members are paths of PEM files. */
@@ -25,6 +26,7 @@ struct temporal_connection_options {
     const char *tls_key_file;
     const char *tls_server_name;      /* the address's host */
     struct metrics *metrics;    /* none; borrowed, outlives the connection */
+    const struct temporal_codec *codec; /* none; what payloads pass (temporal/codec.h); borrowed, the same */
 };
 
 /* Connects in the background: an unreachable server is no error here. INVALID_ARGUMENT: a file that cannot be read,
