@@ -10,7 +10,7 @@ SANITIZER_ENVIRONMENT := ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_af
   UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitizers/tsan.supp:history_size=7 \
   LSAN_OPTIONS=suppressions=$(CURDIR)/tests/sanitizers/lsan.supp:print_suppressions=0
 
-.PHONY: run test lint bench bench-delivery bench-in-flight bench-idle install setup setup-build setup-lint unit integration integration-address test-address test-thread \
+.PHONY: run test lint bench bench-delivery bench-in-flight bench-idle bench-gateway install setup setup-build setup-lint unit integration integration-address test-address test-thread \
   test-valgrind fuzz smoke-aws compiler-check
 
 setup: ## installs what make run needs (Debian packages, build/venv)
@@ -131,6 +131,11 @@ bench-idle: ## what the gateway weighs with N idle connections (N=10000, JSON=1)
 	@tools/setup run
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs support
 	@$(PYTHON) bench/idle_connections.py --connections $(or $(N),10000) $(if $(JSON),--json)
+
+bench-gateway: ## a start through our gateway, one in Go and one in Node.js (ROUNDS=3, SECONDS_EACH_TURN=4, PEERS="go node", JSON=1)
+	@tools/setup bench
+	@$(MAKE) --no-print-directory -s -j$$(nproc) programs support
+	@$(PYTHON) bench/gateway.py --rounds $(or $(ROUNDS),3) --seconds $(or $(SECONDS_EACH_TURN),4) $(if $(PEERS),--peers $(PEERS)) $(if $(JSON),--json)
 
 # The SDK installs as one archive in which only its own names are visible, so that it clashes with nobody's.
 PREFIX ?= /usr/local

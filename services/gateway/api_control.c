@@ -68,15 +68,10 @@ static bool read_reason(struct workflow_call *call, char **out_reason)
 {
     static const struct json_member_reader members[] = {{"reason", json_member_read_text, 0}};
     struct error error = {0};
-    struct json_slice body = {0};
     size_t length = 0;
-    const char *text = http_exchange_body(call->exchange, &length);
-    enum status status = STATUS_OK;
-    if (length > 0 && !json_scan_value(text, length, &body)) {
-        status = error_set(&error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
-    } else if (length > 0) {
-        status = json_member_read_object(body, NULL, members, 1, out_reason, &error);
-    }
+    const char *body = http_exchange_body(call->exchange, &length);
+    enum status status =
+        length > 0 ? json_member_read_body(body, length, members, 1, out_reason, &error) : STATUS_OK;
     if (status != STATUS_OK) {
         workflow_call_refuse(call, &error);
     }

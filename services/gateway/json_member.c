@@ -32,17 +32,18 @@ static enum status read_member(const char *prefix, const char *name, struct json
         return error_set(error, STATUS_INVALID_ARGUMENT, "%s%.*s: there is no such member", prefix, NAME_SHOWN_MAX,
                          name);
     }
-    char *full_name = memory_format("%s%s", prefix, name);
-    const struct json_member member = {.name = full_name, .value = value};
-    enum status status = is_again ? error_set(error, STATUS_INVALID_ARGUMENT, "%s: given twice", full_name)
+    char *full_name = *prefix != '\0' ? memory_format("%s%s", prefix, name) : NULL;
+    const struct json_member member = {.name = full_name != NULL ? full_name : name, .value = value};
+    enum status status = is_again ? error_set(error, STATUS_INVALID_ARGUMENT, "%s: given twice", member.name)
                                   : reader->read(&member, (char *)out + reader->offset, error);
     free(full_name);
     return status;
 }
 
-enum status json_member_read_object(struct json_slice object, const char *prefix,
-                                    const struct json_member_reader *readers, size_t count, void *out,
-                                    struct error *error)
+/* prefix: "" or "retryPolicy.". *out_count: the members that were there, the one that was refused among them; none if
+ * object is not valid JSON, or none. */
+static enum status read_members(struct json_slice object, const char *prefix, const struct json_member_reader *readers,
+                                size_t count, void *out, size_t *out_count, struct error *error)
 {
     bool seen[JSON_MEMBER_READERS_MAX] = {false};
     struct json_slice name;
@@ -50,24 +51,49 @@ enum status json_member_read_object(struct json_slice object, const char *prefix
     size_t position = 0;
     enum status status = STATUS_OK;
     CHECK(count <= JSON_MEMBER_READERS_MAX);
-    if (object.data[0] != '{') {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "%s%sexpected a JSON object", prefix == NULL ? "" : prefix,
-                         prefix == NULL ? "" : ": ");
-    }
-    char *dotted = prefix == NULL ? memory_copy_string("") : memory_format("%s.", prefix);
     while (status == STATUS_OK && json_scan_next_member(object.data, object.length, &position, &name, &value)) {
         size_t length = 0;
         char *text = json_scan_string(name, &length);
         bool is_text = text != NULL && strlen(text) == length;
         const struct json_member_reader *reader = is_text ? find(readers, count, text) : NULL;
         size_t index = reader == NULL ? 0 : (size_t)(reader - readers);
-        status = read_member(dotted, text == NULL ? "?" : text, value, reader, reader != NULL && seen[index], out,
+        status = read_member(prefix, text == NULL ? "?" : text, value, reader, reader != NULL && seen[index], out,
                              error);
         seen[index] = seen[index] || reader != NULL;
         free(text);
+        ++*out_count;
     }
+    return status;
+}
+
+enum status json_member_read_object(struct json_slice object, const char *prefix,
+                                    const struct json_member_reader *readers, size_t count, void *out,
+                                    struct error *error)
+{
+    size_t member_count = 0;
+    if (object.data[0] != '{') {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected a JSON object", prefix);
+    }
+    char *dotted = memory_format("%s.", prefix);
+    enum status status = read_members(object, dotted, readers, count, out, &member_count, error);
     free(dotted);
     return status;
+}
+
+enum status json_member_read_body(const char *body, size_t length, const struct json_member_reader *readers,
+                                  size_t count, void *out, struct error *error)
+{
+    struct json_slice value = {.data = body, .length = length};
+    size_t member_count = 0;
+    enum status status = read_members(value, "", readers, count, out, &member_count, error);
+    if (member_count > 0) {
+        return status;
+    }
+    if (!json_scan_value(body, length, &value)) {
+        return error_set(error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
+    }
+    return value.data[0] == '{' ? STATUS_OK
+                                : error_set(error, STATUS_INVALID_ARGUMENT, "expected a JSON object");
 }
 
 /* NULL: it is no text, or an empty one. */

@@ -34,12 +34,8 @@ enum status reset_request_parse(const char *body, size_t length, struct reset_re
                                 struct error *error)
 {
     struct reset_request request = {.point = RESET_TO_EVENT};
-    struct json_slice text;
-    if (!json_scan_value(body, length, &text)) {
-        return error_set(error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
-    }
-    enum status status = json_member_read_object(text, NULL, s_members, sizeof s_members / sizeof s_members[0],
-                                                 &request, error);
+    enum status status = json_member_read_body(body, length, s_members, sizeof s_members / sizeof s_members[0],
+                                               &request, error);
     if (status == STATUS_OK && (request.point == RESET_TO_EVENT) == (request.event_id == 0)) {
         status = error_set(error, STATUS_INVALID_ARGUMENT,
                            "expected either eventId, or to: firstWorkflowTask or lastWorkflowTask");

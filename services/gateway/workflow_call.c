@@ -225,6 +225,9 @@ void workflow_call_fail(struct workflow_call *call, const struct error *error)
 char *workflow_call_path(const struct workflow_call *call, const char *workflow_id, const char *suffix)
 {
     char *workflow = gateway_workflow_path(workflow_id);
+    if (!call->names_namespace && *suffix == '\0') {
+        return workflow;
+    }
     char *name = call->names_namespace ? percent_encode(call->run.namespace_name) : NULL;
     char *path = memory_format("%s%s%s%s", workflow, suffix, name != NULL ? "?namespace=" : "",
                                name != NULL ? name : "");

@@ -230,16 +230,12 @@ enum status workflow_request_parse(enum workflow_request_kind kind, const char *
     struct workflow_request request = {.id_conflict = TEMPORAL_CONFLICT_FAIL};
     struct json_member_reader members[COUNT(s_members) + 2];
     size_t count = COUNT(s_members);
-    struct json_slice text;
-    if (!json_scan_value(body, length, &text)) {
-        return error_set(error, STATUS_MALFORMED, "the body is not valid JSON in UTF-8");
-    }
     memcpy(members, s_members, sizeof s_members);
     if (kind != WORKFLOW_REQUEST_START) {
         memcpy(members + count, s_message_members[kind].members, sizeof s_message_members[kind].members);
         count += 2;
     }
-    enum status status = json_member_read_object(text, NULL, members, count, &request, error);
+    enum status status = json_member_read_body(body, length, members, count, &request, error);
     const char *missing = request.workflow_type == NULL ? "workflowType"
                           : request.task_queue == NULL  ? "taskQueue"
                                                         : NULL;

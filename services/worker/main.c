@@ -50,6 +50,7 @@ static enum status connect_temporal(const struct settings *settings, struct metr
         .address = temporal->address,
         .namespace_name = temporal->namespace_,
         .api_key = temporal->api_key,
+        .api_key_file = temporal->api_key_file,
         .tls = temporal->tls,
         .tls_ca_file = temporal->tls_ca,
         .tls_certificate_file = temporal->tls_certificate,

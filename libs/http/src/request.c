@@ -132,8 +132,7 @@ static void refuse_too_large(struct http_exchange *exchange)
     http_exchange_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", TOO_LARGE_TITLE, detail, 0);
 }
 
-/* false: it has replied, and the connection ends with that: a request that cannot be trusted to end where it seems to,
- * or one that leaves microhttpd too little memory for the next. */
+/* false: the request cannot be trusted to end where it seems to; it has replied, and the connection ends. */
 static bool check_head(struct http_exchange *exchange)
 {
     if (exchange->head.problem != NULL) {
@@ -166,11 +165,10 @@ static void begin(struct http_exchange *exchange)
     buffer_init(&exchange->body, exchange->body_limit);
     /* Where chunks end microhttpd is as generous as with lines, and shows less of it: nothing behind such a body is
      * taken for a request. */
-    exchange->ends_connection = exchange->head.encoding_count > 0 || exchange->head.problem != NULL ||
-                                exchange->head.size > HEAD_SIZE_MAX || exchange->is_malformed ||
-                                server_tls_is_outdated(exchange);
+    exchange->ends_connection =
+        exchange->head.encoding_count > 0 || exchange->is_malformed || server_tls_is_outdated(exchange);
     if (!check_head(exchange)) {
-        CHECK(is_replied(exchange));
+        exchange->ends_connection = true;
     } else if (exchange->is_malformed || (exchange->is_asterisk && !is_options) ||
                !exchange_decode_target(exchange)) {
         reply_malformed(exchange, "its path or query has an invalid escape or is not UTF-8, or is no path");
@@ -291,7 +289,8 @@ enum MHD_Result request_continue(void *user, struct MHD_Connection *connection, 
         }
         bool is_body_unwanted =
             exchange->is_refused && (head->expects_continue || head->length > REQUEST_DISCARD_MAX);
-        return head->problem != NULL || is_body_unwanted ? queue_response(exchange) : MHD_YES;
+        bool is_untrusted = head->problem != NULL || head->size > HEAD_SIZE_MAX;
+        return is_untrusted || is_body_unwanted ? queue_response(exchange) : MHD_YES;
     }
     if (*upload_length > 0) {
         size_t length = *upload_length;

@@ -66,10 +66,24 @@ static bool text_is_legal(const char *key, const char *value)
            grpc_header_nonbin_value_is_legal(value_slice) != 0;
 }
 
-struct rpc_metadata_set *rpc_metadata_replace(const struct rpc_channel *channel, const struct rpc_metadata *instead)
+/* Whether the set has that entry already. */
+static bool metadata_has(const struct rpc_metadata_set *set, const struct rpc_metadata *entry)
 {
-    struct rpc_metadata_set *set = memory_alloc(sizeof *set);
+    for (size_t i = 0; i < set->count; i++) {
+        if (grpc_slice_str_cmp(set->entries[i].key, entry->key) == 0) {
+            return grpc_slice_str_cmp(set->entries[i].value, entry->value) == 0;
+        }
+    }
+    return false;
+}
+
+struct rpc_metadata_set *rpc_metadata_replace(struct rpc_channel *channel, const struct rpc_metadata *instead)
+{
     const struct rpc_metadata_set *common = channel->metadata;
+    if (metadata_has(common, instead)) { /* as nearly always: it is most callers' own namespace */
+        return rpc_metadata_acquire(channel);
+    }
+    struct rpc_metadata_set *set = memory_alloc(sizeof *set);
     set->references = 1;
     for (size_t i = 0; i < common->count; i++) {
         if (grpc_slice_str_cmp(common->entries[i].key, instead->key) != 0) {

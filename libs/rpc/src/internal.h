@@ -126,8 +126,8 @@ void rpc_call_attempted(struct rpc_call *call);
 /* Under the channel's lock. */
 struct rpc_metadata_set *rpc_metadata_acquire(struct rpc_channel *channel);
 void rpc_metadata_release(struct rpc_metadata_set *set);
-/* A set of its own: the channel's with that entry instead of the one with its key. The channel's lock is held. */
-struct rpc_metadata_set *rpc_metadata_replace(const struct rpc_channel *channel, const struct rpc_metadata *instead);
+/* The channel's set with that entry instead of the one with its key; the channel's own if that makes no difference. */
+struct rpc_metadata_set *rpc_metadata_replace(struct rpc_channel *channel, const struct rpc_metadata *instead);
 void *rpc_channel_method(struct rpc_channel *channel, const char *name);
 
 bool rpc_code_is_transient(enum rpc_code code, const char *message);

@@ -1,5 +1,6 @@
 /* gRPC's life in this process, its completion queue, and the one thread that serves it. */
 #include <grpc/support/log.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -9,12 +10,27 @@
 #include "base/thread.h"
 #include "internal.h"
 
-/* gRPC's own complaints become log lines of ours. */
+#define COMPLAINT_INTERVAL_MS 10000 /* one comes with every failed handshake */
+
+static pthread_mutex_t s_complaints_lock = PTHREAD_MUTEX_INITIALIZER; /* guards s_complaints */
+static struct log_limiter s_complaints;
+
+/* gRPC's own complaints become log lines of ours. Any thread. */
 static void forward_log(gpr_log_func_args *arguments)
 {
-    enum log_level level = arguments->severity == GPR_LOG_SEVERITY_ERROR ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
-    log_event(level, "grpc", LOG_STRING("detail", arguments->message), LOG_STRING("file", arguments->file),
-              LOG_INTEGER("line", arguments->line));
+    bool is_complaint = arguments->severity == GPR_LOG_SEVERITY_ERROR;
+    int64_t suppressed = 0;
+    if (is_complaint) {
+        pthread_mutex_lock(&s_complaints_lock);
+        bool is_allowed = log_limiter_allows(&s_complaints, COMPLAINT_INTERVAL_MS, &suppressed);
+        pthread_mutex_unlock(&s_complaints_lock);
+        if (!is_allowed) {
+            return;
+        }
+    }
+    log_event(is_complaint ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "grpc", LOG_STRING("detail", arguments->message),
+              LOG_STRING("file", arguments->file), LOG_INTEGER("line", arguments->line),
+              LOG_INTEGER("suppressed", suppressed));
 }
 
 /* One event, or none in timeout_ms. */
@@ -43,6 +59,19 @@ static void wakeup(void *user)
                                           gpr_inf_past(GPR_CLOCK_MONOTONIC), runtime->queue, runtime);
 }
 
+/* Debian builds abseil with its search for deadlocks on: each lock that gRPC takes is entered in a graph of all locks,
+ * for about 4 % of what a call costs. This is absl::SetMutexDeadlockDetectionMode(OnDeadlockCycle::kIgnore), which other
+ * distributions' abseil has under another name, or not at all: then nothing is called. */
+extern void abseil_set_deadlock_detection(int mode)
+    __asm__("_ZN4absl7debian329SetMutexDeadlockDetectionModeENS0_15OnDeadlockCycleE") __attribute__((weak));
+
+static void turn_deadlock_detection_off(void)
+{
+    if (abseil_set_deadlock_detection != NULL) {
+        abseil_set_deadlock_detection(0);
+    }
+}
+
 static void serve(void *argument)
 {
     struct rpc_runtime *runtime = argument;
@@ -69,6 +98,7 @@ struct rpc_runtime *rpc_runtime_new(void)
 {
     struct rpc_runtime *runtime = memory_alloc(sizeof *runtime);
     gpr_set_log_function(forward_log);
+    turn_deadlock_detection_off();
     grpc_init();
     runtime->queue = grpc_completion_queue_create_for_next(NULL);
     runtime->waker = grpc_lame_client_channel_create(NULL, GRPC_STATUS_UNAVAILABLE, "only for waking up");

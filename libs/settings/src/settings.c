@@ -160,6 +160,7 @@ void settings_destroy(struct settings *settings)
     free(settings->temporal.address);
     free(settings->temporal.namespace_);
     settings_replace_secret(&settings->temporal.api_key, NULL);
+    free(settings->temporal.api_key_file);
     free(settings->temporal.tls_ca);
     free(settings->temporal.tls_certificate);
     free(settings->temporal.tls_key);

@@ -152,8 +152,8 @@ void temporal_client_history_async(struct temporal_connection *connection,
     struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
                                                 .retry = RPC_RETRY_STANDARD,
                                                 .namespace_name = options->run.namespace_name,
-                                                .keeps_encoded = options->keeps_encoded,
-                                                .cancel_token = options->cancel_token};
+                                                .cancel_token = options->cancel_token,
+                                                .keeps_encoded = options->keeps_encoded};
     maximum = maximum < TEMPORAL_LIST_MAX ? maximum : TEMPORAL_LIST_MAX;
     if (options->is_reverse) {
         Pb__GetWorkflowExecutionHistoryReverseRequest request =

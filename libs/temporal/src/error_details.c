@@ -17,8 +17,13 @@
 /* Details may hold details: those of operations, once. Deeper ones stay bytes. */
 #define DEPTH_MAX 2
 
-static void append_details(struct buffer *out, Google__Protobuf__Any *const *details, size_t count, unsigned depth,
-                           const struct temporal_codec *codec);
+struct writer {
+    struct buffer *out;
+    const struct temporal_codec *codec; /* NULL: none */
+};
+
+static void append_details(const struct writer *writer, Google__Protobuf__Any *const *details, size_t count,
+                           unsigned depth);
 
 static const ProtobufCMessageDescriptor *const s_types[] = {
     &pb__not_found_failure__descriptor,
@@ -58,9 +63,10 @@ static ProtobufCMessage *unpack(const Google__Protobuf__Any *detail)
 }
 
 /* proto3's JSON shows what is packed in a packed message, too, which reflection cannot. */
-static void append_operations(struct buffer *out, const Pb__MultiOperationExecutionFailure *failure, unsigned depth,
-                              const struct temporal_codec *codec)
+static void append_operations(const struct writer *writer, const Pb__MultiOperationExecutionFailure *failure,
+                              unsigned depth)
 {
+    struct buffer *out = writer->out;
     CHECK(buffer_append_string(out, "{\"statuses\":["));
     for (size_t i = 0; i < failure->n_statuses; i++) {
         const Pb__MultiOperationExecutionFailure__OperationStatus *status = failure->statuses[i];
@@ -70,7 +76,7 @@ static void append_operations(struct buffer *out, const Pb__MultiOperationExecut
         free(text);
         if (status->n_details > 0) {
             CHECK(buffer_append_string(out, ",\"details\":"));
-            append_details(out, status->details, status->n_details, depth + 1, codec);
+            append_details(writer, status->details, status->n_details, depth + 1);
         }
         CHECK(buffer_append(out, "}", 1));
     }
@@ -78,20 +84,20 @@ static void append_operations(struct buffer *out, const Pb__MultiOperationExecut
 }
 
 /* The members of an object behind its "@type". */
-static void append_members(struct buffer *out, const Google__Protobuf__Any *detail, unsigned depth,
-                           const struct temporal_codec *codec)
+static void append_members(const struct writer *writer, const Google__Protobuf__Any *detail, unsigned depth)
 {
+    struct buffer *out = writer->out;
     struct buffer object;
+    const struct writer inner = {.out = &object, .codec = writer->codec};
     ProtobufCMessage *operations =
         depth < DEPTH_MAX ? unpack_as(&pb__multi_operation_execution_failure__descriptor, detail) : NULL;
     ProtobufCMessage *message = operations == NULL ? unpack(detail) : NULL;
     buffer_init(&object, JSON_MAX);
     if (operations != NULL) {
-        append_operations(&object, (const Pb__MultiOperationExecutionFailure *)(const void *)operations, depth,
-                          codec);
+        append_operations(&inner, (const Pb__MultiOperationExecutionFailure *)(const void *)operations, depth);
         protobuf_c_message_free_unpacked(operations, NULL);
     } else if (message != NULL) {
-        (void)codec_decode_message(codec, message, NULL); /* what it cannot decode is shown as it came */
+        (void)codec_decode_message(writer->codec, message, NULL); /* what it cannot decode is shown as it came */
         proto_json_append(&object, message, TEMPORAL_PAYLOAD_READABLE);
         protobuf_c_message_free_unpacked(message, NULL);
     } else {
@@ -105,14 +111,15 @@ static void append_members(struct buffer *out, const Google__Protobuf__Any *deta
     buffer_deinit(&object);
 }
 
-static void append_details(struct buffer *out, Google__Protobuf__Any *const *details, size_t count, unsigned depth,
-                           const struct temporal_codec *codec)
+static void append_details(const struct writer *writer, Google__Protobuf__Any *const *details, size_t count,
+                           unsigned depth)
 {
+    struct buffer *out = writer->out;
     CHECK(buffer_append(out, "[", 1));
     for (size_t i = 0; i < count; i++) {
         char *type = json_quote(details[i]->type_url, strlen(details[i]->type_url));
         CHECK(buffer_append_format(out, "%s{\"@type\":%s", i == 0 ? "" : ",", type != NULL ? type : "\"\""));
-        append_members(out, details[i], depth, codec);
+        append_members(writer, details[i], depth);
         CHECK(buffer_append(out, "}", 1));
         free(type);
     }
@@ -126,6 +133,6 @@ char *error_details_json(const Pb__Status *status, const struct temporal_codec *
         return NULL;
     }
     buffer_init(&out, 2 * JSON_MAX);
-    append_details(&out, status->details, status->n_details, 1, codec);
+    append_details(&(struct writer){.out = &out, .codec = codec}, status->details, status->n_details, 1);
     return buffer_take(&out, NULL);
 }

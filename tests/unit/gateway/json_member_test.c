@@ -38,7 +38,9 @@ static const struct json_member_reader s_members[] = {
 static enum status read_thing(const char *text, const char *prefix, struct thing *thing, struct error *error)
 {
     const struct json_slice object = {.data = text, .length = strlen(text)};
-    return json_member_read_object(object, prefix, s_members, sizeof s_members / sizeof s_members[0], thing, error);
+    size_t count = sizeof s_members / sizeof s_members[0];
+    return prefix == NULL ? json_member_read_body(text, strlen(text), s_members, count, thing, error)
+                          : json_member_read_object(object, prefix, s_members, count, thing, error);
 }
 
 static void each_member_goes_where_its_reader_says(void **state)
@@ -65,6 +67,23 @@ static void assert_refused(const char *text, const char *prefix, const char *exp
     assert_int_equal(read_thing(text, prefix, &thing, &error), STATUS_INVALID_ARGUMENT);
     assert_string_equal(error.text, expected);
     free(thing.name);
+}
+
+static void a_body_is_whole_or_nothing_is_read(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"", " ", "nope", "{", "{\"name\":\"x\"", "{\"name\":\"x\"} x", "{\"name\":\"x\",}",
+                                         "{\"name\":\"x\",\"pause\":\"\xff\"}"};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        struct thing thing = {0};
+        struct error error = {0};
+        assert_int_equal(read_thing(bodies[i], NULL, &thing, &error), STATUS_MALFORMED);
+        assert_string_equal(error.text, "the body is not valid JSON in UTF-8");
+        assert_null(thing.name);
+    }
+    struct thing thing = {0};
+    assert_int_equal(read_thing(" { } ", NULL, &thing, NULL), STATUS_OK);
+    assert_int_equal(read_thing("\n[1]", NULL, &thing, NULL), STATUS_INVALID_ARGUMENT);
 }
 
 static void an_error_names_the_member(void **state)
@@ -108,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_member_goes_where_its_reader_says),
+        cmocka_unit_test(a_body_is_whole_or_nothing_is_read),
         cmocka_unit_test(an_error_names_the_member),
         cmocka_unit_test(a_number_of_any_form_is_a_duration_in_seconds),
     };

@@ -415,15 +415,36 @@ static void a_pause_ends_by_itself_or_by_cancelling(void **state)
     assert_int_equal(test_server_call_count(fixture->server), 0);
 }
 
-static void expect_metadata(struct fixture *fixture, const char *key, const char *expected)
+static void expect_metadata_with(struct fixture *fixture, const struct rpc_metadata *instead, const char *key,
+                                 const char *expected)
 {
     struct rpc_call_options options = standard("/test.Test/Metadata", 60000);
     struct outcome outcome;
+    options.instead = instead;
     call_text(fixture->channel, &options, key, &outcome);
     assert_int_equal(outcome.code, RPC_OK);
     assert_int_equal(outcome.body_length, strlen(expected));
     assert_memory_equal(outcome.body, expected, strlen(expected));
     outcome_deinit(&outcome);
+}
+
+static void expect_metadata(struct fixture *fixture, const char *key, const char *expected)
+{
+    expect_metadata_with(fixture, NULL, key, expected);
+}
+
+static void a_call_may_carry_another_value_of_an_entry(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct rpc_metadata other = {.key = "client-name", .value = "other"};
+    const struct rpc_metadata same = {.key = "client-name", .value = "tester"};
+    expect_metadata_with(fixture, &other, "client-name", "other");
+    expect_metadata_with(fixture, &other, "client-version", "7");
+    expect_metadata_with(fixture, &other, "authorization", "Bearer secret");
+    expect_metadata_with(fixture, &same, "client-name", "tester");
+    rpc_channel_set_api_key(fixture->channel, "newer"); /* the set that calls shared is replaced */
+    expect_metadata_with(fixture, &same, "authorization", "Bearer newer");
+    expect_metadata(fixture, "client-name", "tester");
 }
 
 static void every_call_carries_the_metadata_and_the_newest_key(void **state)
@@ -557,6 +578,7 @@ int main(void)
         CASE(a_call_started_while_the_channel_closes_is_cancelled),
         CASE(a_refused_call_ends_on_the_rpc_thread),
         CASE(a_pause_ends_by_itself_or_by_cancelling),
+        CASE(a_call_may_carry_another_value_of_an_entry),
         CASE(every_call_carries_the_metadata_and_the_newest_key),
         CASE(a_server_that_dies_and_comes_back_is_reached_again),
         CASE(without_a_server_a_call_fails_at_once_unless_it_shall_wait),
