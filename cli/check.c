@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "base/memory.h"
+#include "crypto/key_file.h"
 #include "settings/access.h"
 
 static const char *ack_name(enum settings_ack ack)
@@ -37,6 +39,32 @@ static void print_texts(const char *what, char *const *texts, size_t count, FILE
 {
     for (size_t i = 0; i < count; i++) {
         (void)fprintf(out, "%s%s", i == 0 ? what : " ", texts[i]);
+    }
+}
+
+enum status check_key_files(const struct settings *settings, struct error *error)
+{
+    uint8_t key[CRYPTO_SEAL_KEY_SIZE];
+    enum status status = STATUS_OK;
+    for (size_t i = 0; status == STATUS_OK && i < settings->temporal.codec_key_count; i++) {
+        const struct settings_codec_key *entry = &settings->temporal.codec_keys[i];
+        status = crypto_key_file_read(entry->file, key, error);
+        if (status != STATUS_OK) {
+            error_prefix(error, "%s: temporal.codec: the key \"%s\": ", settings->path, entry->id);
+        }
+    }
+    memory_wipe(key, sizeof key);
+    return status;
+}
+
+static void print_codec(const struct settings_temporal *temporal, FILE *out)
+{
+    for (size_t i = 0; i < temporal->codec_key_count; i++) {
+        const char *words = i == 0 ? "codec     aes_gcm, encrypts with the key " : ", decrypts with ";
+        (void)fprintf(out, "%s\"%s\"", words, temporal->codec_keys[i].id);
+    }
+    if (temporal->codec_key_count > 0) {
+        (void)fputs("\n", out);
     }
 }
 
@@ -108,6 +136,7 @@ void check_print(const struct settings *settings, FILE *out)
     (void)fprintf(out, "OK: %s\n", settings->path == NULL ? "defaults and environment" : settings->path);
     (void)fprintf(out, "temporal  %s, namespace %s%s\n", settings->temporal.address, settings->temporal.namespace_,
                   settings->temporal.tls ? ", TLS" : "");
+    print_codec(&settings->temporal, out);
     for (size_t i = 0; i < settings->queue_count; i++) {
         const struct settings_queue *queue = &settings->queues[i];
         const struct settings_route *route = settings_find_route(settings, queue->routes[0]);

@@ -63,6 +63,9 @@ static int run_command(bool is_up, const struct service_command_line *line)
     }
     if (is_up && line->action == SERVICE_ACTION_RUN) {
         code = run_up(settings, line, &log);
+    } else if (check_key_files(settings, &error) != STATUS_OK) {
+        (void)fprintf(stderr, "ferry: %s\n", error.text);
+        code = EXIT_USAGE;
     } else {
         check_print(settings, stdout);
     }

@@ -1,3 +1,3 @@
 PROGRAM := ferry
-DEPS := base http aws settings service
+DEPS := base crypto http aws settings service
 PKGS := jansson

@@ -25,7 +25,8 @@ bool gateway_access_has_tokens(const struct gateway_access *access);
 
 /* The server's admit hook; user is the gateway. Lets in who has what is needed, and may do what the request's route
  * (its tag is an api_verb), its path parameter `route` and its `?namespace=` say; a route with API_VERB_OPEN is
- * everybody's. Without tokens it looks whose page asks (origin.h). A preflight of an allowed origin is answered 204. false: it has replied, 401, 403 or 429. */
+ * everybody's. Without tokens it looks whose page asks (origin.h). A preflight of an allowed origin is answered 204.
+ * false: it has replied, 401, 403 or 429. */
 bool gateway_admit(struct http_exchange *exchange, void *user);
 
 /* For handlers, before their reply, on the server's thread: what only they know to be asked for (a second verb, a route

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "base/check.h"
 #include "base/memory.h"
 #include "event_stream.h"
 #include "history_stream.h"
@@ -53,6 +54,24 @@ static enum status read_query(const struct workflow_call *call, struct history_q
                                                  http_exchange_query(exchange, "pageToken"), &query->page, error);
 }
 
+/* The events whose JSON lacks what a newer server has said of them. */
+static void write_incomplete(struct buffer *body, const struct temporal_history *history)
+{
+    struct buffer list;
+    buffer_init(&list, GATEWAY_REPLY_MAX);
+    for (size_t i = 0; i < temporal_history_count(history); i++) {
+        if (temporal_history_event_is_incomplete(history, i)) {
+            CHECK(buffer_append_format(&list, "%s\"%lld\"", list.length == 0 ? "[" : ",",
+                                       (long long)temporal_history_event_id(history, i)));
+        }
+    }
+    if (list.length > 0) {
+        CHECK(buffer_append(&list, "]", 1));
+        json_member_raw(body, "unknownFields", list.data, list.length);
+    }
+    buffer_deinit(&list);
+}
+
 /* rpc thread */
 static void on_fetched(void *user, enum status status, struct temporal_history_result *result,
                        const struct error *error)
@@ -65,6 +84,7 @@ static void on_fetched(void *user, enum status status, struct temporal_history_r
         buffer_init(&body, 2 * GATEWAY_REPLY_MAX);
         json_object_begin(&body);
         json_member_raw(&body, "events", events, length);
+        write_incomplete(&body, result->history);
         json_member_text(&body, "nextPageToken", result->next_page_token);
         json_object_end(&body);
         free(events);
@@ -133,6 +153,7 @@ void gateway_handle_workflow_history(struct http_exchange *exchange, void *user)
         .page_token = query.page.token,
         .is_reverse = query.is_reverse,
         .is_wait = call->wait.wait_ms > 0,
+        .keeps_encoded = query.form == TEMPORAL_PAYLOAD_ENCODED,
         .deadline_ms = call->wait.wait_ms > 0 ? workflow_call_wait_deadline(call) : 0,
         .cancel_token = call->cancel_token,
     };

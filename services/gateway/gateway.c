@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "codec/aes_gcm.h"
 #include "openapi.h"
 #include "queue_sender.h"
 #include "recent_events.h"
@@ -51,6 +52,19 @@ static void wait_for_stop(struct stop_flag *flag)
     (void)pthread_mutex_unlock(&flag->mutex);
 }
 
+/* No codec where none is configured. */
+static enum status make_codec(struct gateway *gateway, struct error *error)
+{
+    const struct settings_temporal *temporal = &gateway->settings->temporal;
+    struct codec_key_file keys[SETTINGS_CODEC_KEYS_MAX];
+    for (size_t i = 0; i < temporal->codec_key_count; i++) {
+        keys[i] = (struct codec_key_file){.id = temporal->codec_keys[i].id, .path = temporal->codec_keys[i].file};
+    }
+    return temporal->codec_key_count == 0
+               ? STATUS_OK
+               : codec_aes_gcm_new(keys, temporal->codec_key_count, &gateway->codec, error);
+}
+
 static enum status connect_temporal(struct gateway *gateway, struct error *error)
 {
     const struct settings_temporal *temporal = &gateway->settings->temporal;
@@ -58,12 +72,14 @@ static enum status connect_temporal(struct gateway *gateway, struct error *error
         .address = temporal->address,
         .namespace_name = temporal->namespace_,
         .api_key = temporal->api_key,
+        .api_key_file = temporal->api_key_file,
         .tls = temporal->tls,
         .tls_ca_file = temporal->tls_ca,
         .tls_certificate_file = temporal->tls_certificate,
         .tls_key_file = temporal->tls_key,
         .tls_server_name = temporal->tls_server_name,
         .metrics = service_metrics(gateway->service),
+        .codec = codec_aes_gcm_codec(gateway->codec),
     };
     return temporal_connection_new(&options, &gateway->connection, error);
 }
@@ -217,6 +233,9 @@ enum status run_gateway(struct service *service, const struct settings *settings
         status = start_queue_sender(&gateway, error);
     }
     if (status == STATUS_OK) {
+        status = make_codec(&gateway, error);
+    }
+    if (status == STATUS_OK) {
         status = connect_temporal(&gateway, error);
     }
     if (status != STATUS_OK) {
@@ -236,9 +255,9 @@ enum status run_gateway(struct service *service, const struct settings *settings
         .gather_runs = WATCH_GATHER_RUNS,
         .metrics = service_metrics(service),
     });
-    loop_post(gateway.loop, gateway_start_readiness, &gateway);
     status = start_server(&gateway, error);
     if (status == STATUS_OK) {
+        loop_post(gateway.loop, gateway_start_readiness, &gateway); /* ready is who listens */
         service_set_stop(service, on_stop, &flag);
         wait_for_stop(&flag);
         drain(&gateway);
@@ -250,6 +269,7 @@ enum status run_gateway(struct service *service, const struct settings *settings
 done:
     /* Calls that are still under way end here and answer their requests: the server goes after them. */
     temporal_connection_destroy(gateway.connection);
+    codec_aes_gcm_destroy(gateway.codec);
     queue_sender_stop(gateway.queue_sender);
     http_server_destroy(gateway.server);
     http_tls_destroy(gateway.tls);

@@ -41,6 +41,7 @@ struct gateway_route_metrics {
 struct gateway {
     struct service *service;
     const struct settings *settings;
+    struct codec_aes_gcm *codec; /* what payloads are encrypted with; NULL: they are not */
     struct temporal_connection *connection;
     struct http_server *server;
     struct http_tls *tls;  /* NULL: plain HTTP */

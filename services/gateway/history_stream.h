@@ -1,4 +1,4 @@
-/* A run's events as server-sent events, as they happen: GET /v1/workflows/{id}/history with Accept: text/event-stream. */
+/* A run's events as server-sent events, as they happen: GET /v1/workflows/{id}/history, Accept: text/event-stream. */
 #ifndef GATEWAY_HISTORY_STREAM_H
 #define GATEWAY_HISTORY_STREAM_H
 

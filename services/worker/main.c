@@ -7,6 +7,7 @@
 
 #include "activities/hello_world_activity.h"
 #include "activities/sqs_activities.h"
+#include "codec/aes_gcm.h"
 #include "service/service.h"
 #include "sqs_thread.h"
 #include "workflows/hello_world.h"
@@ -28,20 +29,35 @@ static void on_stop(void *user)
     temporal_worker_stop(user);
 }
 
+/* No codec where none is configured. */
+static enum status make_codec(const struct settings_temporal *temporal, struct codec_aes_gcm **out_codec,
+                              struct error *error)
+{
+    struct codec_key_file keys[SETTINGS_CODEC_KEYS_MAX];
+    for (size_t i = 0; i < temporal->codec_key_count; i++) {
+        keys[i] = (struct codec_key_file){.id = temporal->codec_keys[i].id, .path = temporal->codec_keys[i].file};
+    }
+    return temporal->codec_key_count == 0 ? STATUS_OK
+                                          : codec_aes_gcm_new(keys, temporal->codec_key_count, out_codec, error);
+}
+
 static enum status connect_temporal(const struct settings *settings, struct metrics *metrics,
-                                    struct temporal_connection **out_connection, struct error *error)
+                                    const struct codec_aes_gcm *codec, struct temporal_connection **out_connection,
+                                    struct error *error)
 {
     const struct settings_temporal *temporal = &settings->temporal;
     const struct temporal_connection_options options = {
         .address = temporal->address,
         .namespace_name = temporal->namespace_,
         .api_key = temporal->api_key,
+        .api_key_file = temporal->api_key_file,
         .tls = temporal->tls,
         .tls_ca_file = temporal->tls_ca,
         .tls_certificate_file = temporal->tls_certificate,
         .tls_key_file = temporal->tls_key,
         .tls_server_name = temporal->tls_server_name,
         .metrics = metrics,
+        .codec = codec_aes_gcm_codec(codec),
     };
     return temporal_connection_new(&options, out_connection, error);
 }
@@ -63,6 +79,7 @@ static enum status make_worker(struct temporal_connection *connection, const str
 static enum status run(struct service *service, const struct settings *settings, struct error *error)
 {
     struct metrics *metrics = service_metrics(service);
+    struct codec_aes_gcm *codec = NULL;
     struct temporal_connection *connection = NULL;
     struct temporal_worker *worker = NULL;
     struct sqs_thread *sqs = NULL;
@@ -78,7 +95,11 @@ static enum status run(struct service *service, const struct settings *settings,
         hello.sqs = sqs;
         activities.sqs = sqs;
     }
-    status = connect_temporal(settings, metrics, &connection, error);
+    status = make_codec(&settings->temporal, &codec, error);
+    if (status != STATUS_OK) {
+        goto done;
+    }
+    status = connect_temporal(settings, metrics, codec, &connection, error);
     if (status != STATUS_OK) {
         goto done;
     }
@@ -96,6 +117,7 @@ done:
     service_set_stop(service, NULL, NULL);
     temporal_worker_destroy(worker);
     temporal_connection_destroy(connection);
+    codec_aes_gcm_destroy(codec);
     sqs_thread_stop(sqs);
     return status;
 }

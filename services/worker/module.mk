@@ -1,3 +1,3 @@
 PROGRAM := ferry-worker
-DEPS := base http aws temporal settings service
+DEPS := base http aws temporal codec settings service
 PKGS := jansson

@@ -57,8 +57,10 @@ def post(ferry, one: dict, route: str = "hello-world") -> dict:
 class Workers:
     """Workers of the official Python SDK on a thread of their own, and a client for what tests do by hand."""
 
-    def __init__(self, world, workflows: list, namespace: str = "default"):
+    def __init__(self, world, workflows: list, namespace: str = "default", activities: list | None = None, **options):
+        """options: of the client."""
         self.world, self.workflows, self.namespace = world, workflows, namespace
+        self.activities, self.options = activities or [], options
         self.ready, self.failure = threading.Event(), None
         self.thread = threading.Thread(target=self._run)
 
@@ -72,9 +74,9 @@ class Workers:
 
     async def _main(self):
         self.stop, self.loop = asyncio.Event(), asyncio.get_running_loop()
-        self.client = await Client.connect(self.world.temporal.address, namespace=self.namespace)
+        self.client = await Client.connect(self.world.temporal.address, namespace=self.namespace, **self.options)
         async with Worker(self.client, task_queue=self.world.task_queue, workflows=self.workflows,
-                          workflow_runner=UnsandboxedWorkflowRunner()):
+                          activities=self.activities, workflow_runner=UnsandboxedWorkflowRunner()):
             self.ready.set()
             await self.stop.wait()
 

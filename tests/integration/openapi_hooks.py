@@ -1,10 +1,9 @@
 """What schemathesis cannot know of the API: values whose rules are the server's, or need two members at once.
 
-Only valid requests are changed: invalid ones are sent as they were made, but for waits.
+Only valid requests are changed: invalid ones are sent as they were made.
 """
 
 import os
-import re
 import uuid
 
 import schemathesis
@@ -16,23 +15,8 @@ def is_valid(case) -> bool:
     return case.meta is None or case.meta.generation.mode.is_positive
 
 
-LONG = re.compile(r"(\d+)(s|m)?")
-
-
-def shorten_waits(case):
-    """Nobody has all that time, and the tool's own is shorter. What is no wait stays as it is."""
-    query, headers = case.query or {}, case.headers or {}
-    if LONG.fullmatch(str(query.get("wait"))):
-        query["wait"] = "50ms"
-    if LONG.fullmatch(str(headers.get("Prefer")).removeprefix("wait=")):
-        headers["Prefer"] = "wait=1"
-    if isinstance(case.body, dict) and isinstance(case.body.get("waitMs"), int) and 100 < case.body["waitMs"] <= 60000:
-        case.body["waitMs"] = 100
-
-
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    shorten_waits(case)
     if not is_valid(case):
         return
     query, body = case.query, case.body

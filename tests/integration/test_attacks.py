@@ -18,19 +18,22 @@ from ferrystack.servers import http_status
 from conftest import assert_no_sanitizer_report
 from test_transport_security import Certificates
 
-PATIENCE = 30
+PATIENCE = 60
 CROWD = 40
-LIMITS = {"max_body": "64KiB", "header_timeout": "1s", "transfer_timeout": "1s", "max_connections": 150}
+# No deadline comes before what a test looks for, however slow the machine, unless it is the deadline that is looked for.
+LIMITS = {"max_body": "64KiB", "header_timeout": "60s", "transfer_timeout": "60s", "max_connections": 150}
 NEXT = b"GET /livez HTTP/1.1\r\nHost: h\r\nX-Smuggled: 1\r\n\r\n"
 
 
 class Target:
-    """A running gateway, plain or with TLS, and raw connections to it."""
+    """A running gateway, plain or with TLS, and raw connections to it. With limits of its own, it may cut off clients
+    that mean well: those which a busy machine lets wait for longer. They come again."""
 
     def __init__(self, directory, temporal, secure: bool, **limits):
         directory.mkdir()
+        self.may_cut_off = bool(limits)
         self.port, self.admin = free_port(), free_port()
-        settings = {**LIMITS, **limits, "admin_listen": f"127.0.0.1:{self.admin}"}
+        settings = {**LIMITS, **limits, "auth": "none", "admin_listen": f"127.0.0.1:{self.admin}"}  # its Host is "h"
         self.context = None
         if secure:
             certificates = Certificates(directory / "certificates")
@@ -110,9 +113,15 @@ class GoodClient:
         client = self.target.client()
         try:
             while not self.is_over.is_set():
-                client.request("GET", "/v1/workflows/nobody", headers={"Accept": "application/json"})
-                answer = client.getresponse()
-                body = json.loads(answer.read())
+                try:
+                    client.request("GET", "/v1/workflows/nobody", headers={"Accept": "application/json"})
+                    answer = client.getresponse()
+                    body = json.loads(answer.read())
+                except (OSError, http.client.HTTPException):
+                    if not self.target.may_cut_off:
+                        raise
+                    client.close()  # and opens anew
+                    continue
                 assert answer.status == 404 and body["status"] == 404, body
                 self.served += 1
         except Exception as failure:  # noqa: BLE001
@@ -157,15 +166,27 @@ class Counted:
 
 
 @pytest.fixture(scope="module", params=["plain", "tls"])
-def target(request, temporal, tmp_path_factory):
-    gateway = Target(tmp_path_factory.mktemp("attacked") / request.param, temporal, request.param == "tls")
+def kind(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def target(kind, temporal, tmp_path_factory):
+    gateway = Target(tmp_path_factory.mktemp("attacked") / kind, temporal, kind == "tls")
     yield gateway
     gateway.stop()
 
 
 @pytest.fixture(scope="module")
-def plain_target(temporal, tmp_path_factory):
-    gateway = Target(tmp_path_factory.mktemp("attacked") / "alone", temporal, False)
+def short_of_heads(kind, temporal, tmp_path_factory):
+    gateway = Target(tmp_path_factory.mktemp("short-of-heads") / kind, temporal, kind == "tls", header_timeout="1s")
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def short_of_bodies(kind, temporal, tmp_path_factory):
+    gateway = Target(tmp_path_factory.mktemp("short-of-bodies") / kind, temporal, kind == "tls", transfer_timeout="1s")
     yield gateway
     gateway.stop()
 
@@ -248,7 +269,8 @@ def test_nothing_behind_a_chunked_body_is_taken_for_a_request(target, name, data
     b"GET /livez HTTP/2.0\r\nHost: h\r\n\r\n", b"GET /livez HTTP/1.1x\r\nHost: h\r\n\r\n",
     b"GET /" + b"a" * 20000 + b" HTTP/1.1\r\nHost: h\r\n\r\n",
 ], ids=["garbage", "binary", "http2", "http0.9", "version-2", "no-version", "endless-target"])
-def test_what_is_no_http_1_request_is_refused(target, data):
+def test_what_is_no_http_1_request_is_refused(short_of_heads, data):
+    target = short_of_heads
     before = {reason: target.refused(reason) for reason in ("no_request", "handshake", "malformed",
                                                           "header_timeout")}
     with GoodClient(target):
@@ -287,11 +309,7 @@ OVERSIZE = {
     "much-longer-headers": (get(b"/livez", b"Host: h\r\nX-A: " + b"a" * 30000 + b"\r\n"), 431, "malformed"),
     "many-headers": (get(b"/livez", b"Host: h\r\n" + b"".join(b"X-%d: 1\r\n" % i for i in range(2000))), 431, "malformed"),
     "many-empty-parameters": (get(b"/livez?" + b"a&" * 1500, b"Host: h\r\nConnection: close\r\n"), 400, "malformed"),
-    "body": (post(b"Content-Length: 65537\r\n"), 413, "body_size"),
-    "body-of-terabytes": (post(b"Content-Length: 9999999999999\r\n"), 413, "body_size"),
     "body-behind-expect": (post(b"Expect: 100-continue\r\nContent-Length: 65537\r\n"), 413, "body_size"),
-    "chunk": (post(CHUNKED, b"10001\r\n" + b"a" * 0x10001), 413, "body_size"),
-    "chunk-extension": (post(CHUNKED, b"1;" + b"a" * 30000), 500, "malformed"),  # libmicrohttpd's own
     "trailers": (post(CHUNKED, b"0\r\n" + b"".join(b"X-%d: 1\r\n" % i for i in range(2000))), 431, "malformed"),
 }
 
@@ -303,6 +321,23 @@ def test_what_is_too_large_is_refused(target, name):
         answer = target.talk(data)
     # A client that goes on sending may find the connection reset before it has read the answer.
     assert answer.startswith(b"HTTP/1.1 %d " % status) or (answer == b"" and len(data) > 8192), answer
+
+
+@pytest.mark.parametrize("data", [post(b"Content-Length: 65537\r\n"), post(b"Content-Length: 9999999999999\r\n"),
+                                  post(CHUNKED, b"10001\r\n" + b"a" * 0x10001)],
+                         ids=["length", "terabytes", "chunk"])
+def test_a_body_that_is_too_large_is_refused_before_it_ends(short_of_bodies, data):
+    """The answer is there at once; the connection ends at the body's deadline, as the body never does."""
+    with Counted(short_of_bodies, "body_size"):
+        answer = short_of_bodies.talk(data)
+    assert answer.startswith(b"HTTP/1.1 413 ") or (answer == b"" and len(data) > 8192), answer
+
+
+def test_a_chunk_extension_without_an_end_is_refused(short_of_bodies):
+    """By libmicrohttpd in one way, by the deadline in the other (docs/limits.md)."""
+    with Counted(short_of_bodies, "transfer_timeout" if short_of_bodies.context is None else "malformed"):
+        answer = short_of_bodies.talk(post(CHUNKED, b"1;" + b"a" * 30000))
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 500 "), answer
 
 
 @pytest.mark.parametrize("name, body", {
@@ -337,11 +372,11 @@ BEGINNINGS = {
 
 
 @pytest.mark.parametrize("name", BEGINNINGS)
-def test_a_head_that_never_ends_is_given_up_however_its_bytes_trickle(target, name):
-    with Counted(target, "header_timeout", CROWD):
-        crowd = [target.connect() for _ in range(CROWD)]
+def test_a_head_that_never_ends_is_given_up_however_its_bytes_trickle(short_of_heads, name):
+    with Counted(short_of_heads, "header_timeout", CROWD):
+        crowd = [connection for connection in (begin(short_of_heads, BEGINNINGS[name]) for _ in range(CROWD))
+                 if connection is not None]
         for connection in crowd:
-            connection.sendall(BEGINNINGS[name])
             connection.settimeout(0.05)
         wait_until(lambda: not [c for c in crowd if BEGINNINGS[name] and is_open(c, b"a")] or not BEGINNINGS[name],
                    PATIENCE, "slow clients to be cut off")
@@ -349,6 +384,16 @@ def test_a_head_that_never_ends_is_given_up_however_its_bytes_trickle(target, na
             connection.settimeout(PATIENCE)
             assert receive_to_end(connection) == b""
             connection.close()
+
+
+def begin(target, data: bytes) -> socket.socket | None:
+    """None: cut off already, maybe in the handshake, which belongs to the head's time."""
+    try:
+        connection = target.connect()
+        connection.sendall(data)
+        return connection
+    except (ConnectionError, ssl.SSLError):
+        return None
 
 
 def is_open(connection: socket.socket, more: bytes) -> bool:
@@ -363,9 +408,9 @@ def is_open(connection: socket.socket, more: bytes) -> bool:
 
 @pytest.mark.parametrize("data", [post(b"Content-Length: 60000\r\n", b"["), post(CHUNKED, b"ff\r\n["), post(CHUNKED)],
                          ids=["length", "chunk", "no-chunk"])
-def test_a_body_that_never_ends_is_given_up(target, data):
-    with Counted(target, "transfer_timeout", CROWD):
-        crowd = [target.connect() for _ in range(CROWD)]
+def test_a_body_that_never_ends_is_given_up(short_of_bodies, data):
+    with Counted(short_of_bodies, "transfer_timeout", CROWD):
+        crowd = [short_of_bodies.connect() for _ in range(CROWD)]
         for connection in crowd:
             connection.sendall(data)
         for connection in crowd:
@@ -373,8 +418,9 @@ def test_a_body_that_never_ends_is_given_up(target, data):
             connection.close()
 
 
-def test_readers_who_do_not_read_are_given_up_on(target):
+def test_readers_who_do_not_read_are_given_up_on(short_of_bodies):
     """Answers of /metrics, some of 20 KB, one behind the other, until nothing more fits into the socket."""
+    target = short_of_bodies
     with Counted(target, "transfer_timeout"):
         connection = target.connect()
         request = get(b"/metrics")
@@ -390,9 +436,9 @@ def test_readers_who_do_not_read_are_given_up_on(target):
                         return  # a TLS connection is not to be used any more
                 except OSError:
                     return
+        before = target.refused("transfer_timeout")
         thread = threading.Thread(target=pour)
         thread.start()
-        before = target.refused("transfer_timeout")
         wait_until(lambda: target.refused("transfer_timeout") > before, PATIENCE, "the reader to be cut off")
         ended.set()
         thread.join(PATIENCE)
@@ -414,14 +460,15 @@ def test_options_tells_methods_and_nothing_else(target):
 ], ids=["in-all", "of-one-address"])
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
 def test_more_connections_than_allowed_are_refused(temporal, tmp_path, secure, limits, reason):
-    target = Target(tmp_path / "gateway", temporal, secure, header_timeout="30s", **limits)
+    target = Target(tmp_path / "gateway", temporal, secure, **limits)
     with Counted(target, reason, CROWD - 12):
         crowd = [target.plain() for _ in range(CROWD)]
         wait_until(lambda: target.refused(reason) >= CROWD - 12, PATIENCE, "the crowd to be refused")
         for connection in crowd:
             connection.close()
-        wait_until(lambda: target.request("GET", "/livez")[0] == 200, PATIENCE, "room again")
-    assert len([event for event in target.ferry.gateway.events() if event.get("reason") == reason]) == 1
+        wait_until(lambda: can_be_served(target), PATIENCE, "room again")
+    logged = [event for event in target.ferry.gateway.events() if event.get("reason") == reason]
+    assert 0 < len(logged) < CROWD - 12, "at most once in 10 s"
     target.stop()
 
 
@@ -450,7 +497,7 @@ def can_be_served(target) -> bool:
                                   b"\x16\x03\x01\xff\xff" + b"a" * 70000],
                          ids=["silence", "plain-http", "half-a-hello", "endless-hello"])
 def test_what_is_no_handshake_is_refused(temporal, tmp_path, data):
-    target = Target(tmp_path / "gateway", temporal, True)
+    target = Target(tmp_path / "gateway", temporal, True, header_timeout="1s")
     before = target.refused("handshake") + target.refused("header_timeout")
     with GoodClient(target):
         crowd = [target.plain() for _ in range(CROWD)]

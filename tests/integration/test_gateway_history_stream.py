@@ -269,7 +269,7 @@ def test_a_slow_reader_is_waited_for_and_nothing_is_piled_up(api):
     with socket.create_connection((host.hostname, host.port)) as peer:
         peer.settimeout(30)
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        peer.sendall(f"GET {host.path}{api.path(workflow_id, '/history')} HTTP/1.1\r\nHost: h\r\n"
+        peer.sendall(f"GET {host.path}{api.path(workflow_id, '/history')} HTTP/1.1\r\nHost: {host.netloc}\r\n"
                      f"Accept: {EVENT_STREAM}\r\nConnection: close\r\n\r\n".encode())
         assert peer.recv(100).startswith(b"HTTP/1.1 200")
         before, received, events = pages(), 0, 0

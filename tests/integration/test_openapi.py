@@ -99,7 +99,7 @@ def run_schemathesis(world, gateway, examples: int) -> str:
                    "PYTHONPATH": str(HERE), "COLUMNS": "160"}
     command = [Path(sys.executable).with_name("schemathesis"), "--config-file", str(HERE / "schemathesis.toml"), "run",
                f"{gateway.gateway_url}/openapi.json", "--max-examples", str(examples), "--seed", "20231", "--no-color",
-               "--suppress-health-check", "all", "--request-timeout", "60"]
+               "--suppress-health-check", "all", "--request-timeout", "100"]
     done = subprocess.run(command, cwd=world.directory, env=environment, capture_output=True, text=True)
     (world.directory / "schemathesis.txt").write_text(done.stdout + done.stderr)
     assert done.returncode == 0, done.stdout[-20000:] + done.stderr[-2000:]

@@ -57,12 +57,14 @@ def test_a_message_that_no_route_takes_is_dealt_with_as_the_queue_says(scene, wo
     crew.wait_said(20, "no route takes the message", message_id=strange, action=unmatched)
     if unmatched == "return":
         crew.wait_said(20, "message returned", message_id=strange, reason="unmatched", visibility=10)
-        assert [held["id"] for held in scene.sqs.messages(url)] == [strange]
+        wait_until(lambda: [held["id"] for held in scene.sqs.messages(url)] == [strange], 20,
+                   "the strange one to be all that is left")
     else:
         scene.wait_empty(url)
     reasons = [letter["about"]["reason"] for letter in scene.letters(dead)]
     assert reasons == (["unmatched"] if unmatched == "dead_letter" else [])
-    assert crew.metric("ferry_poller_messages_unmatched_total", action=unmatched) == 1
+    count = crew.metric("ferry_poller_messages_unmatched_total", action=unmatched)
+    assert count == 1 or (unmatched == "return" and count > 1), "what is returned comes again after its 10 s"
     scene.assert_one_run_each([known])
 
 

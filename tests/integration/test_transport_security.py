@@ -280,6 +280,11 @@ def gateway(world, certificates):
     return ferry
 
 
+def test_a_gateway_is_ready_only_when_it_listens(gateway):
+    said = [event["msg"] for event in gateway.gateway.events()]
+    assert said.index("listening") < said.index("ready")
+
+
 def test_the_api_wants_certificate_and_token_and_health_neither(gateway, certificates, tmp_path):
     url, token = f"{gateway.gateway_url}/v1/workflows/none", Path(certificates["token"]).read_text().strip()
     assert curl(certificates, url, token=token).status == 404

@@ -19,7 +19,7 @@ class CallsActivity:
     async def run(self, arguments: list):
         task_queue, activity, given = arguments
         return await workflow.execute_activity(activity, given, task_queue=task_queue,
-                                               start_to_close_timeout=timedelta(seconds=30),
+                                               start_to_close_timeout=timedelta(seconds=120),
                                                retry_policy=RetryPolicy(maximum_attempts=1))
 
 
@@ -33,15 +33,20 @@ class Caller:
         self.ferry.wait_ready(self.ferry.worker)
 
     def call(self, activity: str, given):
-        return asyncio.run(self.begin(activity, given))
+        return self.call_all(activity, [given])[0]
 
-    async def begin(self, activity: str, given):
+    def call_all(self, activity: str, many: list) -> list:
+        """At once, one workflow for each."""
+        return asyncio.run(self._begin(activity, many))
+
+    async def _begin(self, activity: str, many: list) -> list:
         client = await Client.connect(self.world.temporal.address)
         theirs = f"python-{uuid.uuid4().hex}"
         async with Worker(client, task_queue=theirs, workflows=[CallsActivity],
                           workflow_runner=UnsandboxedWorkflowRunner()):
-            return await client.execute_workflow("callsActivity", [self.world.task_queue, activity, given], id=theirs,
-                                                 task_queue=theirs)
+            return await asyncio.gather(*(
+                client.execute_workflow("callsActivity", [self.world.task_queue, activity, given], id=f"{theirs}-{i}",
+                                        task_queue=theirs) for i, given in enumerate(many)))
 
     def failure(self, activity: str, given):
         with pytest.raises(WorkflowFailureError) as caught:
@@ -175,7 +180,6 @@ def test_many_deletes_at_once(world):
         answer = world.sqs.client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
         handles += [message["ReceiptHandle"] for message in answer.get("Messages", [])]
 
-    async def go():
-        return await asyncio.gather(*(caller.begin("sqs.DeleteMessage", {"receiptHandle": h}) for h in handles))
-    assert asyncio.run(go()) == [{"deleted": True}] * count
+    assert caller.call_all("sqs.DeleteMessage", [{"receiptHandle": handle} for handle in handles]) == \
+        [{"deleted": True}] * count
     assert world.sqs.depth(url) == (0, 0)

@@ -273,9 +273,10 @@ enum MHD_Result request_continue(void *user, struct MHD_Connection *connection, 
                                  const char *version, const char *upload, size_t *upload_length, void **user_exchange)
 {
     struct http_exchange *exchange = *user_exchange;
-    (void)user;
+    struct http_server *server = user;
     (void)url;
     CHECK(exchange != NULL);
+    server_loop_moved(&server->loop);
     if (!exchange->has_begun) {
         const struct head *head = &exchange->head;
         exchange->head = head_read(connection, method, exchange->target, exchange->target_length, version);

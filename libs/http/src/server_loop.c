@@ -10,14 +10,24 @@
 #include "base/check.h"
 #include "base/thread.h"
 
+/* More turns in a row than a head, or the rest of an answer that the network takes at once, need. */
+#define IDLE_TURNS_MAX 32
+#define IDLE_TURN_MS 5
+
 /* How long microhttpd may be left alone; -1: until something happens. */
-static int wait_ms(struct MHD_Daemon *daemon)
+static int wait_ms(struct server_loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG timeout = 0;
-    if (MHD_get_timeout(daemon, &timeout) != MHD_YES) {
+    if (MHD_get_timeout(loop->daemon, &timeout) != MHD_YES) {
+        loop->idle_turns = 0;
         return -1;
     }
-    return timeout < INT_MAX ? (int)timeout : INT_MAX;
+    if (timeout > 0) {
+        loop->idle_turns = 0;
+        return timeout < INT_MAX ? (int)timeout : INT_MAX;
+    }
+    loop->idle_turns++;
+    return loop->idle_turns <= IDLE_TURNS_MAX ? 0 : IDLE_TURN_MS;
 }
 
 static void loop_main(void *argument)
@@ -27,7 +37,7 @@ static void loop_main(void *argument)
     CHECK(info != NULL && info->epoll_fd >= 0);
     struct pollfd files[] = {{.fd = info->epoll_fd, .events = POLLIN}, {.fd = loop->wakeup, .events = POLLIN}};
     while (!atomic_load_explicit(&loop->is_stopping, memory_order_acquire)) {
-        (void)poll(files, sizeof files / sizeof files[0], wait_ms(loop->daemon)); /* interrupted is as good */
+        (void)poll(files, sizeof files / sizeof files[0], wait_ms(loop)); /* interrupted is as good */
         if (files[1].revents != 0) {
             uint64_t ignored = 0;
             (void)!read(loop->wakeup, &ignored, sizeof ignored);
@@ -44,6 +54,11 @@ void server_loop_wake(struct server_loop *loop)
     if (loop->has_thread && !atomic_exchange_explicit(&loop->is_woken, true, memory_order_acq_rel)) {
         CHECK(write(loop->wakeup, &one, sizeof one) == (ssize_t)sizeof one);
     }
+}
+
+void server_loop_moved(struct server_loop *loop)
+{
+    loop->idle_turns = 0;
 }
 
 enum status server_loop_start(struct server_loop *loop, struct MHD_Daemon *daemon, struct error *error)

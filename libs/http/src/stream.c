@@ -139,6 +139,7 @@ static ssize_t read_some(void *user, uint64_t position, char *out, size_t room)
         memcpy(out, stream->sending.data + stream->taken, length);
         stream->taken += length;
         result = (ssize_t)length;
+        server_loop_moved(&stream->server->loop);
         connection_wait(connection_of(stream->connection), CONNECTION_REPLY,
                         clock_monotonic_ms() + connections_transfer_ms(connections, length));
     } else if (stream->is_ended || stream->is_draining) {

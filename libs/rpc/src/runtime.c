@@ -1,5 +1,6 @@
 /* gRPC's life in this process, its completion queue, and the one thread that serves it. */
 #include <grpc/support/log.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/check.h"
@@ -9,12 +10,27 @@
 #include "base/thread.h"
 #include "internal.h"
 
-/* gRPC's own complaints become log lines of ours. */
+#define COMPLAINT_INTERVAL_MS 10000 /* one comes with every failed handshake */
+
+static pthread_mutex_t s_complaints_lock = PTHREAD_MUTEX_INITIALIZER; /* guards s_complaints */
+static struct log_limiter s_complaints;
+
+/* gRPC's own complaints become log lines of ours. Any thread. */
 static void forward_log(gpr_log_func_args *arguments)
 {
-    enum log_level level = arguments->severity == GPR_LOG_SEVERITY_ERROR ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG;
-    log_event(level, "grpc", LOG_STRING("detail", arguments->message), LOG_STRING("file", arguments->file),
-              LOG_INTEGER("line", arguments->line));
+    bool is_complaint = arguments->severity == GPR_LOG_SEVERITY_ERROR;
+    int64_t suppressed = 0;
+    if (is_complaint) {
+        pthread_mutex_lock(&s_complaints_lock);
+        bool is_allowed = log_limiter_allows(&s_complaints, COMPLAINT_INTERVAL_MS, &suppressed);
+        pthread_mutex_unlock(&s_complaints_lock);
+        if (!is_allowed) {
+            return;
+        }
+    }
+    log_event(is_complaint ? LOG_LEVEL_WARN : LOG_LEVEL_DEBUG, "grpc", LOG_STRING("detail", arguments->message),
+              LOG_STRING("file", arguments->file), LOG_INTEGER("line", arguments->line),
+              LOG_INTEGER("suppressed", suppressed));
 }
 
 /* One event, or none in timeout_ms. */

@@ -30,8 +30,8 @@ static enum status read_text(const char *name, enum status (*check)(const char *
     return STATUS_OK;
 }
 
-/* NAME, or NAME_FILE, never both. */
-static enum status read_secret(const char *name, char **secret, struct error *error)
+/* NAME, or NAME_FILE, never both. They stand over the file's secret and its path. */
+static enum status read_secret(const char *name, char **secret, char **secret_path, struct error *error)
 {
     enum status status = STATUS_OK;
     char *found = NULL;
@@ -43,10 +43,12 @@ static enum status read_secret(const char *name, char **secret, struct error *er
                            file_name);
     } else if (value != NULL) {
         settings_replace_secret(secret, memory_copy_string(value));
+        settings_replace(secret_path, NULL);
     } else if (path != NULL) {
         status = settings_read_secret_file(path, &found, error);
         if (status == STATUS_OK) {
             settings_replace_secret(secret, found);
+            settings_replace(secret_path, path);
         } else {
             error_prefix(error, "%s: ", file_name);
         }
@@ -78,7 +80,7 @@ static enum status read_temporal(struct settings_loader *loader, struct error *e
         status = read_text("TEMPORAL_NAMESPACE", NULL, &temporal->namespace_, error);
     }
     if (status == STATUS_OK) {
-        status = read_secret("TEMPORAL_API_KEY", &temporal->api_key, error);
+        status = read_secret("TEMPORAL_API_KEY", &temporal->api_key, &temporal->api_key_file, error);
     }
     if (status == STATUS_OK) {
         status = read_tls(loader, error);
@@ -195,17 +197,6 @@ static enum status read_gateway_tls(struct settings_gateway *gateway, struct err
     return status;
 }
 
-/* The variables stand over the file's token_file. */
-static enum status read_token(struct settings_gateway *gateway, struct error *error)
-{
-    enum status status = read_secret("FERRY_API_TOKEN", &gateway->token, error);
-    const char *path = environment_get("FERRY_API_TOKEN_FILE");
-    if (status == STATUS_OK && (path != NULL || environment_get("FERRY_API_TOKEN") != NULL)) {
-        settings_replace(&gateway->token_file, path);
-    }
-    return status;
-}
-
 enum status settings_read_environment(struct settings_loader *loader, struct error *error)
 {
     struct settings *settings = loader->settings;
@@ -217,7 +208,7 @@ enum status settings_read_environment(struct settings_loader *loader, struct err
         status = read_addresses(settings, error);
     }
     if (status == STATUS_OK) {
-        status = read_token(&settings->gateway, error);
+        status = read_secret("FERRY_API_TOKEN", &settings->gateway.token, &settings->gateway.token_file, error);
     }
     if (status == STATUS_OK) {
         status = read_gateway_tls(&settings->gateway, error);

@@ -86,11 +86,13 @@ static enum status read_temporal(struct settings_loader *loader, const struct co
     SETTINGS_TRY(settings_read_text(node, "address", settings_check_host_port, &temporal->address, error));
     SETTINGS_TRY(settings_read_text(node, "namespace", settings_check_name, &temporal->namespace_, error));
     SETTINGS_TRY(read_secret_file(node, "api_key_file", &temporal->api_key, error));
+    SETTINGS_TRY(config_read_string(node, "api_key_file", &temporal->api_key_file, error));
     SETTINGS_TRY(config_read_boolean(node, "tls", &temporal->tls, error));
     SETTINGS_TRY(settings_read_text(node, "tls_ca", settings_check_name, &temporal->tls_ca, error));
     SETTINGS_TRY(settings_read_text(node, "tls_certificate", settings_check_name, &temporal->tls_certificate, error));
     SETTINGS_TRY(settings_read_text(node, "tls_key", settings_check_name, &temporal->tls_key, error));
     SETTINGS_TRY(settings_read_text(node, "tls_server_name", settings_check_name, &temporal->tls_server_name, error));
+    SETTINGS_TRY(settings_read_codec(temporal, config_get(node, "codec"), error));
     loader->tls_is_set = config_get(node, "tls") != NULL;
     loader->temporal_node = node;
     return STATUS_OK;

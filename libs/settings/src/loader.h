@@ -42,6 +42,11 @@ MUST_CHECK enum status settings_read_routes(struct settings_loader *loader, cons
 MUST_CHECK enum status settings_read_queues(struct settings_loader *loader, const struct config_node *node,
                                             struct error *error);
 
+/* node: temporal.codec (file_codec.c). */
+MUST_CHECK enum status settings_read_codec(struct settings_temporal *temporal, const struct config_node *node,
+                                           struct error *error);
+void settings_codec_deinit(struct settings_temporal *temporal);
+
 /* What a route with target: sqs has: queue, group, deduplication_id, delay; and that no other has them, nor it theirs.
  * node: the route's mapping, whose other keys are read. */
 MUST_CHECK enum status settings_read_queue_target(struct settings_route *route, const struct config_node *node,

@@ -160,10 +160,12 @@ void settings_destroy(struct settings *settings)
     free(settings->temporal.address);
     free(settings->temporal.namespace_);
     settings_replace_secret(&settings->temporal.api_key, NULL);
+    free(settings->temporal.api_key_file);
     free(settings->temporal.tls_ca);
     free(settings->temporal.tls_certificate);
     free(settings->temporal.tls_key);
     free(settings->temporal.tls_server_name);
+    settings_codec_deinit(&settings->temporal);
     for (size_t i = 0; i < settings->queue_count; i++) {
         settings_queue_deinit(&settings->queues[i]);
     }

@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "codec_message.h"
 #include "task_poller.h"
 
 /* Attempts are looked through for heartbeats and timeouts that are due; no more often than this. */
@@ -121,6 +122,8 @@ void activity_worker_take(struct activity_worker *worker, Pb__PollActivityTaskQu
     const struct attempt_hooks hooks = {.schedule = schedule, .reported = reported, .user = worker};
     const char *type = task->activity_type ? task->activity_type->name : "";
     const struct activity_registration *registration = map_get(worker->registrations, type);
+    struct error undecoded = {0};
+    enum status decoded = codec_decode_message(worker->context->codec, &task->base, &undecoded);
     struct temporal_activity *activity = attempt_new(worker->context, registration, &hooks, task);
     struct error error = {0};
     if (registration) {
@@ -142,6 +145,11 @@ void activity_worker_take(struct activity_worker *worker, Pb__PollActivityTaskQu
                                                                                   : activity->info.deadline_ms;
     if (due_ms != INT64_MAX) {
         schedule(worker, due_ms);
+    }
+    if (decoded != STATUS_OK) {
+        (void)temporal_activity_fail(activity, "PayloadCodec", CODEC_REFUSES "%s", undecoded.text);
+        attempt_report(activity);
+        return;
     }
     if (activity_threads_submit(worker->threads, &activity->item, &error) != STATUS_OK) {
         (void)temporal_activity_fail(activity, "NoThread", "the worker could not start a thread: %s", error.text);

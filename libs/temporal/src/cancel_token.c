@@ -50,20 +50,17 @@ void temporal_cancel_token_cancel(struct temporal_cancel_token *token)
     pthread_mutex_unlock(&token->mutex);
 }
 
-void cancel_token_begin(struct temporal_cancel_token *token)
+void cancel_token_begin(struct cancel_token_place *place, struct temporal_cancel_token *token)
 {
     if (token != NULL) {
         pthread_mutex_lock(&token->mutex);
+        place->token = cancel_token_retain(token);
     }
 }
 
-void cancel_token_enter(struct cancel_token_place *place, struct temporal_cancel_token *token,
-                        struct rpc_call **rpc)
+void cancel_token_enter(struct cancel_token_place *place, struct rpc_call **rpc)
 {
-    if (token == NULL) {
-        return;
-    }
-    place->token = cancel_token_retain(token);
+    struct temporal_cancel_token *token = place->token;
     place->rpc = rpc;
     list_append(&token->places, &place->node);
     if (token->is_canceled) {

@@ -15,13 +15,12 @@ struct cancel_token_place {
     struct rpc_call **rpc; /* the call's, set while it is under way */
 };
 
-/* NULL is fine, here and below, and for a place without a token. */
+/* NULL is fine, here, for begin, and for the place of a call without a token. */
 struct temporal_cancel_token *cancel_token_retain(struct temporal_cancel_token *token);
 
 /* Around the start of a call: it cannot leave, nor be canceled, before its handle is known. */
-void cancel_token_begin(struct temporal_cancel_token *token);
-void cancel_token_enter(struct cancel_token_place *place, struct temporal_cancel_token *token,
-                        struct rpc_call **rpc);
+void cancel_token_begin(struct cancel_token_place *place, struct temporal_cancel_token *token);
+void cancel_token_enter(struct cancel_token_place *place, struct rpc_call **rpc);
 /* The call has ended. */
 void cancel_token_leave(struct cancel_token_place *place);
 

@@ -42,6 +42,12 @@ int temporal_history_event_type(const struct temporal_history *history, size_t i
     return (int)history->events->events[index]->event_type;
 }
 
+bool temporal_history_event_is_incomplete(const struct temporal_history *history, size_t index)
+{
+    CHECK(index < temporal_history_count(history));
+    return proto_json_is_incomplete(&history->events->events[index]->base);
+}
+
 const char *temporal_history_event_type_name(const struct temporal_history *history, size_t index)
 {
     const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(
@@ -146,7 +152,8 @@ void temporal_client_history_async(struct temporal_connection *connection,
     struct service_call_options call_options = {.deadline_ms = client_deadline(options->deadline_ms),
                                                 .retry = RPC_RETRY_STANDARD,
                                                 .namespace_name = options->run.namespace_name,
-                                                .cancel_token = options->cancel_token};
+                                                .cancel_token = options->cancel_token,
+                                                .keeps_encoded = options->keeps_encoded};
     maximum = maximum < TEMPORAL_LIST_MAX ? maximum : TEMPORAL_LIST_MAX;
     if (options->is_reverse) {
         Pb__GetWorkflowExecutionHistoryReverseRequest request =

@@ -7,12 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
 #include "base/memory.h"
+#include "base/secret.h"
+#include "codec_message.h"
 #include "error_details.h"
 #include "service_call.h"
 
 #define PEM_FILE_MAX ((size_t)1 << 20)
 #define HOST_NAME_SIZE 256
+#define CODEC_LOG_INTERVAL_MS 30000
+#define KEY_LOOK_INTERVAL_MS 1000
 
 #define COUNT_METHOD(variable, name_, prefix) +1
 #define METHOD_COUNT (0 SERVICE_METHODS(COUNT_METHOD))
@@ -29,7 +36,11 @@ struct temporal_connection {
     char *identity;
     struct rpc_runtime *runtime;
     struct rpc_channel *channel;
+    struct secret *api_key;          /* NULL: no file to look at */
+    struct loop_timer api_key_timer; /* rpc thread */
     struct metrics *metrics;
+    const struct temporal_codec *codec;
+    struct log_limiter codec_log; /* rpc thread */
     struct method_metrics methods[METHOD_COUNT];
     const Pb__Status *error_details; /* rpc thread: of the call whose done function runs; NULL: none */
 };
@@ -108,10 +119,36 @@ static enum status read_pem_files(const struct temporal_connection_options *opti
     return status;
 }
 
+/* ---- an API key that changes ---- */
+
+/* rpc thread. A look is one stat() while the file is as it was. */
+static void look_at_api_key(void *argument)
+{
+    struct temporal_connection *connection = argument;
+    int64_t now_ms = clock_monotonic_ms();
+    if (secret_look_again(connection->api_key, now_ms)) {
+        char *key = secret_current(connection->api_key, now_ms);
+        rpc_channel_set_api_key(connection->channel, key);
+        secret_wipe(key);
+    }
+    loop_timer_start(rpc_runtime_loop(connection->runtime), &connection->api_key_timer, now_ms + KEY_LOOK_INTERVAL_MS,
+                     look_at_api_key, connection);
+}
+
+static void stop_looking(void *argument)
+{
+    struct temporal_connection *connection = argument;
+    loop_timer_stop(rpc_runtime_loop(connection->runtime), &connection->api_key_timer);
+}
+
+/* ---- the connection ---- */
+
 static enum status open_channel(struct temporal_connection *connection,
                                 const struct temporal_connection_options *options, const struct pem_files *files,
                                 struct error *error)
 {
+    char *key = connection->api_key != NULL ? secret_current(connection->api_key, clock_monotonic_ms()) : NULL;
+    const char *api_key = key != NULL ? key : options->api_key;
     const struct rpc_metadata metadata[] = {
         {"client-name", TEMPORAL_CLIENT_NAME},
         {"client-version", FERRY_VERSION},
@@ -119,18 +156,20 @@ static enum status open_channel(struct temporal_connection *connection,
     };
     struct rpc_channel_options channel = {
         .target = options->address != NULL ? options->address : "localhost:7233",
-        .tls = {.enabled = options->tls || options->api_key != NULL || files->ca != NULL ||
+        .tls = {.enabled = options->tls || api_key != NULL || files->ca != NULL ||
                            files->certificate != NULL || options->tls_server_name != NULL,
                 .ca_pem = files->ca,
                 .certificate_pem = files->certificate,
                 .key_pem = files->key,
                 .server_name = options->tls_server_name},
-        .api_key = options->api_key,
+        .api_key = api_key,
         .metadata = metadata,
         .metadata_count = sizeof metadata / sizeof metadata[0],
         .metrics = options->metrics,
     };
-    return rpc_channel_new(connection->runtime, &channel, &connection->channel, error);
+    enum status status = rpc_channel_new(connection->runtime, &channel, &connection->channel, error);
+    secret_wipe(key);
+    return status;
 }
 
 enum status temporal_connection_new(const struct temporal_connection_options *options,
@@ -142,7 +181,11 @@ enum status temporal_connection_new(const struct temporal_connection_options *op
         memory_copy_string(options->namespace_name != NULL ? options->namespace_name : "default");
     connection->identity = options->identity != NULL ? memory_copy_string(options->identity) : default_identity();
     connection->metrics = options->metrics;
+    connection->codec = options->codec;
     enum status status = read_pem_files(options, &files, error);
+    if (status == STATUS_OK && options->api_key_file != NULL) {
+        status = secret_new_from_file(options->api_key_file, 0, &connection->api_key, error);
+    }
     if (status != STATUS_OK) {
         goto done;
     }
@@ -154,6 +197,9 @@ enum status temporal_connection_new(const struct temporal_connection_options *op
     status = open_channel(connection, options, &files, error);
     if (status != STATUS_OK) {
         goto done;
+    }
+    if (connection->api_key != NULL) {
+        loop_post(rpc_runtime_loop(connection->runtime), look_at_api_key, connection);
     }
     *out_connection = connection;
     connection = NULL;
@@ -168,8 +214,12 @@ void temporal_connection_destroy(struct temporal_connection *connection)
     if (connection == NULL) {
         return;
     }
+    if (connection->channel != NULL && connection->api_key != NULL) {
+        loop_post_and_wait(rpc_runtime_loop(connection->runtime), stop_looking, connection);
+    }
     rpc_channel_destroy(connection->channel);
     rpc_runtime_destroy(connection->runtime);
+    secret_destroy(connection->api_key);
     free(connection->namespace_name);
     free(connection->identity);
     free(connection);
@@ -193,6 +243,22 @@ void temporal_connection_set_api_key(struct temporal_connection *connection, con
 struct rpc_channel *connection_channel(struct temporal_connection *connection)
 {
     return connection->channel;
+}
+
+const struct temporal_codec *connection_codec(const struct temporal_connection *connection)
+{
+    return connection->codec;
+}
+
+void connection_decode(struct temporal_connection *connection, const char *method_name, ProtobufCMessage *reply)
+{
+    struct error error = {0};
+    int64_t suppressed = 0;
+    if (codec_decode_message(connection->codec, reply, &error) != STATUS_OK &&
+        log_limiter_allows(&connection->codec_log, CODEC_LOG_INTERVAL_MS, &suppressed)) {
+        log_event(LOG_LEVEL_WARN, "payload shown as it came, it cannot be decoded",
+                  LOG_STRING("operation", method_name), LOG_ERROR(&error), LOG_INTEGER("suppressed", suppressed));
+    }
 }
 
 void connection_count_call(struct temporal_connection *connection, size_t method_index, const char *method_name,
@@ -235,5 +301,5 @@ void connection_set_error_details(struct temporal_connection *connection, const 
 
 char *temporal_connection_error_details(const struct temporal_connection *connection)
 {
-    return error_details_json(connection->error_details);
+    return error_details_json(connection->error_details, connection->codec);
 }

@@ -4,8 +4,10 @@
 
 #include <google/rpc/status.pb-c.h>
 
+#include "temporal/codec.h"
+
 /* An array of objects with "@type"; a type that proto/ does not have is told with its bytes ("value", base64). free()
- * it. NULL for NULL, or for none. */
-char *error_details_json(const Pb__Status *status);
+ * it. NULL for NULL, or for none. codec: what payloads in them pass; NULL: none. */
+char *error_details_json(const Pb__Status *status, const struct temporal_codec *codec);
 
 #endif

@@ -108,9 +108,7 @@ static Pb__Payloads *write_details(const struct temporal_failure *failure)
     }
     struct temporal_payload *views = memory_alloc_array(failure->detail_count, sizeof *views);
     for (size_t i = 0; i < failure->detail_count; i++) {
-        const struct temporal_value *value = &failure->details[i];
-        views[i] = (struct temporal_payload){.encoding = value->encoding, .data = value->data,
-                                             .length = value->length};
+        views[i] = temporal_value_payload(&failure->details[i]);
     }
     Pb__Payloads *payloads = payloads_from_view(views, failure->detail_count);
     free(views);

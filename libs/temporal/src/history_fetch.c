@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "codec_message.h"
 
 /* One after the other: the starter, then the rpc thread, then whoever got done. Only the call handle is shared. */
 struct history_fetch {
@@ -118,7 +119,13 @@ static void page_done(void *user, struct service_call_result *result)
     }
     size_t bytes = result->reply_bytes;
     Pb__GetWorkflowExecutionHistoryResponse *page = (void *)service_call_take_reply(result);
-    if (add_page(fetch, page, bytes)) {
+    bool has_next = add_page(fetch, page, bytes);
+    if (fetch->error.status == STATUS_OK &&
+        codec_decode_message(fetch->options.codec, &page->base, &fetch->error) != STATUS_OK) {
+        error_prefix(&fetch->error, CODEC_REFUSES);
+        has_next = false;
+    }
+    if (has_next) {
         request_page(fetch, page->next_page_token);
     } else {
         finish(fetch);
@@ -128,7 +135,7 @@ static void page_done(void *user, struct service_call_result *result)
 static void request_page(struct history_fetch *fetch, ProtobufCBinaryData token)
 {
     const struct worker_calls *calls = fetch->options.calls;
-    const struct service_call_options options = {.retry = RPC_RETRY_STANDARD};
+    const struct service_call_options options = {.retry = RPC_RETRY_STANDARD, .keeps_encoded = true};
     Pb__GetWorkflowExecutionHistoryRequest request;
     pb__get_workflow_execution_history_request__init(&request);
     request.namespace_ = fetch->options.namespace_name;

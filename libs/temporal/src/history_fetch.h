@@ -10,15 +10,17 @@
 
 #include <temporal/api/workflowservice/v1/request_response.pb-c.h>
 
+#include "temporal/codec.h"
 #include "worker_calls.h"
 
 #define HISTORY_FETCH_EMPTY_PAGES_MAX 100 /* pages in a row without an event but with a token */
 
 struct history_fetch_options {
-    const struct worker_calls *calls; /* borrowed */
-    const char *namespace_name;       /* borrowed */
-    int64_t events_max;               /* a longer history is refused */
-    int64_t bytes_max;                /* likewise, as the pages come over the wire */
+    const struct worker_calls *calls;   /* borrowed */
+    const struct temporal_codec *codec; /* borrowed: what pages pass; NULL: none */
+    const char *namespace_name;         /* borrowed */
+    int64_t events_max;                 /* a longer history is refused */
+    int64_t bytes_max;                  /* likewise, as the pages come over the wire */
 };
 
 struct history_fetch;

@@ -29,24 +29,51 @@ static ProtobufCBinaryData copy_bytes(const void *data, size_t length)
     return bytes;
 }
 
-/* With one metadata entry; data is taken. */
-static Pb__Payload *make_payload(const char *encoding, ProtobufCBinaryData data)
+/* There is room for it. */
+static void add_metadata(Pb__Payload *payload, const char *name, const void *data, size_t length)
 {
+    Pb__Payload__MetadataEntry *entry = memory_alloc(sizeof *entry);
+    pb__payload__metadata_entry__init(entry);
+    entry->key = memory_copy_string(name);
+    entry->value = copy_bytes(data, length);
+    payload->metadata[payload->n_metadata++] = entry;
+}
+
+/* The view's data is left out, data is taken. */
+static Pb__Payload *make_payload(const struct temporal_payload *view, ProtobufCBinaryData data)
+{
+    const char *encoding = view->encoding != NULL ? view->encoding : TEMPORAL_ENCODING_JSON;
     Pb__Payload *payload = memory_alloc(sizeof *payload);
     pb__payload__init(payload);
-    payload->n_metadata = 1;
-    payload->metadata = memory_alloc_array(1, sizeof(Pb__Payload__MetadataEntry *));
-    payload->metadata[0] = memory_alloc(sizeof *payload->metadata[0]);
-    pb__payload__metadata_entry__init(payload->metadata[0]);
-    payload->metadata[0]->key = memory_copy_string("encoding");
-    payload->metadata[0]->value = copy_bytes(encoding, strlen(encoding));
+    payload->metadata = memory_alloc_array(view->metadata_count + 1, sizeof *payload->metadata);
+    if (encoding[0] != '\0') {
+        add_metadata(payload, "encoding", encoding, strlen(encoding));
+    }
+    for (size_t i = 0; i < view->metadata_count; i++) {
+        add_metadata(payload, view->metadata[i].name, view->metadata[i].data, view->metadata[i].length);
+    }
     payload->data = data;
+    return payload;
+}
+
+Pb__Payload *payload_from_view(const struct temporal_payload *view)
+{
+    return make_payload(view, copy_bytes(view->data, view->length));
+}
+
+Pb__Payload *payload_take_value(struct temporal_value *value)
+{
+    const struct temporal_payload view = temporal_value_payload(value);
+    Pb__Payload *payload =
+        make_payload(&view, (ProtobufCBinaryData){.data = (uint8_t *)value->data, .len = value->length});
+    value->data = NULL;
+    temporal_value_deinit(value);
     return payload;
 }
 
 Pb__Payload *payload_new(const char *encoding, const void *data, size_t length)
 {
-    return make_payload(encoding, copy_bytes(data, length));
+    return payload_from_view(&(struct temporal_payload){.encoding = encoding, .data = data, .length = length});
 }
 
 static int append_text(const char *text, size_t length, void *user)
@@ -65,7 +92,7 @@ Pb__Payload *payload_from_json(const json_t *value)
     CHECK(json_dump_callback(value, append_text, &text, JSON_COMPACT | JSON_ENCODE_ANY) == 0);
     ProtobufCBinaryData data = {0};
     data.data = (uint8_t *)buffer_take(&text, &data.len);
-    return make_payload(TEMPORAL_ENCODING_JSON, data);
+    return make_payload(&(struct temporal_payload){.encoding = TEMPORAL_ENCODING_JSON}, data);
 }
 
 bool payload_has_encoding(const Pb__Payload *payload, const char *encoding)
@@ -122,8 +149,7 @@ Pb__Payloads *payloads_from_view(const struct temporal_payload *views, size_t co
 {
     Pb__Payloads *payloads = make_payloads(count);
     for (size_t i = 0; i < count; i++) {
-        const char *encoding = views[i].encoding != NULL ? views[i].encoding : TEMPORAL_ENCODING_JSON;
-        payloads->payloads[i] = payload_new(encoding, views[i].data, views[i].length);
+        payloads->payloads[i] = payload_from_view(&views[i]);
     }
     return payloads;
 }
@@ -185,18 +211,30 @@ Pb__Memo *memo_copy(const Pb__Memo *memo)
     return copy;
 }
 
-static void read_metadata(const Pb__Payload *payload, struct temporal_value *value)
+char *payload_view(const Pb__Payload *payload, struct temporal_payload *out_view,
+                   struct temporal_metadata **out_metadata)
 {
-    value->metadata = memory_alloc_array(payload->n_metadata, sizeof *value->metadata);
-    for (size_t i = 0; i < payload->n_metadata; i++) {
+    const ProtobufCBinaryData *found = find_encoding(payload);
+    char *encoding = memory_copy(found != NULL ? found->data : NULL, found != NULL ? found->len : 0);
+    struct temporal_metadata *metadata = NULL;
+    size_t count = 0;
+    if (payload->n_metadata > (found != NULL ? 1 : 0)) {
+        metadata = memory_alloc_array(payload->n_metadata, sizeof *metadata);
+    }
+    for (size_t i = 0; metadata != NULL && i < payload->n_metadata; i++) {
         const Pb__Payload__MetadataEntry *entry = payload->metadata[i];
         if (strcmp(entry->key, "encoding") != 0) {
-            value->metadata[value->metadata_count++] =
-                (struct temporal_metadata){.name = memory_copy_string(entry->key),
-                                           .data = memory_copy(entry->value.data, entry->value.len),
-                                           .length = entry->value.len};
+            metadata[count++] = (struct temporal_metadata){
+                .name = entry->key, .data = (const char *)entry->value.data, .length = entry->value.len};
         }
     }
+    *out_metadata = metadata;
+    *out_view = (struct temporal_payload){.encoding = encoding,
+                                          .data = payload->data.data,
+                                          .length = payload->data.len,
+                                          .metadata = metadata,
+                                          .metadata_count = count};
+    return encoding;
 }
 
 void payload_to_value(const Pb__Payload *payload, struct temporal_value *out_value)
@@ -205,25 +243,55 @@ void payload_to_value(const Pb__Payload *payload, struct temporal_value *out_val
     if (payload == NULL) {
         return;
     }
-    const ProtobufCBinaryData *encoding = find_encoding(payload);
-    out_value->encoding = memory_copy(encoding != NULL ? encoding->data : NULL, encoding != NULL ? encoding->len : 0);
-    out_value->data = memory_copy(payload->data.data, payload->data.len);
-    out_value->length = payload->data.len;
-    if (payload->n_metadata > 1) {
-        read_metadata(payload, out_value);
+    struct temporal_payload view = {0};
+    struct temporal_metadata *metadata = NULL;
+    out_value->encoding = payload_view(payload, &view, &metadata);
+    out_value->data = memory_copy(view.data, view.length);
+    out_value->length = view.length;
+    out_value->metadata = temporal_metadata_copy(view.metadata, view.metadata_count);
+    out_value->metadata_count = view.metadata_count;
+    free(metadata);
+}
+
+struct temporal_metadata *temporal_metadata_copy(const struct temporal_metadata *metadata, size_t count)
+{
+    size_t size = count * sizeof *metadata;
+    for (size_t i = 0; i < count; i++) {
+        size += strlen(metadata[i].name) + metadata[i].length + 2;
     }
+    if (count == 0) {
+        return NULL;
+    }
+    struct temporal_metadata *copy = memory_alloc(size);
+    char *text = (char *)(copy + count);
+    for (size_t i = 0; i < count; i++) {
+        size_t name_size = strlen(metadata[i].name) + 1;
+        copy[i] =
+            (struct temporal_metadata){.name = text, .data = text + name_size, .length = metadata[i].length};
+        memcpy(text, metadata[i].name, name_size);
+        if (metadata[i].length > 0) {
+            memcpy(text + name_size, metadata[i].data, metadata[i].length);
+        }
+        text += name_size + metadata[i].length + 1; /* the memory is zeroed */
+    }
+    return copy;
 }
 
 void temporal_value_deinit(struct temporal_value *value)
 {
-    for (size_t i = 0; i < value->metadata_count; i++) {
-        free(value->metadata[i].name);
-        free(value->metadata[i].data);
-    }
     free(value->metadata);
     free(value->encoding);
     free(value->data);
     *value = (struct temporal_value){0};
+}
+
+struct temporal_payload temporal_value_payload(const struct temporal_value *value)
+{
+    return (struct temporal_payload){.encoding = value->encoding,
+                                     .data = value->data,
+                                     .length = value->length,
+                                     .metadata = value->metadata,
+                                     .metadata_count = value->metadata_count};
 }
 
 json_t *temporal_value_json(const struct temporal_value *value)

@@ -13,6 +13,9 @@
 
 /* Copies the bytes as they are. */
 Pb__Payload *payload_new(const char *encoding, const void *data, size_t length);
+Pb__Payload *payload_from_view(const struct temporal_payload *view); /* copies */
+/* Without a copy of the data. The value is empty afterwards. */
+Pb__Payload *payload_take_value(struct temporal_value *value);
 /* "json/plain", compact; NULL gives "binary/null". Borrowed. */
 Pb__Payload *payload_from_json(const json_t *value);
 bool payload_has_encoding(const Pb__Payload *payload, const char *encoding);
@@ -31,6 +34,10 @@ Pb__Payload *payload_copy(const Pb__Payload *payload);    /* NULL gives NULL */
 Pb__Payloads *payloads_copy(const Pb__Payloads *payloads); /* NULL gives NULL */
 Pb__Memo *memo_copy(const Pb__Memo *memo);                 /* NULL gives NULL */
 
+/* The payload as a view, which borrows from it, from *out_metadata and from the text that is returned (its encoding);
+ * free() both. */
+char *payload_view(const Pb__Payload *payload, struct temporal_payload *out_view,
+                   struct temporal_metadata **out_metadata);
 /* out_value is overwritten. An absent payload gives an empty value. */
 void payload_to_value(const Pb__Payload *payload, struct temporal_value *out_value);
 

@@ -370,3 +370,32 @@ void proto_json_append_bytes(struct buffer *out, ProtobufCBinaryData bytes)
 {
     append_base64(out, bytes);
 }
+
+static bool is_field_incomplete(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    const char *base = (const char *)message;
+    if (field->type != PROTOBUF_C_TYPE_MESSAGE || !is_set(message, field)) {
+        return false;
+    }
+    if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+        return proto_json_is_incomplete(*(const ProtobufCMessage *const *)(const void *)(base + field->offset));
+    }
+    size_t count = *(const size_t *)(const void *)(base + field->quantifier_offset);
+    const void *place = base + field->offset;
+    const ProtobufCMessage *const *values = *(const ProtobufCMessage *const *const *)place;
+    for (size_t i = 0; i < count; i++) {
+        if (proto_json_is_incomplete(values[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool proto_json_is_incomplete(const ProtobufCMessage *message)
+{
+    bool result = message != NULL && message->n_unknown_fields > 0;
+    for (unsigned i = 0; message != NULL && !result && i < message->descriptor->n_fields; i++) {
+        result = is_field_incomplete(message, &message->descriptor->fields[i]);
+    }
+    return result;
+}

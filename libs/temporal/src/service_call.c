@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "cancel_token.h"
+#include "codec_message.h"
 #include "connection.h"
 #include "proto_check.h"
 
@@ -39,6 +40,7 @@ struct service_call {
     service_call_done_fn *done;
     void *user;
     int64_t started_us;
+    bool keeps_encoded;
     struct error *refusal; /* NULL: it was sent */
     struct rpc_call *rpc;  /* for the handle and the cancel token; NULL: there is neither */
     struct cancel_token_place place;
@@ -70,7 +72,9 @@ static void finish(void *user, const struct rpc_reply *reply)
 {
     struct service_call *call = user;
     struct error error = {0};
-    struct service_call_result result = {.code = reply->code, .reply_bytes = reply->body_length};
+    struct service_call_result result = {.code = reply->code,
+                                         .reply_bytes = reply->body_length,
+                                         .codec = connection_codec(call->connection)};
     ProtobufCMessage *details = NULL;
     cancel_token_leave(&call->place);
     result.status = reply_status(call, reply, &error);
@@ -79,6 +83,8 @@ static void finish(void *user, const struct rpc_reply *reply)
         if (result.status != STATUS_OK) {
             result.code = RPC_INTERNAL;
             error_prefix(&error, "%s: ", call->method->name);
+        } else if (!call->keeps_encoded) {
+            connection_decode(call->connection, call->method->name, result.reply);
         }
     } else if (reply->details_length > 0 &&
                proto_unpack(&pb__status__descriptor, reply->details, reply->details_length, &details, NULL) ==
@@ -100,18 +106,46 @@ static void finish(void *user, const struct rpc_reply *reply)
     service_call_release(call);
 }
 
+static enum status check_length(const struct service_method *method, size_t length, struct error *error)
+{
+    return length <= SERVICE_REQUEST_MAX
+               ? STATUS_OK
+               : error_set(error, STATUS_TOO_LARGE, "%s: a request of %zu bytes is over the server's limit of %zu",
+                           method->name, length, SERVICE_REQUEST_MAX);
+}
+
 static enum status check_request(const struct service_method *method, const ProtobufCMessage *request, size_t length,
                                  struct error *error)
 {
-    if (length > SERVICE_REQUEST_MAX) {
-        return error_set(error, STATUS_TOO_LARGE, "%s: a request of %zu bytes is over the server's limit of %zu",
-                         method->name, length, SERVICE_REQUEST_MAX);
+    enum status status = check_length(method, length, error);
+    if (status != STATUS_OK) {
+        return status;
     }
-    enum status status = proto_check_outgoing(request, error);
+    status = proto_check_outgoing(request, error);
     if (status != STATUS_OK) {
         error_prefix(error, "%s: ", method->name);
     }
     return status;
+}
+
+/* A copy of the checked request, whose parts may be borrowed from anywhere, with its payloads encoded. */
+static enum status encode_request(const struct service_call *call, const ProtobufCMessage *request,
+                                  ProtobufCMessage **out_encoded, size_t *length, struct error *error)
+{
+    uint8_t *bytes = memory_alloc(*length > 0 ? *length : 1);
+    CHECK(protobuf_c_message_pack(request, bytes) == *length);
+    enum status status = proto_unpack(request->descriptor, bytes, *length, out_encoded, error);
+    free(bytes);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = codec_encode_message(connection_codec(call->connection), *out_encoded, error);
+    if (status != STATUS_OK) {
+        error_prefix(error, "%s: a payload cannot be encoded: ", call->method->name);
+        return status;
+    }
+    *length = protobuf_c_message_get_packed_size(*out_encoded);
+    return check_length(call->method, *length, error);
 }
 
 static void send_call(struct service_call *call, const ProtobufCMessage *request, size_t length,
@@ -130,11 +164,13 @@ static void send_call(struct service_call *call, const ProtobufCMessage *request
         .wait_for_ready = options->wait_for_ready,
         .instead = options->namespace_name != NULL ? &instead : NULL,
     };
-    cancel_token_begin(options->cancel_token);
+    cancel_token_begin(&call->place, options->cancel_token);
     /* With a handle call->rpc is set before the call can end. */
     rpc_call_start(connection_channel(call->connection), &rpc_options, bytes, length, finish, call,
                    has_handle || options->cancel_token != NULL ? &call->rpc : NULL);
-    cancel_token_enter(&call->place, options->cancel_token, &call->rpc);
+    if (options->cancel_token != NULL) { /* else the call may be gone already */
+        cancel_token_enter(&call->place, &call->rpc);
+    }
     free(large);
 }
 
@@ -149,19 +185,28 @@ void service_call_start(struct temporal_connection *connection, const struct ser
     call->done = done;
     call->user = user;
     call->started_us = clock_monotonic_us();
+    call->keeps_encoded = options->keeps_encoded;
     atomic_init(&call->references, out_call != NULL ? 2 : 1);
     if (out_call != NULL) {
         *out_call = call;
     }
     struct error error = {0};
     size_t length = protobuf_c_message_get_packed_size(request);
-    if (check_request(method, request, length, &error) != STATUS_OK) {
+    enum status status = check_request(method, request, length, &error);
+    ProtobufCMessage *encoded = NULL;
+    if (status == STATUS_OK && connection_codec(connection) != NULL) {
+        status = encode_request(call, request, &encoded, &length, &error);
+    }
+    if (status == STATUS_OK) {
+        send_call(call, encoded != NULL ? encoded : request, length, options, out_call != NULL);
+    } else {
         call->refusal = memory_copy(&error, sizeof error);
         rpc_call_refuse(connection_channel(connection), RPC_INVALID_ARGUMENT, "refused before it was sent", finish,
                         call);
-        return;
     }
-    send_call(call, request, length, options, out_call != NULL);
+    if (encoded != NULL) {
+        protobuf_c_message_free_unpacked(encoded, NULL);
+    }
 }
 
 void service_call_cancel(struct service_call *call)
@@ -196,6 +241,7 @@ ProtobufCMessage *service_call_detail(const struct service_call_result *result,
         ProtobufCMessage *message = NULL;
         if (slash != NULL && strcmp(slash + 1, descriptor->name) == 0 &&
             proto_unpack(descriptor, detail->value.data, detail->value.len, &message, NULL) == STATUS_OK) {
+            (void)codec_decode_message(result->codec, message, NULL); /* what it cannot decode stays as it came */
             return message;
         }
     }

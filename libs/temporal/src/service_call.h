@@ -4,7 +4,8 @@
  *                        &request.base, &(struct service_call_options){.deadline_ms = now + 70000}, polled, worker,
  *                        NULL);
  *
- * The request is only read during service_call_start: it may live on the stack. */
+ * The request is only read during service_call_start: it may live on the stack. Its payloads are sent as the
+ * connection's codec encodes them, and the reply's are decoded; one that cannot be is left as it came, and logged. */
 #ifndef TEMPORAL_SERVICE_CALL_H
 #define TEMPORAL_SERVICE_CALL_H
 
@@ -79,6 +80,7 @@ struct service_call_options {
     bool wait_for_ready;        /* polls: wait for a connection instead of failing at once */
     const char *namespace_name; /* in the header that proxies route by; NULL: the connection's */
     struct temporal_cancel_token *cancel_token; /* NULL: none */
+    bool keeps_encoded; /* the reply's payloads stay as they came: the connection's codec does not see them */
 };
 
 struct service_call_result {
@@ -90,10 +92,12 @@ struct service_call_result {
     size_t reply_bytes;         /* on the wire */
     const struct error *error;  /* borrowed; set unless STATUS_OK */
     const Pb__Status *details;  /* borrowed; NULL: the server sent none */
+    const struct temporal_codec *codec; /* what payloads in the details pass; NULL: none */
 };
 
 /* Exactly once for each call, on the rpc thread, never inside service_call_start. Must not block. Refused before
- * anything was sent: INVALID_ARGUMENT (a text is not UTF-8) or TOO_LARGE (over SERVICE_REQUEST_MAX), both final.
+ * anything was sent: INVALID_ARGUMENT (a text is not UTF-8), TOO_LARGE (over SERVICE_REQUEST_MAX) or the codec's
+ * error, all final.
  * MALFORMED: the answer does not parse or is nested too deeply. */
 typedef void service_call_done_fn(void *user, struct service_call_result *result);
 

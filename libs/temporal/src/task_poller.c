@@ -215,6 +215,7 @@ static void start_poll(struct task_poller *poller, struct poll *poll)
     const struct service_call_options options = {
         .deadline_ms = poll->started_ms + (poll->is_probe ? TASK_POLLER_PROBE_MS : WORKER_POLL_TIMEOUT_MS),
         .retry = RPC_RETRY_NONE,
+        .keeps_encoded = true, /* who takes the task decodes it, and answers where that fails */
     };
     const struct worker_calls *calls = poller->options.calls;
     calls->start(calls->context, poller->options.method, poller->options.request, &options, poll_done, poll, &call);

@@ -15,8 +15,8 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/thread.h"
+#include "connection.h"
 #include "coroutine.h"
-#include "temporal/connection.h"
 #include "worker_context.h"
 #include "worker_workflows.h"
 
@@ -131,6 +131,7 @@ static void init_context(struct temporal_worker *worker, struct temporal_connect
     random_uuid(uuid);
     context->loop = temporal_connection_loop(connection);
     context->calls = worker_calls_of_connection(connection);
+    context->codec = connection_codec(connection);
     context->namespace_name = memory_copy_string(temporal_connection_namespace(connection));
     context->identity =
         memory_copy_string(options->identity ? options->identity : temporal_connection_identity(connection));

@@ -48,6 +48,7 @@ static struct service_call_options call_options(void)
     return (struct service_call_options){
         .deadline_ms = clock_monotonic_ms() + WORKER_ANSWER_TIMEOUT_MS,
         .retry = RPC_RETRY_STANDARD,
+        .keeps_encoded = true, /* tasks come with the reply, see task_poller.c */
     };
 }
 

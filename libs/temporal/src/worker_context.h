@@ -4,6 +4,7 @@
 #define TEMPORAL_WORKER_CONTEXT_H
 
 #include "base/loop.h"
+#include "temporal/codec.h"
 #include "worker_calls.h"
 #include "worker_metrics.h"
 
@@ -13,6 +14,7 @@
 struct worker_context {
     struct loop *loop; /* the connection's: workflow code runs on its thread */
     struct worker_calls calls;
+    const struct temporal_codec *codec; /* what the payloads of tasks and histories pass; NULL: none */
     struct worker_metrics metrics;
     char *namespace_name;
     char *identity;

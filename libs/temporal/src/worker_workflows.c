@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "codec_message.h"
 #include "coroutine.h"
 #include "history_fetch.h"
 #include "proto_time.h"
@@ -398,6 +399,7 @@ static void fetch_from(struct workflow_work *work, bool from_start)
     struct worker_workflows *workflows = work->owner;
     const struct history_fetch_options options = {
         .calls = &workflows->context->calls,
+        .codec = workflows->context->codec,
         .namespace_name = workflows->context->namespace_name,
         .events_max = workflows->options.history_events_max,
         .bytes_max = workflows->options.history_bytes_max,
@@ -408,6 +410,20 @@ static void fetch_from(struct workflow_work *work, bool from_start)
     work->is_fetched = from_start;
     history_fetch_destroy(work->fetch);
     work->fetch = history_fetch_start(&options, work->task, from_start, fetch_done, work);
+}
+
+/* What came with the task itself; history_fetch does so with what it brings. false: the task was failed. */
+static bool decode_history(struct workflow_work *work)
+{
+    struct error error = {0};
+    if (work->task->history == NULL ||
+        codec_decode_message(work->owner->context->codec, &work->task->history->base, &error) == STATUS_OK) {
+        return true;
+    }
+    error_prefix(&error, CODEC_REFUSES);
+    fail_task_with(work, PB__WORKFLOW_TASK_FAILED_CAUSE__WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE,
+                   error.text);
+    return false;
 }
 
 /* With the run held. */
@@ -425,6 +441,9 @@ static void start_work(struct workflow_work *work)
             work, PB__WORKFLOW_TASK_FAILED_CAUSE__WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE,
             message);
         free(message);
+        return;
+    }
+    if (!decode_history(work)) {
         return;
     }
     bool is_whole = first_id == 1;

@@ -99,10 +99,39 @@ static void tells_tokens_and_webhooks_by_name(void **state)
     free(text);
 }
 
+static void tells_keys_by_name_and_reads_their_files(void **state)
+{
+    (void)state;
+    static char text_of[] = "x";
+    static char first[] = "2026-11";
+    static char second[] = "2026-10";
+    static char file[] = "no/such/key";
+    static char path[] = "ferry.yaml";
+    struct settings_codec_key keys[] = {{.id = first, .file = file}, {.id = second, .file = file}};
+    struct settings settings = {.path = path, .temporal = {.address = text_of, .namespace_ = text_of,
+                                                           .codec_keys = keys, .codec_key_count = 2}};
+    struct error error = {0};
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    check_print(&settings, out);
+    assert_int_equal(fclose(out), 0);
+    assert_non_null(strstr(text, "codec     aes_gcm, encrypts with the key \"2026-11\", decrypts with \"2026-10\"\n"));
+    assert_null(strstr(text, file));
+    free(text);
+    assert_int_equal(check_key_files(&settings, &error), STATUS_INVALID_ARGUMENT);
+    assert_string_equal(error.text, "ferry.yaml: temporal.codec: the key \"2026-11\": no/such/key cannot be read: "
+                                    "No such file or directory");
+    settings.temporal.codec_key_count = 0;
+    assert_int_equal(check_key_files(&settings, &error), STATUS_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(tells_what_the_settings_mean_and_no_secret),
                                       cmocka_unit_test(tells_where_events_are_put),
-                                      cmocka_unit_test(tells_tokens_and_webhooks_by_name)};
+                                      cmocka_unit_test(tells_tokens_and_webhooks_by_name),
+                                      cmocka_unit_test(tells_keys_by_name_and_reads_their_files)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,9 @@
 /* Connections that are refused, and those that do not move on. Deadlines are short; that they are kept is all that is
  * looked at. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <microhttpd.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -22,14 +25,31 @@
 #include "http/server.h"
 #include "support.h"
 
-#define SHORT_MS 200
+#define SHORT_MS 500 /* a slow machine serves a client in less */
 #define LONG_MS 3600000
+#define EXTENSION_SIZE ((size_t)30000)
 #define GET "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
+/* Of the server's loop in a second, or the few that a slow machine makes of it. A loop that never waits makes more. */
+#define TURNS_MAX 1000
+#define TURNS_MS 1000
+
+static atomic_uint s_turns;
 static struct metrics *s_metrics;
 static struct http_server *s_server;
 static struct queue *s_kept;
 static int s_port;
+
+/* In the library's place: counts, and calls it. */
+enum MHD_Result MHD_run(struct MHD_Daemon *daemon)
+{
+    union {
+        void *found;
+        enum MHD_Result (*run)(struct MHD_Daemon *daemon);
+    } library = {.found = dlsym(RTLD_NEXT, "MHD_run")};
+    atomic_fetch_add(&s_turns, 1U);
+    return library.run(daemon);
+}
 
 static void answer(struct http_exchange *exchange, void *user)
 {
@@ -197,6 +217,24 @@ static void ends_connections_whose_body_comes_too_slowly(void **state)
     }
     expect_refused("transfer_timeout", 4);
     expect_refused("malformed", 0);
+    stop();
+}
+
+/* microhttpd can neither use nor answer it, and calls the connection ready until it ends. */
+static void a_chunk_extension_without_an_end_costs_little_until_its_deadline(void **state)
+{
+    (void)state;
+    start((struct http_server_limits){.transfer_timeout_ms = TURNS_MS});
+    char *extension = memory_alloc(EXTENSION_SIZE + 1);
+    memset(extension, 'a', EXTENSION_SIZE);
+    int peer = raw_connect(s_port);
+    raw_send(peer, "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1;");
+    atomic_store(&s_turns, 0U);
+    raw_send(peer, extension);
+    expect_end(peer);
+    assert_in_range(atomic_load(&s_turns), 1, TURNS_MAX);
+    expect_refused("transfer_timeout", 1);
+    free(extension);
     stop();
 }
 
@@ -371,6 +409,7 @@ int main(void)
         cmocka_unit_test(is_not_held_up_by_bytes_that_trickle),
         cmocka_unit_test(gives_a_later_head_its_time_from_its_first_line),
         cmocka_unit_test(ends_connections_whose_body_comes_too_slowly),
+        cmocka_unit_test(a_chunk_extension_without_an_end_costs_little_until_its_deadline),
         cmocka_unit_test(leaves_handlers_all_their_time),
         cmocka_unit_test(ends_idle_connections_without_calling_that_a_refusal),
         cmocka_unit_test(refuses_more_connections_than_it_takes_and_serves_those_it_has),

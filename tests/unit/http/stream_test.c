@@ -23,7 +23,7 @@
 
 #define SMALL_BUFFER ((size_t)64 << 10)
 #define LARGE_BUFFER ((size_t)64 << 20)
-#define SHORT_MS 200
+#define SHORT_MS 500
 #define READERS 40
 #define EVENTS 200
 

@@ -69,6 +69,23 @@ static void one_variable_cannot_mean_one_of_several_queues(void **state)
                            "FERRY_QUEUE_URL: expected at most one queue in the file beside this variable, found 2");
 }
 
+static void a_key_of_the_environment_is_not_read_from_the_files_path(void **state)
+{
+    (void)state;
+    support_write("secret", "old");
+    setenv("TEMPORAL_API_KEY", "new", 1);
+    struct settings *settings = support_load("temporal: { api_key_file: secret }\n");
+    assert_string_equal(settings->temporal.api_key, "new");
+    assert_null(settings->temporal.api_key_file);
+    settings_destroy(settings);
+    unsetenv("TEMPORAL_API_KEY");
+    setenv("TEMPORAL_API_KEY_FILE", "secret", 1);
+    settings = support_load(NULL);
+    assert_string_equal(settings->temporal.api_key, "old");
+    assert_string_equal(settings->temporal.api_key_file, "secret");
+    settings_destroy(settings);
+}
+
 static void tls_off_contradicts_an_api_key(void **state)
 {
     (void)state;
@@ -88,6 +105,7 @@ int main(void)
         TEST(a_secret_and_its_file_together_are_refused),
         TEST(a_missing_secret_file_is_refused),
         TEST(one_variable_cannot_mean_one_of_several_queues),
+        TEST(a_key_of_the_environment_is_not_read_from_the_files_path),
         TEST(tls_off_contradicts_an_api_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,6 +18,7 @@ static void nothing_at_all_gives_the_defaults(void **state)
     assert_string_equal(settings->temporal.address, "localhost:7233");
     assert_string_equal(settings->temporal.namespace_, "default");
     assert_null(settings->temporal.api_key);
+    assert_null(settings->temporal.api_key_file);
     assert_false(settings->temporal.tls);
     assert_int_equal(settings->queue_count, 0);
     assert_int_equal(settings->route_count, 1);
@@ -78,6 +79,7 @@ static void reads_every_key_of_the_file(void **state)
     assert_string_equal(settings->path, "ferry.yaml");
     assert_string_equal(settings->temporal.address, "temporal:7000");
     assert_string_equal(settings->temporal.api_key, "s3cret");
+    assert_string_equal(settings->temporal.api_key_file, "secret");
     assert_true(settings->temporal.tls);
     assert_string_equal(settings->temporal.tls_server_name, "t.example");
     assert_int_equal(settings->gateway.max_connections, 7);

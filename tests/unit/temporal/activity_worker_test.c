@@ -9,6 +9,7 @@
 #include "activity_worker.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "support_codec.h"
 #include "support_worker_calls.h"
 
 struct fixture {
@@ -42,7 +43,7 @@ static void begin(struct fixture *fixture, temporal_activity_fn *function)
     activity_worker_start(fixture->worker);
 }
 
-static void give_task(struct fixture *fixture, const char *type, int64_t start_to_close_s, int64_t heartbeat_s)
+static Pb__PollActivityTaskQueueResponse *make_task(const char *type, int64_t start_to_close_s, int64_t heartbeat_s)
 {
     Pb__PollActivityTaskQueueResponse *task = memory_alloc(sizeof *task);
     pb__poll_activity_task_queue_response__init(task);
@@ -58,6 +59,12 @@ static void give_task(struct fixture *fixture, const char *type, int64_t start_t
     task->heartbeat_timeout = memory_alloc(sizeof *task->heartbeat_timeout);
     google__protobuf__duration__init(task->heartbeat_timeout);
     task->heartbeat_timeout->seconds = heartbeat_s;
+    return task;
+}
+
+static void give_task(struct fixture *fixture, const char *type, int64_t start_to_close_s, int64_t heartbeat_s)
+{
+    Pb__PollActivityTaskQueueResponse *task = make_task(type, start_to_close_s, heartbeat_s);
     fake_calls_answer(fake_calls_wait(&fixture->fake, &service_poll_activity_task_queue), &task->base);
 }
 
@@ -353,6 +360,28 @@ static void a_result_that_is_refused_becomes_a_failure_that_says_so(void **state
     end(&fixture);
 }
 
+static void an_input_that_cannot_be_decoded_fails_the_attempt_and_not_for_good(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, gives_result);
+    fixture.context.codec = &support_codec;
+    Pb__PollActivityTaskQueueResponse *task = make_task("act", 10, 0);
+    task->input = memory_alloc(sizeof *task->input);
+    pb__payloads__init(task->input);
+    task->input->n_payloads = 1;
+    task->input->payloads = memory_alloc(sizeof(Pb__Payload *));
+    task->input->payloads[0] = support_codec_broken();
+    fake_calls_answer(fake_calls_wait(&fixture.fake, &service_poll_activity_task_queue), &task->base);
+    const Pb__RespondActivityTaskFailedRequest *request =
+        wait_request(&fixture, &service_respond_activity_task_failed);
+    assert_string_equal(request->failure->message, "a payload cannot be decoded: not turned");
+    assert_string_equal(request->failure->application_failure_info->type, "PayloadCodec");
+    assert_false(request->failure->application_failure_info->non_retryable);
+    answer(&fixture, &service_respond_activity_task_failed);
+    end(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +396,7 @@ int main(void)
         cmocka_unit_test(a_stopping_worker_ends_activities_as_retryable_failures),
         cmocka_unit_test(an_attempt_that_the_server_does_not_know_any_more_reports_nothing),
         cmocka_unit_test(the_attempt_s_own_time_ends_it),
+        cmocka_unit_test(an_input_that_cannot_be_decoded_fails_the_attempt_and_not_for_good),
         cmocka_unit_test(a_result_that_is_refused_becomes_a_failure_that_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,25 @@ static void an_api_key_of_several_lines_is_refused_and_not_shown(void **state)
     assert_null(strstr(error.text, "cret"));
 }
 
+static void an_api_key_is_read_from_its_file_which_is_named_in_errors(void **state)
+{
+    (void)state;
+    struct error error;
+    assert_int_equal(open_with(&(struct temporal_connection_options){.api_key_file = "no/such/key"}, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_string_equal(error.text, "no/such/key cannot be read: No such file or directory");
+    char path[] = "/tmp/ferry-connection-test-XXXXXX";
+    write_file(path, "se\x01cret\n");
+    assert_int_equal(open_with(&(struct temporal_connection_options){.api_key_file = path}, &error),
+                     STATUS_INVALID_ARGUMENT);
+    assert_null(strstr(error.text, "cret"));
+    unlink(path);
+    char good[] = "/tmp/ferry-connection-test-XXXXXX";
+    write_file(good, "secret\n");
+    assert_int_equal(open_with(&(struct temporal_connection_options){.api_key_file = good}, &error), STATUS_OK);
+    unlink(good);
+}
+
 static void a_namespace_that_cannot_be_a_header_is_refused(void **state)
 {
     (void)state;
@@ -103,6 +122,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_no_pem_is_refused),
         cmocka_unit_test(a_certificate_needs_its_key),
         cmocka_unit_test(an_api_key_of_several_lines_is_refused_and_not_shown),
+        cmocka_unit_test(an_api_key_is_read_from_its_file_which_is_named_in_errors),
         cmocka_unit_test(a_namespace_that_cannot_be_a_header_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

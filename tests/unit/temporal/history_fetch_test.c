@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "history_fetch.h"
+#include "support_codec.h"
 #include "support_worker_calls.h"
 
 static Pb__History *history(int64_t first, int64_t last)
@@ -69,8 +70,11 @@ static struct fixture *begin(struct fixture *fixture, int64_t first, int64_t las
     if (*next) {
         fixture->task->next_page_token = token(next);
     }
-    const struct history_fetch_options options = {
-        .calls = &fixture->calls, .namespace_name = "default", .events_max = 20, .bytes_max = 10000};
+    const struct history_fetch_options options = {.calls = &fixture->calls,
+                                                  .codec = &support_codec,
+                                                  .namespace_name = "default",
+                                                  .events_max = 20,
+                                                  .bytes_max = 10000};
     fixture->fetch = history_fetch_start(&options, fixture->task, from_start, count_done, &fixture->done);
     return fixture;
 }
@@ -190,6 +194,24 @@ static void a_history_over_the_limit_is_refused_and_not_tried_again(void **state
     end(&fixture);
 }
 
+static void a_page_that_the_codec_cannot_decode_is_a_failure(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    begin(&fixture, 1, 0, 3, "", true);
+    ProtobufCMessage *reply = page(1, 2, "more");
+    Pb__HistoryEvent *event = ((Pb__GetWorkflowExecutionHistoryResponse *)(void *)reply)->history->events[1];
+    event->user_metadata = memory_alloc(sizeof *event->user_metadata);
+    pb__user_metadata__init(event->user_metadata);
+    event->user_metadata->summary = support_codec_broken();
+    answer(&fixture, reply);
+    assert_fails(&fixture, STATUS_MALFORMED);
+    const struct error *error = NULL;
+    assert_int_equal(history_fetch_status(fixture.fetch, &error), STATUS_MALFORMED);
+    assert_string_equal(error->text, "a payload cannot be decoded: not turned");
+    end(&fixture);
+}
+
 static void a_cancelled_fetch_ends_with_its_call(void **state)
 {
     (void)state;
@@ -217,6 +239,7 @@ int main(void)
         cmocka_unit_test(a_history_that_ends_too_soon_is_a_failure),
         cmocka_unit_test(a_gap_is_a_failure),
         cmocka_unit_test(a_history_over_the_limit_is_refused_and_not_tried_again),
+        cmocka_unit_test(a_page_that_the_codec_cannot_decode_is_a_failure),
         cmocka_unit_test(a_cancelled_fetch_ends_with_its_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,6 +120,25 @@ static void copies_are_independent_and_equal(void **state)
     pb__payloads__free_unpacked(copy, NULL);
 }
 
+static void metadata_go_out_beside_the_encoding(void **state)
+{
+    (void)state;
+    static const struct temporal_metadata metadata = {.name = "messageType", .data = "a.B", .length = 3};
+    const struct temporal_payload view = {
+        .encoding = "json/protobuf", .data = "{}", .length = 2, .metadata = &metadata, .metadata_count = 1};
+    Pb__Payloads *payloads = payloads_from_view(&view, 1);
+    struct temporal_value value = {0};
+    assert_int_equal(payloads->payloads[0]->n_metadata, 2);
+    assert_string_equal(payloads->payloads[0]->metadata[1]->key, "messageType");
+    payload_to_value(payloads->payloads[0], &value);
+    pb__payloads__free_unpacked(payloads, NULL);
+    assert_string_equal(value.encoding, "json/protobuf");
+    assert_int_equal(value.metadata_count, 1);
+    assert_string_equal(value.metadata[0].name, "messageType");
+    assert_string_equal(value.metadata[0].data, "a.B");
+    temporal_value_deinit(&value);
+}
+
 static void the_encoding_is_cut_to_the_storage(void **state)
 {
     (void)state;
@@ -140,6 +159,7 @@ int main(void)
         cmocka_unit_test(what_is_not_json_is_not_read_as_json),
         cmocka_unit_test(an_absent_payload_is_an_empty_value),
         cmocka_unit_test(copies_are_independent_and_equal),
+        cmocka_unit_test(metadata_go_out_beside_the_encoding),
         cmocka_unit_test(the_encoding_is_cut_to_the_storage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,8 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "codec_message.h"
+#include "support_codec.h"
 #include "support_history_builder.h"
 #include "support_worker_calls.h"
 #include "worker_workflows.h"
@@ -760,6 +762,54 @@ static void giving_up_cancels_answers_and_fetches_and_drops_what_is_parked(void 
     history_deinit(&history);
 }
 
+static void a_history_that_cannot_be_decoded_fails_the_task(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct history_builder history;
+    begin(&fixture, charges, 10);
+    fixture.context.codec = &support_codec;
+    begin_history(&history);
+    Pb__WorkflowExecutionStartedEventAttributes *attributes =
+        history.events[0]->workflow_execution_started_event_attributes;
+    attributes->last_completion_result = memory_alloc(sizeof(Pb__Payloads));
+    pb__payloads__init(attributes->last_completion_result);
+    attributes->last_completion_result->n_payloads = 1;
+    attributes->last_completion_result->payloads = memory_alloc(sizeof(Pb__Payload *));
+    attributes->last_completion_result->payloads[0] = support_codec_broken();
+    give(&fixture, &history, (struct task){.token = "t1"});
+    const Pb__RespondWorkflowTaskFailedRequest *request = expect_failed(&fixture);
+    assert_int_equal(request->cause, CAUSE(WORKFLOW_WORKER_UNHANDLED_FAILURE));
+    assert_string_equal(request->failure->message, "a payload cannot be decoded: not turned");
+    take_answer(&fixture, FAILED);
+    assert_nothing_in_work(&fixture);
+    history_deinit(&history);
+    end(&fixture);
+}
+
+static void a_run_and_its_encoded_history_are_as_without_a_codec(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct history_builder history;
+    begin(&fixture, charges, 10);
+    fixture.context.codec = &support_codec;
+    begin_history(&history);
+    go_on(&history);
+    for (size_t i = 0; i < history.count; i++) {
+        assert_int_equal(codec_encode_message(&support_codec, &history.events[i]->base, NULL), STATUS_OK);
+    }
+    give(&fixture, &history, (struct task){.token = "t1", .previous_started = 3});
+    assert_closes(expect_completed(&fixture));
+    const Pb__Payload *result = expect_completed(&fixture)
+                                    ->commands[0]
+                                    ->complete_workflow_execution_command_attributes->result->payloads[0];
+    assert_memory_equal(result->data.data, "\"ok\"", 4);
+    take_answer(&fixture, COMPLETED);
+    history_deinit(&history);
+    end(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -782,6 +832,8 @@ int main(void)
         cmocka_unit_test(queries_on_a_task_are_refused_with_its_answer),
         cmocka_unit_test(a_stop_waits_for_the_answer_that_is_under_way),
         cmocka_unit_test(a_task_that_comes_while_polls_are_drained_is_answered_for_another_worker_to_go_on),
+        cmocka_unit_test(a_history_that_cannot_be_decoded_fails_the_task),
+        cmocka_unit_test(a_run_and_its_encoded_history_are_as_without_a_codec),
         cmocka_unit_test(giving_up_cancels_answers_and_fetches_and_drops_what_is_parked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

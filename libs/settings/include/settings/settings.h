@@ -20,6 +20,7 @@ struct settings_webhook;
 #define SETTINGS_ROUTES_MAX 64
 #define SETTINGS_QUEUE_ROUTES_MAX 16
 #define SETTINGS_MEMBERS_MAX 32 /* memo fields, search attributes; of a route */
+#define SETTINGS_CODEC_KEYS_MAX 32
 #define SETTINGS_NAME_MAX 100   /* bytes of a route's or queue's name */
 
 enum settings_ack { SETTINGS_ACK_START, SETTINGS_ACK_COMPLETION, SETTINGS_ACK_WORKER };
@@ -41,15 +42,24 @@ struct settings_member {
     char *value;
 };
 
+/* A key of temporal.codec, which encrypts payloads. */
+struct settings_codec_key {
+    char *id;   /* what payloads call it; each its own */
+    char *file; /* what holds it; read by who connects to Temporal */
+};
+
 struct settings_temporal {
     char *address;   /* host:port */
     char *namespace_;
     char *api_key;   /* NULL: none. From TEMPORAL_API_KEY[_FILE]; implies TLS */
+    char *api_key_file; /* where api_key is from, and is read again; NULL: it is from TEMPORAL_API_KEY, or there is none */
     bool tls;
     char *tls_ca;    /* PEM file paths; NULL: none */
     char *tls_certificate;
     char *tls_key;
     char *tls_server_name;
+    struct settings_codec_key *codec_keys; /* the first encrypts, all decrypt; NULL: payloads are not encrypted */
+    size_t codec_key_count;
 };
 
 struct settings_route {

@@ -328,6 +328,7 @@ struct temporal_history_options {
     bool is_wait;
     int64_t deadline_ms;
     struct temporal_cancel_token *cancel_token; /* NULL: none */
+    bool keeps_encoded; /* payloads as the server has them: the connection's codec does not see them */
 };
 
 struct temporal_history; /* events of one page */
@@ -345,6 +346,8 @@ char *temporal_history_json(const struct temporal_history *history, enum tempora
 /* One of them. */
 char *temporal_history_event_json(const struct temporal_history *history, size_t index,
                                   enum temporal_payload_form form, size_t *out_length);
+/* Whether it has fields that are newer than what this SDK knows: they are not in its JSON. */
+bool temporal_history_event_is_incomplete(const struct temporal_history *history, size_t index);
 /* "EVENT_TYPE_TIMER_FIRED"; NULL: newer than what this SDK knows. */
 const char *temporal_history_event_type_name(const struct temporal_history *history, size_t index);
 /* Whether the event closes its run: how, and the run that the chain goes on with ("": none; borrowed). UNKNOWN: it does

@@ -11,6 +11,7 @@
 #include "base/metrics.h"
 
 struct loop;
+struct temporal_codec;
 struct temporal_connection;
 
 /* All texts are copied; NULL means the default. The *_file members are paths of PEM files. */
@@ -19,16 +20,18 @@ struct temporal_connection_options {
     const char *namespace_name; /* "default" */
     const char *identity;       /* "pid@host" */
     const char *api_key;        /* none. Sent as "authorization: Bearer ..."; implies TLS */
+    const char *api_key_file;   /* none. Holds the key instead of api_key; read again when it changes (base/secret.h) */
     bool tls;                   /* also implied by any of the next three */
     const char *tls_ca_file;          /* the system's roots */
     const char *tls_certificate_file; /* none; needs tls_key_file */
     const char *tls_key_file;
     const char *tls_server_name;      /* the address's host */
     struct metrics *metrics;    /* none; borrowed, outlives the connection */
+    const struct temporal_codec *codec; /* none; what payloads pass (temporal/codec.h); borrowed, the same */
 };
 
 /* Connects in the background: an unreachable server is no error here. INVALID_ARGUMENT: a file that cannot be read,
- * holds no PEM, or an option that contradicts another. */
+ * holds no PEM or no key, or an option that contradicts another. */
 MUST_CHECK enum status temporal_connection_new(const struct temporal_connection_options *options,
                                                struct temporal_connection **out_connection, struct error *error);
 /* Cancels what is under way and returns when every done function has run. Not on the rpc thread. NULL is fine. */
