@@ -175,6 +175,7 @@ static void ask(void *argument)
         .is_wait = true,
         .deadline_ms = history->asked_ms + LONG_POLL_MS,
         .cancel_token = history->cancel_token,
+        .keeps_encoded = history->form == TEMPORAL_PAYLOAD_ENCODED,
     };
     retain(history);
     temporal_client_history_async(history->gateway->connection, &options, on_page, history);

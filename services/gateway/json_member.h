@@ -24,8 +24,8 @@ struct json_member_reader {
     size_t offset; /* of what it goes to, in the struct that the object goes to */
 };
 
-/* prefix: the object's own name. INVALID_ARGUMENT: not an object; a name that no reader has; one that occurs twice; what
- * a reader says. object is valid JSON. count: up to JSON_MEMBER_READERS_MAX. */
+/* prefix: the object's own name. INVALID_ARGUMENT: not an object; a name that no reader has; one that occurs twice;
+ * what a reader says. object is valid JSON. count: up to JSON_MEMBER_READERS_MAX. */
 MUST_CHECK enum status json_member_read_object(struct json_slice object, const char *prefix,
                                                const struct json_member_reader *readers, size_t count, void *out,
                                                struct error *error);

@@ -36,6 +36,7 @@ UPDATES = bool(os.environ.get("UPDATE"))
 BLOCK = re.compile(r"^(?:<!-- until ([^\n]*) -->\n)?```(sh|yaml|python)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.S | re.M)
 PORTS = (7233, 8080, 8081, 8090, 8443)
 BLOCK_SECONDS = 90
+CURL_SECONDS = 45
 UNTIL_SECONDS = 60
 
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -74,11 +75,12 @@ class Shell:
     """One bash for the whole page; what it starts ends with it."""
 
     def __init__(self, directory: Path):
+        (directory / ".curlrc").write_text(f"max-time = {CURL_SECONDS}\n")  # a request without an answer is shown as such
         path = os.pathsep.join([str(programs()), str(Path(sys.executable).parent), os.environ["PATH"]])
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("FERRY_", "TEMPORAL_"))}
         self.bash = subprocess.Popen(["bash", "--norc"], cwd=directory, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                      stderr=subprocess.STDOUT, text=True, start_new_session=True,
-                                     env={**clean, "PATH": path, "LC_ALL": "C.UTF-8"})
+                                     env={**clean, "PATH": path, "LC_ALL": "C.UTF-8", "CURL_HOME": str(directory)})
 
     def run(self, commands: str) -> str:
         mark = f"--{uuid.uuid4().hex}--"

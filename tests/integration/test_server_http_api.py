@@ -230,8 +230,8 @@ def test_errors_are_problems_that_keep_what_temporal_said(api, server):
 
 
 def test_a_misspelt_parameter_of_a_body_is_refused_by_both(api, server):
-    assert_status(server.start(api, api.new_id(), nam=1), 400, 3, 'unknown field "nam"')
-    assert_problem(api.start(query=f"/{api.new_id()}", nam=1), 400, "invalid-request", "nam")
+    assert_status(server.start(api, api.new_id(), taskqueue=1), 400, 3, 'unknown field "taskqueue"')
+    assert_problem(api.start(query=f"/{api.new_id()}", taskqueue=1), 400, "invalid-request", "taskqueue")
 
 
 def test_many_starts_in_one_request(world, server):

@@ -92,7 +92,7 @@ static enum status decode(void *user, const struct temporal_payload *payload, st
         return STATUS_OK;
     }
     enum status status = find_key(user, payload, &key, error);
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK || key == NULL) {
         return status;
     }
     uint8_t *plain = memory_alloc(payload->length + 1);

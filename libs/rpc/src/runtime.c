@@ -60,8 +60,8 @@ static void wakeup(void *user)
 }
 
 /* Debian builds abseil with its search for deadlocks on: each lock that gRPC takes is entered in a graph of all locks,
- * for about 4 % of what a call costs. This is absl::SetMutexDeadlockDetectionMode(OnDeadlockCycle::kIgnore), which other
- * distributions' abseil has under another name, or not at all: then nothing is called. */
+ * for about 4 % of what a call costs. This is absl::SetMutexDeadlockDetectionMode(OnDeadlockCycle::kIgnore), which
+ * other distributions' abseil has under another name, or not at all: then nothing is called. */
 extern void abseil_set_deadlock_detection(int mode)
     __asm__("_ZN4absl7debian329SetMutexDeadlockDetectionModeENS0_15OnDeadlockCycleE") __attribute__((weak));
 

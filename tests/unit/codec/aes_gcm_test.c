@@ -147,8 +147,8 @@ static void what_was_changed_or_names_no_key_is_refused(void **state)
     payload.metadata_count = 1;
     sealed.data[20] ^= 1;
     assert_int_equal(decode(codec, &payload, &value, &error), STATUS_MALFORMED);
-    assert_string_equal(error.text, "encrypted with the key \"old\": the bytes were encrypted with another key, or were "
-                                    "changed");
+    assert_string_equal(error.text,
+                        "encrypted with the key \"old\": the bytes were encrypted with another key, or were changed");
     payload.length = 0;
     assert_int_equal(decode(codec, &payload, &value, &error), STATUS_MALFORMED);
     assert_null(value.encoding);

@@ -72,8 +72,8 @@ static void assert_refused(const char *text, const char *prefix, const char *exp
 static void a_body_is_whole_or_nothing_is_read(void **state)
 {
     (void)state;
-    static const char *const bodies[] = {"", " ", "nope", "{", "{\"name\":\"x\"", "{\"name\":\"x\"} x", "{\"name\":\"x\",}",
-                                         "{\"name\":\"x\",\"pause\":\"\xff\"}"};
+    static const char *const bodies[] = {"", " ", "nope", "{", "{\"name\":\"x\"", "{\"name\":\"x\"} x",
+                                         "{\"name\":\"x\",}", "{\"name\":\"x\",\"pause\":\"\xff\"}"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         struct thing thing = {0};
         struct error error = {0};

@@ -76,7 +76,8 @@ static int set_up(void **state)
     pthread_mutex_init(&fixture->lock, NULL);
     pthread_cond_init(&fixture->changed, NULL);
     fixture->server = test_server_start(0, handle, fixture);
-    struct temporal_connection_options options = {.address = test_server_address(fixture->server), .codec = &support_codec};
+    const struct temporal_connection_options options = {.address = test_server_address(fixture->server),
+                                                        .codec = &support_codec};
     assert_int_equal(temporal_connection_new(&options, &fixture->connection, NULL), STATUS_OK);
     *state = fixture;
     return 0;

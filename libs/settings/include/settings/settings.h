@@ -52,7 +52,7 @@ struct settings_temporal {
     char *address;   /* host:port */
     char *namespace_;
     char *api_key;   /* NULL: none. From TEMPORAL_API_KEY[_FILE]; implies TLS */
-    char *api_key_file; /* where api_key is from, and is read again; NULL: it is from TEMPORAL_API_KEY, or there is none */
+    char *api_key_file; /* where api_key is from, and is read again; NULL: none, or it is from TEMPORAL_API_KEY */
     bool tls;
     char *tls_ca;    /* PEM file paths; NULL: none */
     char *tls_certificate;

@@ -14,7 +14,7 @@
 /* What a payload says of itself beside its encoding: "messageType", "encryption-key-id" ... */
 struct temporal_metadata {
     const char *name;
-    const char *data; /* any bytes, by custom UTF-8; in a temporal_value a zero byte that length does not count follows */
+    const char *data; /* any bytes, by custom UTF-8; in a value a zero byte that length does not count follows */
     size_t length;
 };
 
