@@ -209,7 +209,7 @@ def measure(arguments) -> dict:
 def table(result: dict) -> str:
     """Markdown, as it stands in bench/README.md."""
     lines = [f"{result['rounds']} rounds with turns of {result['seconds']} s, {result['cores']} cores shared with wrk and "
-             "the null frontend; medians of the turns, and of the rounds' ratios (least to most).", "",
+             "the null frontend; medians of the turns, and of the rounds'\nratios (least to most).", "",
              "| connections | gateway | starts/CPU s | CPU ms a start | times ours | in the kernel | switches a start | "
              "starts/s | p50 ms | p99 ms | PSS MB |", "|---:|---|" + "---:|" * 9]
     for row in result["rows"]:

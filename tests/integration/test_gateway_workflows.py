@@ -293,6 +293,6 @@ def test_a_gateway_that_is_stopped_answers_who_waits(api, own):
 def test_a_wait_ends_when_its_client_hangs_up(api, own):
     workflow_id = api.started("box")
     with socket.create_connection(("127.0.0.1", own.gateway_port)) as client:
-        client.sendall(f"GET /v1/workflows/{workflow_id}/result?wait=60s HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        client.sendall(f"GET /v1/workflows/{workflow_id}/result?wait=60s HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     ended = 'ferry_http_server_requests_total{method="GET",route="/v1/workflows/{id}/result",status="202"} 1'
     wait_until(lambda: ended in request("GET", f"{own.gateway_url}/metrics").body.decode(), 30, "the wait's end")
