@@ -33,7 +33,8 @@ test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets brie
 	@$(MAKE) --no-print-directory SANITIZE=address unit
 	@$(MAKE) --no-print-directory test-thread
 	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=5
-	@$(MAKE) --no-print-directory -j2 --output-sync=recurse integration integration-address
+	@$(MAKE) --no-print-directory integration
+	@$(MAKE) --no-print-directory integration-address
 	@$(MAKE) --no-print-directory delivery
 
 # The services' tests first: they take longest.
@@ -65,7 +66,7 @@ chaos: ## MESSAGES=20000 in GROUPS=200 while somebody dies every few seconds (SE
 	  CHAOS_SEED=$(SEED) CHAOS_RATE=$(or $(RATE),40) CHAOS_ACK=$(ACK) CHAOS_IS_LONG=$(if $(MESSAGES)$(GROUPS)$(ACK),,yes) \
 	  $(PYTEST) -q -rP tests/delivery/test_chaos.py $(PYTEST_ARGUMENTS)
 
-# Beside `integration`: most of a test's time is waiting, ports are chosen freely. Not what runs no program of this build.
+# Not what runs no program of this build.
 integration-address:
 	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=address programs
 	@$(SANITIZER_ENVIRONMENT) FERRY_PROGRAMS=$(abspath $(BUILD))/$(CC_KIND)-address/bin $(PYTEST_SIDE_BY_SIDE) tests/integration \

@@ -37,15 +37,26 @@ static enum status read_form(const struct http_exchange *exchange, enum temporal
     return STATUS_OK;
 }
 
+/* Only streams go by it, and what is none is refused in either form. */
+static enum status check_position(const struct http_exchange *exchange, struct error *error)
+{
+    struct event_stream_position position = {0};
+    enum status status =
+        event_stream_position_read(http_exchange_header(exchange, "last-event-id"), &position, error);
+    free(position.run_id);
+    return status;
+}
+
 static enum status read_query(const struct workflow_call *call, struct history_query *query, struct error *error)
 {
     struct http_exchange *exchange = call->exchange;
     enum status status = read_form(exchange, &query->form, error);
-    if (status != STATUS_OK) {
-        return status;
+    if (status == STATUS_OK) {
+        status = check_position(exchange, error);
     }
-    status = page_query_read_flag("reverse", http_exchange_query(exchange, "reverse"), &query->is_reverse,
-                                              error);
+    if (status == STATUS_OK) {
+        status = page_query_read_flag("reverse", http_exchange_query(exchange, "reverse"), &query->is_reverse, error);
+    }
     if (status == STATUS_OK && query->is_reverse && call->wait.wait_ms > 0) {
         status = error_set(error, STATUS_INVALID_ARGUMENT, "reverse: a history is waited for at its end only");
     }

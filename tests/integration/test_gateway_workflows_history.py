@@ -160,3 +160,9 @@ def test_a_wrong_history_is_400(api, query, said):
 
 def test_a_history_of_nobody_is_404(api):
     assert_problem(api.get(api.path(api.new_id(), "/history")), 404, "workflow-not-found")
+
+
+def test_a_position_that_is_none_is_400_on_pages_too(api):
+    path = api.path(api.started("box"), "/history")
+    assert api.get(path, headers={"Last-Event-ID": "1"}).status == 200  # only streams go by it
+    assert_problem(api.get(path, headers={"Last-Event-ID": "seven"}), 400, "invalid-request", "Last-Event-ID")

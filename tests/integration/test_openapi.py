@@ -83,6 +83,32 @@ def test_the_document_validates_and_holds_the_configured_routes(gateway):
     assert TOKEN not in json.dumps(document)
 
 
+def test_the_document_validates_with_everything_about_access(world):
+    """Webhooks, tokens with scopes and origins at once; who may little is shown little, and that validates, too."""
+    files = {name: world.directory / name for name in ("whole", "narrow", "secret")}
+    for name, path in files.items():
+        path.write_text(f"{name}-of-the-document")
+    hook = {"workflow": "hook", "task_queue": world.task_queue, "ack": "completion"}
+    routes = {kind: {**hook, "webhook": {"kind": kind, "secret_file": str(files["secret"])}} for kind in ("github", "stripe", "strava")}
+    ferry = gateway_for(world, routes=routes, settings={"gateway": {
+        "tokens": [{"name": "whole", "token_file": str(files["whole"])},
+                   {"name": "narrow", "token_file": str(files["narrow"]), "allow": ["read", "event"], "routes": ["github"]}],
+        "cors": {"origins": ["https://app.example"]}}})
+
+    def document(name: str) -> dict:
+        answer = request("GET", f"{ferry.gateway_url}/openapi.json", headers={"Authorization": f"Bearer {name}-of-the-document"})
+        assert answer.status == 200
+        openapi_spec_validator.validate(answer.json)
+        assert "secret-of-the-document" not in answer.body.decode()
+        return answer.json
+
+    whole, narrow = document("whole"), document("narrow")
+    assert {"/v1/webhooks/github", "/v1/webhooks/stripe"} < whole["paths"].keys()
+    assert any(path.startswith("/v1/webhooks/strava/") for path in whole["paths"])
+    assert whole["paths"]["/v1/webhooks/github"]["post"]["security"] == []
+    assert "/v1/routes/stripe/events" in whole["paths"] and "/v1/routes/stripe/events" not in narrow["paths"]
+
+
 def test_the_document_needs_the_token(gateway):
     assert request("GET", f"{gateway.gateway_url}/openapi.json").status == 401
 

@@ -128,7 +128,8 @@ def assert_everything_works(world, ferry):
         url = f"{ferry.gateway_url}/v1/workflows/{one}"
         assert start(ferry, one, task_queue=world.task_queue).status == 201
         assert request("POST", f"{url}/signals/add", '{"a":1.50}').status == 202
-        assert request("POST", f"{url}/updates/put", "2").json["result"] == 2
+        answer = request("POST", f"{url}/updates/put?wait=60s", "2")
+        assert answer.status == 200 and answer.json["result"] == 2, answer
         assert request("POST", f"{url}/queries/items").json == {"result": ['{"a":1.50}', "2"]}
         assert request("POST", f"{url}/signals/close").status == 202
         assert request("GET", f"{url}/result?wait=30s").json["status"] == "Completed"
