@@ -220,6 +220,7 @@ static enum MHD_Result dispatch(struct http_exchange *exchange)
     if (!atomic_compare_exchange_strong_explicit(&exchange->state, &expected, EXCHANGE_WAITING, memory_order_acq_rel,
                                                  memory_order_acquire)) {
         MHD_resume_connection(connection); /* the answer came in between and left that to us */
+        server_loop_wake(&server->loop);   /* microhttpd 0.9.75 does not count it as something to do */
     }
     return MHD_YES;
 }

@@ -1,7 +1,9 @@
 /* Exchanges that are answered later and elsewhere: from other threads, by the thousand, when clients have gone. */
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,6 +23,9 @@
 
 #define MANY 1000
 #define MANY_CONNECTIONS 1200
+#define ALONE_ROUNDS 20000
+#define ALONE_DELAYS 1000
+#define ALONE_DELAY_STEP 50 /* turns of an empty loop */
 #define CROWD 256
 #define CROWD_ROUNDS 10
 
@@ -45,7 +50,24 @@ static void answer_at_once(struct http_exchange *exchange, void *user)
     answer_with_parameter(exchange);
 }
 
+/* The exchange that answering_the_lonely_main answers; NULL: none. */
+static struct http_exchange *_Atomic s_handed_over;
+static atomic_bool s_is_over;
+
+/* Returns a little later each time: at times just when the answer comes. */
+static void hand_over(struct http_exchange *exchange, void *user)
+{
+    static unsigned count = 0;
+    (void)user;
+    unsigned delay = count++ % ALONE_DELAYS;
+    atomic_store(&s_handed_over, exchange);
+    for (unsigned i = 0; i < delay * ALONE_DELAY_STEP; i++) {
+        atomic_signal_fence(memory_order_seq_cst);
+    }
+}
+
 static const struct http_route s_routes[] = {
+    {.method = "GET", .path = "/handed/{id}", .handler = hand_over},
     {.method = "GET", .path = "/kept/{id}", .handler = keep},
     {.method = "GET", .path = "/direct/{id}", .handler = answer_at_once},
 };
@@ -55,7 +77,7 @@ static struct http_server *start_server(void)
     struct http_server *server = NULL;
     struct error error = {0};
     const struct http_server_options options = {
-        .listen = "127.0.0.1:0", .routes = s_routes, .route_count = 2};
+        .listen = "127.0.0.1:0", .routes = s_routes, .route_count = 3};
     s_kept = queue_new((size_t)2 * MANY);
     assert_int_equal(http_server_start(&options, &server, &error), STATUS_OK);
     return server;
@@ -153,6 +175,39 @@ static void answers_a_thousand_suspended_exchanges_from_another_thread(void **st
 }
 
 /* The answering thread is as fast as the handler's return: both orders of answer and suspension come up. */
+static void answering_the_lonely_main(void *user)
+{
+    (void)user;
+    while (!atomic_load(&s_is_over)) {
+        struct http_exchange *exchange = atomic_exchange(&s_handed_over, NULL);
+        if (exchange != NULL) {
+            answer_with_parameter(exchange);
+        } else {
+            (void)sched_yield();
+        }
+    }
+}
+
+/* Nobody else's request wakes the server. */
+static void answers_who_is_alone_whenever_the_answer_comes(void **state)
+{
+    struct error error = {0};
+    pthread_t thread;
+    (void)state;
+    struct http_server *server = start_server();
+    atomic_store(&s_is_over, false);
+    assert_int_equal(thread_start(&thread, "answering", 0, answering_the_lonely_main, NULL, &error), STATUS_OK);
+    int client = raw_connect(http_server_port(server));
+    for (int i = 0; i < ALONE_ROUNDS; i++) {
+        raw_send(client, "GET /handed/1 HTTP/1.1\r\nHost: h\r\n\r\n");
+        free(raw_receive_response(client));
+    }
+    (void)close(client);
+    atomic_store(&s_is_over, true);
+    thread_join(thread);
+    stop_server(server);
+}
+
 static void answers_race_with_suspension(void **state)
 {
     struct error error = {0};
@@ -310,6 +365,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_a_thousand_suspended_exchanges_from_another_thread),
         cmocka_unit_test(answers_race_with_suspension),
+        cmocka_unit_test(answers_who_is_alone_whenever_the_answer_comes),
         cmocka_unit_test(answers_hundreds_who_ask_at_the_same_time),
         cmocka_unit_test(tells_once_that_a_client_has_gone),
         cmocka_unit_test(takes_a_reply_inside_the_gone_notice),

@@ -55,8 +55,9 @@ static void operations_are_told_with_their_own_details(void **state)
     (void)state;
     Pb__WorkflowExecutionAlreadyStartedFailure taken = PB__WORKFLOW_EXECUTION_ALREADY_STARTED_FAILURE__INIT;
     taken.run_id = "r";
-    Google__Protobuf__Any inner = GOOGLE__PROTOBUF__ANY__INIT;
+    Google__Protobuf__Any inner;
     Google__Protobuf__Any *inner_list[] = {&inner};
+    google__protobuf__any__init(&inner);
     inner.type_url = inner_type;
     inner.value.data = packed;
     inner.value.len = protobuf_c_message_pack(&taken.base, packed);
@@ -74,8 +75,9 @@ static void operations_are_told_with_their_own_details(void **state)
     Pb__MultiOperationExecutionFailure failure = PB__MULTI_OPERATION_EXECUTION_FAILURE__INIT;
     failure.statuses = list;
     failure.n_statuses = 2;
-    Google__Protobuf__Any detail = GOOGLE__PROTOBUF__ANY__INIT;
+    Google__Protobuf__Any detail;
     Google__Protobuf__Any *details[] = {&detail};
+    google__protobuf__any__init(&detail);
     detail.type_url = outer_type;
     detail.value.data = outer;
     detail.value.len = protobuf_c_message_pack(&failure.base, outer);
