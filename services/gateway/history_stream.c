@@ -230,7 +230,7 @@ static void on_page(void *user, enum status status, struct temporal_history_resu
         write_problem(history, error);
         end(history);
     }
-    release(history);
+    release(history); /* NOLINT(clang-analyzer-unix.Malloc): end gave back a reference of its own */
 }
 
 /* ---- notices of the server ---- */
@@ -257,7 +257,7 @@ static void gone_step(void *argument)
     if (history->stream != NULL) {
         end(history);
     }
-    release(history);
+    release(history); /* NOLINT(clang-analyzer-unix.Malloc): end gave back a reference of its own */
 }
 
 /* The peer has hung up or was too slow, or the server drains. */

@@ -79,6 +79,16 @@ static enum status read_grace(const struct config_node *mapping, int64_t *grace_
     return config_read_duration_ms(mapping, "grace", 0, SETTINGS_HOUR_MS, grace_ms, error);
 }
 
+static enum status read_temporal_tls(struct settings_temporal *temporal, const struct config_node *node,
+                                     struct error *error)
+{
+    SETTINGS_TRY(config_read_boolean(node, "tls", &temporal->tls, error));
+    SETTINGS_TRY(settings_read_text(node, "tls_ca", settings_check_name, &temporal->tls_ca, error));
+    SETTINGS_TRY(settings_read_text(node, "tls_certificate", settings_check_name, &temporal->tls_certificate, error));
+    SETTINGS_TRY(settings_read_text(node, "tls_key", settings_check_name, &temporal->tls_key, error));
+    return settings_read_text(node, "tls_server_name", settings_check_name, &temporal->tls_server_name, error);
+}
+
 static enum status read_temporal(struct settings_loader *loader, const struct config_node *node, struct error *error)
 {
     struct settings_temporal *temporal = &loader->settings->temporal;
@@ -87,11 +97,7 @@ static enum status read_temporal(struct settings_loader *loader, const struct co
     SETTINGS_TRY(settings_read_text(node, "namespace", settings_check_name, &temporal->namespace_, error));
     SETTINGS_TRY(read_secret_file(node, "api_key_file", &temporal->api_key, error));
     SETTINGS_TRY(config_read_string(node, "api_key_file", &temporal->api_key_file, error));
-    SETTINGS_TRY(config_read_boolean(node, "tls", &temporal->tls, error));
-    SETTINGS_TRY(settings_read_text(node, "tls_ca", settings_check_name, &temporal->tls_ca, error));
-    SETTINGS_TRY(settings_read_text(node, "tls_certificate", settings_check_name, &temporal->tls_certificate, error));
-    SETTINGS_TRY(settings_read_text(node, "tls_key", settings_check_name, &temporal->tls_key, error));
-    SETTINGS_TRY(settings_read_text(node, "tls_server_name", settings_check_name, &temporal->tls_server_name, error));
+    SETTINGS_TRY(read_temporal_tls(temporal, node, error));
     SETTINGS_TRY(settings_read_codec(temporal, config_get(node, "codec"), error));
     loader->tls_is_set = config_get(node, "tls") != NULL;
     loader->temporal_node = node;
@@ -167,6 +173,14 @@ static enum status read_gateway_limits(struct settings_gateway *gateway, const s
                                    error);
 }
 
+/* Of a frontend's history long polls. */
+static enum status read_gateway_waits(struct settings_gateway *gateway, const struct config_node *node,
+                                      struct error *error)
+{
+    SETTINGS_TRY(config_read_integer(node, "long_polls", 0, 100000, &gateway->long_polls, error));
+    return config_read_integer(node, "history_streams", 0, 100000, &gateway->history_streams, error);
+}
+
 static enum status read_gateway(struct settings_loader *loader, const struct config_node *node, struct error *error)
 {
     struct settings_gateway *gateway = &loader->settings->gateway;
@@ -177,8 +191,7 @@ static enum status read_gateway(struct settings_loader *loader, const struct con
     SETTINGS_TRY(settings_read_cors(loader, config_get(node, "cors"), error));
     SETTINGS_TRY(read_gateway_tls(gateway, node, error));
     SETTINGS_TRY(settings_read_text(node, "callback_url", settings_check_http_url, &gateway->callback_url, error));
-    SETTINGS_TRY(config_read_integer(node, "long_polls", 0, 100000, &gateway->long_polls, error));
-    SETTINGS_TRY(config_read_integer(node, "history_streams", 0, 100000, &gateway->history_streams, error));
+    SETTINGS_TRY(read_gateway_waits(gateway, node, error));
     SETTINGS_TRY(read_grace(node, &gateway->grace_ms, error));
     SETTINGS_TRY(read_gateway_limits(gateway, node, error));
     loader->gateway_node = node;
