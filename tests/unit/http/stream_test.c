@@ -28,7 +28,7 @@
 #define EVENTS 200
 
 struct test_stream {
-    struct http_stream *stream;
+    struct http_stream *_Atomic stream;
     atomic_int gone_count;
     atomic_int drained_count;
     bool ends_in_gone;

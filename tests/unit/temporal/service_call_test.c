@@ -239,13 +239,22 @@ static void query(struct fixture *fixture, struct temporal_connection *connectio
     await_end(fixture);
 }
 
+static void make_echo(struct fixture *fixture)
+{
+    test_server_lock(fixture->server);
+    fixture->echoes = true;
+    test_server_unlock(fixture->server);
+}
+
 static void payloads_pass_the_codec_both_ways(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->echoes = true;
+    make_echo(fixture);
     query(fixture, fixture->connection, false);
     assert_int_equal(fixture->result.status, STATUS_OK);
+    test_server_lock(fixture->server);
     assert_true(fixture->saw_encoded);
+    test_server_unlock(fixture->server);
     const Pb__Payload *result = ((Pb__QueryWorkflowResponse *)(void *)fixture->reply)->query_result->payloads[0];
     assert_true(payload_has_encoding(result, "json/plain"));
     assert_int_equal(result->n_metadata, 1);
@@ -255,7 +264,7 @@ static void payloads_pass_the_codec_both_ways(void **state)
 static void a_reply_can_be_kept_as_it_came(void **state)
 {
     struct fixture *fixture = *state;
-    fixture->echoes = true;
+    make_echo(fixture);
     query(fixture, fixture->connection, true);
     const Pb__Payload *result = ((Pb__QueryWorkflowResponse *)(void *)fixture->reply)->query_result->payloads[0];
     assert_true(payload_has_encoding(result, SUPPORT_ENCODING));
