@@ -290,7 +290,8 @@ static void a_query_s_failure_is_decoded_where_its_details_are_asked_for(void **
     Pb__Failure failure = PB__FAILURE__INIT;
     Pb__QueryFailedFailure detail = PB__QUERY_FAILED_FAILURE__INIT;
     Pb__Status status = PB__STATUS__INIT;
-    Google__Protobuf__Any any = GOOGLE__PROTOBUF__ANY__INIT;
+    Google__Protobuf__Any any;
+    google__protobuf__any__init(&any);
     Google__Protobuf__Any *list[] = {&any};
     static char s_type[] = "type.googleapis.com/temporal.api.errordetails.v1.QueryFailedFailure";
     const struct temporal_payload argument = {.data = "7", .length = 1};
