@@ -1,104 +1,70 @@
-/* The command-line tool `ferry`. */
+/* The command-line tool `ferry`: finds the command by its words, and runs it. */
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/log.h"
-#include "check.h"
-#include "dlq.h"
+#include "command.h"
+#include "command_help.h"
+#include "command_line.h"
 #include "exit_code.h"
-#include "service/command_line.h"
-#include "settings/settings.h"
-#include "up.h"
 
-
-static void print_help(void)
+static int fail_usage(const char *what, const char *word)
 {
-    (void)printf("ferry: SQS messages become Temporal workflows\n\n"
-                 "Usage: ferry up [options]      run and respawn pollers, gateway and worker on this machine\n"
-                 "       ferry check [options]   check the configuration and say what it means\n"
-                 "       ferry dlq replay URL    send the messages of a dead-letter queue to where they came from\n\n");
-    service_command_line_describe(stdout);
-    (void)printf("\n--processes is the number of pollers. Settings come from the file and the environment: see\n"
-                 "docs/configuration.md.\n");
-}
-
-static int fail_usage(const char *text)
-{
-    (void)fprintf(stderr, "ferry: %s\nTry 'ferry --help'.\n", text);
+    (void)fprintf(stderr, "ferry: %s%s%s%s\nTry 'ferry --help'.\n", what, word != NULL ? " \"" : "",
+                  word != NULL ? word : "", word != NULL ? "\"" : "");
     return EXIT_USAGE;
 }
 
-static int run_up(const struct settings *settings, const struct service_command_line *line,
-                  const struct log_options *log)
+static bool is_help(const char *word)
 {
-    struct error error = {0};
-    log_configure(log);
-    enum status status = up_run(settings, line, &error);
-    if (status != STATUS_OK) {
-        (void)fprintf(stderr, "ferry: %s\n", error.text);
-    }
-    if (status == STATUS_OK) {
-        return EXIT_DONE;
-    }
-    return status == STATUS_INVALID_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
 }
 
-static int run_command(bool is_up, const struct service_command_line *line)
+/* No command has these words: a group of commands ("dlq", "dlq --help"), or none. */
+static int fail_unknown(int argc, char *const *argv)
 {
-    struct error error = {0};
-    struct settings *settings = NULL;
-    int code = EXIT_DONE;
-    struct log_options log = {
-        .service = "ferry",
-        .level = LOG_LEVEL_INFO,
-        .format = LOG_FORMAT_JSON,
-        .file_descriptor = STDOUT_FILENO,
-    };
-    if (settings_load(line->config_path, &settings, &error) != STATUS_OK ||
-        log_options_from_environment(&log, &error) != STATUS_OK) {
-        (void)fprintf(stderr, "ferry: %s\n", error.text);
-        settings_destroy(settings);
+    if (argc == 3 && is_help(argv[2]) && command_help_group(argv[1], stdout) > 0) {
+        return EXIT_DONE;
+    }
+    if (argv[1][0] == '-') {
+        return fail_usage("unknown option", argv[1]);
+    }
+    if (command_help_group(argv[1], stderr) > 0) {
         return EXIT_USAGE;
     }
-    if (is_up && line->action == SERVICE_ACTION_RUN) {
-        code = run_up(settings, line, &log);
-    } else if (check_key_files(settings, &error) != STATUS_OK) {
-        (void)fprintf(stderr, "ferry: %s\n", error.text);
-        code = EXIT_USAGE;
-    } else {
-        check_print(settings, stdout);
+    return fail_usage("unknown command", argv[1]);
+}
+
+static int run(const struct command *command, char *const *words, size_t count)
+{
+    struct command_line line = {.command = command};
+    struct error error = {0};
+    if (command_line_parse(command, words, count, &line, &error) != STATUS_OK) {
+        return command_line_fail(&line, &error);
     }
-    settings_destroy(settings);
-    return code;
+    if (line.wants_help) {
+        command_help_one(command, stdout);
+        return EXIT_DONE;
+    }
+    return command->run(&line);
 }
 
 int main(int argc, char **argv)
 {
-    struct error error = {0};
-    struct service_command_line line;
-    if (argc > 1 && strcmp(argv[1], "dlq") == 0) {
-        return dlq_main(argc - 1, argv + 1);
+    size_t used = 0;
+    (void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
+    if (argc < 2) {
+        return fail_usage("expected a command", NULL);
     }
-    const char *command = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
-    int skipped = command == NULL ? 0 : 1;
-    if (service_command_line_parse(argc - skipped, argv + skipped, &line, &error) != STATUS_OK) {
-        return fail_usage(error.text);
+    if (argc == 2 && is_help(argv[1])) {
+        command_help_all(stdout);
+        return EXIT_DONE;
     }
-    if (line.action == SERVICE_ACTION_VERSION) {
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         (void)printf("ferry %s\n", FERRY_VERSION);
         return EXIT_DONE;
     }
-    if (line.action == SERVICE_ACTION_HELP) {
-        print_help();
-        return EXIT_DONE;
-    }
-    if (command == NULL) {
-        return fail_usage("expected a command: up, check or dlq");
-    }
-    if (strcmp(command, "up") != 0 && strcmp(command, "check") != 0) {
-        (void)error_set(&error, STATUS_INVALID_ARGUMENT, "unknown command \"%s\": expected up, check or dlq", command);
-        return fail_usage(error.text);
-    }
-    return run_command(strcmp(command, "up") == 0, &line);
+    const struct command *command = command_find(argv + 1, (size_t)argc - 1, &used);
+    return command == NULL ? fail_unknown(argc, argv) : run(command, argv + 1 + used, (size_t)argc - 1 - used);
 }

@@ -9,6 +9,11 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/supervisor.h"
+#include "check.h"
+#include "command_line.h"
+#include "exit_code.h"
+#include "service/command_line.h"
+#include "settings/settings.h"
 
 #define UP_SERVICES 3
 #define UP_ARGUMENTS_MAX 6
@@ -56,14 +61,15 @@ static enum status find_programs(struct up *up, struct error *error)
     return status;
 }
 
-static void fill_child(struct up *up, size_t index, const struct service_command_line *line)
+static void fill_child(struct up *up, size_t index, const struct command_line *line)
 {
+    const char *config_path = command_line_value(line, "config");
     const char **arguments = up->arguments[index];
     size_t count = 0;
     arguments[count++] = up->programs[index];
-    if (line->config_path != NULL) {
+    if (config_path != NULL) {
         arguments[count++] = "--config";
-        arguments[count++] = line->config_path;
+        arguments[count++] = config_path;
     }
     if (up->processes != NULL && strcmp(s_services[index], "ferry-poller") == 0) {
         arguments[count++] = "--processes";
@@ -84,7 +90,9 @@ static int64_t longest_grace(const struct settings *settings)
     return settings->worker.grace_ms > grace_ms ? settings->worker.grace_ms : grace_ms;
 }
 
-enum status up_run(const struct settings *settings, const struct service_command_line *line, struct error *error)
+/* Stays until a signal came and all services have ended. INVALID_ARGUMENT: no queue, a service's program is missing,
+ * or a service found its settings wrong. */
+static enum status up_run(const struct settings *settings, const struct command_line *line, struct error *error)
 {
     struct up up = {0};
     struct supervisor *supervisor = NULL;
@@ -93,11 +101,7 @@ enum status up_run(const struct settings *settings, const struct service_command
         return error_set(error, STATUS_INVALID_ARGUMENT,
                          "expected a queue below \"queues\" in the configuration, or FERRY_QUEUE_URL");
     }
-    if (line->processes == 0) {
-        up.processes = memory_copy_string("auto");
-    } else if (line->processes > 1) {
-        up.processes = memory_format("%d", line->processes);
-    }
+    up.processes = memory_copy_string(command_line_value(line, "processes"));
     status = find_programs(&up, error);
     if (status != STATUS_OK) {
         goto done;
@@ -121,3 +125,50 @@ done:
     free(up.processes);
     return status;
 }
+
+static int run(const struct command_line *line)
+{
+    struct error error = {0};
+    struct settings *settings = NULL;
+    struct log_options log = {
+        .service = "ferry",
+        .level = LOG_LEVEL_INFO,
+        .format = LOG_FORMAT_JSON,
+        .file_descriptor = STDOUT_FILENO,
+    };
+    const char *processes = command_line_value(line, "processes");
+    int number = 1;
+    enum status status = processes == NULL ? STATUS_OK : service_processes_parse(processes, &number, &error);
+    if (status == STATUS_OK) {
+        status = settings_load(command_line_value(line, "config"), &settings, &error);
+    }
+    if (status == STATUS_OK) {
+        status = log_options_from_environment(&log, &error);
+    }
+    if (status == STATUS_OK && command_line_has(line, "check")) {
+        status = check_key_files(settings, &error);
+        if (status == STATUS_OK) {
+            check_print(settings, stdout);
+        }
+    } else if (status == STATUS_OK) {
+        log_configure(&log);
+        status = up_run(settings, line, &error);
+    }
+    settings_destroy(settings);
+    return status == STATUS_OK ? EXIT_DONE : command_line_fail(line, &error);
+}
+
+static const struct command_option s_options[] = {
+    COMMAND_OPTION_CONFIG,
+    {'\0', "check", NULL, "check the configuration and end", NULL},
+    {'\0', "processes", "N", "the number of pollers; auto: CPUs - 1", NULL},
+    COMMAND_OPTIONS_END,
+};
+
+const struct command g_up_command = {
+    .words = "up",
+    .arguments = "",
+    .summary = "run and respawn pollers, gateway and worker on this machine",
+    .options = s_options,
+    .run = run,
+};

@@ -26,7 +26,7 @@ static const char *take_value(int argc, char *const *argv, int *index, const cha
     return argv[*index];
 }
 
-static enum status parse_processes(const char *text, int *out_processes, struct error *error)
+enum status service_processes_parse(const char *text, int *out_processes, struct error *error)
 {
     int number = 0;
     if (strcmp(text, "auto") == 0) {
@@ -66,7 +66,7 @@ static enum status parse_word(int argc, char *const *argv, int *index, struct se
         if (value == NULL) {
             return error_set(error, STATUS_INVALID_ARGUMENT, "%s: expected a number or auto", word);
         }
-        return parse_processes(value, &line->processes, error);
+        return service_processes_parse(value, &line->processes, error);
     }
     if (strcmp(word, "--check") == 0) {
         line->action = SERVICE_ACTION_CHECK;

@@ -19,6 +19,8 @@ struct service_command_line {
 /* INVALID_ARGUMENT: an unknown option, a missing or bad value, a stray word. */
 MUST_CHECK enum status service_command_line_parse(int argc, char *const *argv, struct service_command_line *out,
                                                   struct error *error);
+/* "auto" (0), or a number from 1 to SERVICE_PROCESSES_MAX. INVALID_ARGUMENT: neither. */
+MUST_CHECK enum status service_processes_parse(const char *text, int *out_processes, struct error *error);
 /* The options, a line each, as --help shows them. */
 void service_command_line_describe(FILE *out);
 
