@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/log.h"
 #include "check.h"
 #include "command_line.h"
 #include "exit_code.h"
@@ -12,7 +13,11 @@ static int run(const struct command_line *line)
 {
     struct error error = {0};
     struct settings *settings = NULL;
+    struct log_options log = {0}; /* only looked at: LOG_LEVEL and LOG_FORMAT are part of the configuration */
     enum status status = settings_load(command_line_value(line, "config"), &settings, &error);
+    if (status == STATUS_OK) {
+        status = log_options_from_environment(&log, &error);
+    }
     if (status == STATUS_OK) {
         status = check_key_files(settings, &error);
     }

@@ -18,7 +18,8 @@ struct command_option {
 /* Options that several commands have. */
 #define COMMAND_OPTION_CONFIG                                                                                          \
     {'c', "config", "FILE", "configuration (default: $FERRY_CONFIG, then ./ferry.yaml if it is there)", NULL}
-#define COMMAND_OPTION_OUTPUT {'o', "output", "FORMAT", "table for people (the default), or json for programs", "table json"}
+#define COMMAND_OPTION_OUTPUT                                                                                          \
+    {'o', "output", "FORMAT", "table for people (the default), or json for programs", "table json"}
 
 #define COMMAND_OPTIONS_END {'\0', NULL, NULL, NULL, NULL}
 
