@@ -15,6 +15,14 @@ static const char *admin_listen(const struct settings *settings)
     return settings->gateway.admin_listen;
 }
 
+/* The admin port, if it has one, since with --processes it speaks for all; else its API's. */
+static const char *health_listen(const struct settings *settings, bool *out_is_tls)
+{
+    const struct settings_gateway *gateway = &settings->gateway;
+    *out_is_tls = gateway->admin_listen == NULL && gateway->tls_certificate != NULL;
+    return gateway->admin_listen != NULL ? gateway->admin_listen : gateway->listen;
+}
+
 /* The files are read when the gateway starts, too; here --check finds what is wrong with them. */
 static enum status check_certificates(const struct settings_gateway *gateway, struct error *error)
 {
@@ -67,6 +75,7 @@ int main(int argc, char **argv)
         .name = "ferry-gateway",
         .summary = "starts Temporal workflows for messages that come by HTTP",
         .admin_listen = admin_listen,
+        .health_listen = health_listen,
         .check = check,
         .run = run_gateway,
     };

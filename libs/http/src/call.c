@@ -212,6 +212,20 @@ static CURLcode set_unix_socket(struct http_call *call, const char *unix_socket)
     return failed;
 }
 
+/* The easy handle keeps it for later calls, and curl uses a connection again only for calls that verify as much. */
+static CURLcode set_own_service(struct http_call *call, bool is_own_service)
+{
+    CURL *easy = call->easy;
+    if (call->is_own_service == is_own_service) {
+        return CURLE_OK;
+    }
+    CURLcode failed = curl_easy_setopt(easy, CURLOPT_PROXY, is_own_service ? "" : NULL);
+    failed = failed != CURLE_OK ? failed : curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, is_own_service ? 0L : 1L);
+    failed = failed != CURLE_OK ? failed : curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, is_own_service ? 0L : 2L);
+    call->is_own_service = is_own_service;
+    return failed;
+}
+
 static CURLcode set_blob(CURL *easy, CURLoption option, const struct tls_pem *pem)
 {
     if (pem == NULL || pem->text == NULL) {
@@ -269,6 +283,7 @@ enum status call_prepare(struct http_call *call, const struct http_request *requ
     failed = failed != CURLE_OK ? failed : curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, lines.nodes);
     failed = failed != CURLE_OK ? failed : set_method(call, request, body);
     failed = failed != CURLE_OK ? failed : set_unix_socket(call, request->unix_socket);
+    failed = failed != CURLE_OK ? failed : set_own_service(call, request->is_own_service);
     failed = failed != CURLE_OK ? failed : set_tls(call, request->tls);
     if (failed != CURLE_OK) {
         return error_set(error, STATUS_INVALID_ARGUMENT, "the request cannot be sent: %s", curl_easy_strerror(failed));

@@ -34,6 +34,7 @@ struct http_call {
 
     void *request_memory;       /* owned: header list and body of the request; curl borrows it */
     char *unix_socket;          /* owned: what the easy handle is set to; NULL: TCP */
+    bool is_own_service;        /* what the easy handle is set to */
     struct tls_material *tls;   /* shared: what the easy handle is set to; NULL: the system's CAs */
     const char *tls_ca_path;    /* of a CA of its own; NULL: the system's. Borrowed from the request's http_tls */
     char error_text[CURL_ERROR_SIZE];

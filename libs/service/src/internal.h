@@ -58,6 +58,9 @@ MUST_CHECK enum status service_run_parent(const struct service_definition *defin
                                           const struct settings *settings, int processes, int argc, char *const *argv,
                                           struct error *error);
 
+/* `NAME healthcheck …`: argv[0] is the subcommand. The exit code. */
+int service_healthcheck(const struct service_definition *definition, int argc, char *const *argv);
+
 /* The service's own routes of one process. */
 size_t service_api_routes(struct service *service, struct http_route *out_routes, size_t capacity);
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -22,7 +23,10 @@ static int exit_code(enum status status)
 
 static void print_help(const struct service_definition *definition)
 {
-    (void)printf("%s: %s\n\nUsage: %s [options]\n\n", definition->name, definition->summary, definition->name);
+    const char *name = definition->name;
+    (void)printf("%s: %s\n\nUsage: %s [options]\n"
+                 "       %s healthcheck [--live] [options]   ask the one that runs here whether it is ready\n\n",
+                 name, definition->summary, name, name);
     service_command_line_describe(stdout);
     (void)printf("\nSettings come from the file and the environment: see docs/configuration.md.\n");
 }
@@ -86,6 +90,9 @@ int service_main(const struct service_definition *definition, int argc, char **a
 {
     struct error error = {0};
     struct service_command_line line;
+    if (argc > 1 && strcmp(argv[1], "healthcheck") == 0) {
+        return service_healthcheck(definition, argc - 1, argv + 1);
+    }
     if (service_command_line_parse(argc, argv, &line, &error) != STATUS_OK) {
         (void)fprintf(stderr, "%s: %s\nTry '%s --help'.\n", definition->name, error.text, definition->name);
         return EXIT_USAGE;

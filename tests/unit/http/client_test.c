@@ -492,6 +492,23 @@ static void never_asks_a_proxy_for_loopback(void **state)
     free(url);
 }
 
+/* An address of this machine that is not loopback by its looks. */
+static void asks_no_proxy_for_the_service_itself(void **state)
+{
+    struct answer answer = {0};
+    (void)state;
+    assert_int_equal(setenv("http_proxy", "http://127.0.0.1:1/", 1), 0);
+    char *url = memory_format("http://0.0.0.0:%d/echo", s_port);
+    call_alone((struct http_request){.method = "GET", .url = url}, &answer);
+    assert_int_equal(answer.error.status, STATUS_UNAVAILABLE);
+    answer_clear(&answer);
+    call_alone((struct http_request){.method = "GET", .url = url, .is_own_service = true}, &answer);
+    assert_int_equal(answer.status, 200);
+    answer_clear(&answer);
+    assert_int_equal(unsetenv("http_proxy"), 0);
+    free(url);
+}
+
 struct chain {
     struct test_client test;
     struct http_request request;
@@ -611,6 +628,7 @@ int main(void)
         cmocka_unit_test(refuses_requests_that_cannot_be_sent),
         cmocka_unit_test(talks_over_unix_sockets),
         cmocka_unit_test(never_asks_a_proxy_for_loopback),
+        cmocka_unit_test(asks_no_proxy_for_the_service_itself),
         cmocka_unit_test(lets_callbacks_send_and_cancel),
         cmocka_unit_test(cancels_calls_that_failed_or_never_ran),
         cmocka_unit_test(tells_canceled_when_the_client_ends),

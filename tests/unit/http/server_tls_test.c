@@ -423,6 +423,27 @@ static void a_clients_new_certificate_is_shown_on_a_new_connection(void **state)
     http_tls_destroy(tls);
 }
 
+/* The next call over the same memory verifies again, and does not use the connection that was not verified. */
+static void only_the_service_itself_is_taken_at_its_word(void **state)
+{
+    struct test_client test;
+    struct answer answer = {0};
+    (void)state;
+    char *url = https_url("127.0.0.1", "/who");
+    test_client_open(&test);
+    for (int i = 0; i < 2; i++) {
+        test_client_call(&test, (struct http_request){.method = "GET", .url = url, .is_own_service = true}, &answer);
+        assert_int_equal(answer.status, 200);
+        answer_clear(&answer);
+        test_client_call(&test, (struct http_request){.method = "GET", .url = url}, &answer);
+        assert_int_equal(answer.status, 0);
+        assert_int_equal(answer.error.status, STATUS_UNAVAILABLE);
+        answer_clear(&answer);
+    }
+    test_client_close(&test);
+    free(url);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, start, stop)
@@ -439,6 +460,7 @@ int main(void)
         TEST(an_answer_from_another_thread_arrives),
         TEST(the_servers_new_certificate_is_shown_and_old_connections_end_with_an_answer),
         TEST(a_clients_new_certificate_is_shown_on_a_new_connection),
+        TEST(only_the_service_itself_is_taken_at_its_word),
     };
     return cmocka_run_group_tests(tests, make, discard);
 }

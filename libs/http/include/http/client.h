@@ -7,8 +7,9 @@
  * What is sent is what the caller says and no more, since callers sign it: of headers only Host (the URL's host, with a
  * port that is not the default one), User-Agent and Content-Length are added; the path stays as it is, dots included.
  *
- * TLS is 1.2 or later; names and certificates are always verified. A connection serves only requests of the same
- * certificates: when the files of a struct http_tls have changed, new connections are made with what they hold then.
+ * TLS is 1.2 or later; names and certificates are always verified, but for is_own_service. A connection serves only
+ * requests of the same certificates: when the files of a struct http_tls have changed, new connections are made with
+ * what they hold then.
  *
  * Retries: a request on a kept connection that the peer closes without a byte of answer is sent again, on another
  * connection, whatever its method. So any request may arrive twice, and must be one that may. Nothing else is retried.
@@ -17,6 +18,7 @@
 #ifndef HTTP_CLIENT_H
 #define HTTP_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +52,9 @@ struct http_request {
     const char *unix_socket;     /* NULL; "@name" for the abstract name space, else a path */
     struct http_tls *tls;        /* for https. NULL: the system's CAs, and no certificate of our own. With a CA of its
                                     own no other is trusted. It outlives the client */
+    bool is_own_service;         /* This very service's own address: no proxy is asked, and with https any certificate
+                                    is taken, whatever name it has. Send no secret with it, and believe no more of the
+                                    answer than its status */
 };
 
 struct http_response {

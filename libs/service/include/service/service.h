@@ -35,6 +35,8 @@ struct service_definition {
     const char *name;    /* "ferry-poller" */
     const char *summary; /* one line for --help */
     const char *(*admin_listen)(const struct settings *settings); /* NULL result: no admin port of its own */
+    /* Where `healthcheck` asks, and whether with TLS; NULL: on the admin port. A NULL result: nowhere. */
+    const char *(*health_listen)(const struct settings *settings, bool *out_is_tls);
     const struct service_api_route *api; /* SERVICE_API_ROUTES_MAX at the most; NULL: none */
     size_t api_count;
     /* Checks what only this service needs (a queue URL is set ...). */
@@ -44,7 +46,8 @@ struct service_definition {
     enum status (*run)(struct service *service, const struct settings *settings, struct error *error);
 };
 
-/* Exit code: 0 done, 1 failed, 2 bad usage or configuration. */
+/* Exit code: 0 done, 1 failed, 2 bad usage or configuration. `NAME healthcheck` is a program of its own: 0 the service
+ * is ready, 1 it is not or does not answer, 2 bad usage or configuration. */
 int service_main(const struct service_definition *definition, int argc, char **argv);
 
 struct metrics *service_metrics(struct service *service);
