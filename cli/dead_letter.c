@@ -1,7 +1,6 @@
 /* See dead_letter.h. */
 #include "dead_letter.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +45,7 @@ enum status dead_letter_read(const struct sqs_message *message, struct dead_lett
         .workflow_id = copy_member(said, "workflowId"),
         .run_id = copy_member(said, "runId"),
         .reason = copy_member(said, "reason"),
+        .said = said != NULL ? json_incref(said) : json_object(),
     };
 done:
     json_decref(said);
@@ -61,6 +61,7 @@ void dead_letter_deinit(struct dead_letter *letter)
     free(letter->workflow_id);
     free(letter->run_id);
     free(letter->reason);
+    json_decref(letter->said);
     *letter = (struct dead_letter){0};
 }
 

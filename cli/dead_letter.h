@@ -2,6 +2,8 @@
 #ifndef CLI_DEAD_LETTER_H
 #define CLI_DEAD_LETTER_H
 
+#include <jansson.h>
+
 #include "aws/sqs_client.h"
 #include "base/error.h"
 
@@ -16,6 +18,7 @@ struct dead_letter {
     char *workflow_id;
     char *run_id; /* the run that failed last */
     char *reason;
+    json_t *said; /* all that the attribute says, an object; empty where there is none */
 };
 
 /* MALFORMED: the attribute is there and is not what the poller writes. */

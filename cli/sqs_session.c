@@ -1,6 +1,7 @@
 /* See sqs_session.h. */
 #include "sqs_session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "aws/credentials.h"
@@ -15,6 +16,8 @@ struct sqs_session {
     struct http_client *http;
     struct aws_credentials_provider *credentials;
     struct sqs_client *sqs;
+    enum sqs_error_class error_class; /* of the last call that failed */
+    char error_code[SQS_SESSION_CODE_SIZE];
 };
 
 /* One call, filled by its done. */
@@ -24,6 +27,8 @@ struct answer {
     struct error error;
     struct sqs_message **messages; /* receive: where they go */
     size_t count;
+    struct sqs_session_entry *entries; /* of a batch: where they go */
+    json_t *attributes;
 };
 
 enum status sqs_session_new(struct sqs_session **out_session, struct error *error)
@@ -62,10 +67,30 @@ void sqs_session_destroy(struct sqs_session *session)
     free(session);
 }
 
+enum sqs_error_class sqs_session_error_class(const struct sqs_session *session)
+{
+    return session->error_class;
+}
+
+const char *sqs_session_error_code(const struct sqs_session *session)
+{
+    return session->error_code;
+}
+
+void sqs_session_wait_until(struct sqs_session *session, int64_t monotonic_ms)
+{
+    for (int64_t left_ms = 0; (left_ms = monotonic_ms - clock_monotonic_ms()) > 0;) {
+        loop_run_once(session->loop, left_ms);
+    }
+}
+
 static void finish(struct answer *answer, const struct sqs_error *error)
 {
     if (error != NULL) {
+        struct sqs_session *session = answer->session;
         answer->error = error->error;
+        session->error_class = error->class;
+        (void)snprintf(session->error_code, sizeof session->error_code, "%s", error->code);
     }
     answer->is_there = true;
 }
@@ -151,4 +176,74 @@ enum status sqs_session_change_visibility(struct sqs_session *session, const cha
     (void)sqs_client_change_visibility(session->sqs, queue_url, receipt_handle, seconds, deadline_ms(), on_done,
                                        &answer);
     return await(&answer, error);
+}
+
+static void on_batch(void *user, const struct sqs_batch_result *result, const struct sqs_error *error)
+{
+    struct answer *answer = user;
+    for (size_t i = 0; error == NULL && i < result->count; i++) {
+        const struct sqs_entry_result *from = &result->entries[i];
+        struct sqs_session_entry *to = &answer->entries[i];
+        *to = (struct sqs_session_entry){.is_ok = from->is_ok, .class = from->class};
+        (void)snprintf(to->text, sizeof to->text, "%s", from->is_ok ? "" : from->text);
+        (void)snprintf(to->message_id, sizeof to->message_id, "%s", from->is_ok ? from->message_id : "");
+    }
+    finish(answer, error);
+}
+
+enum status sqs_session_send_batch(struct sqs_session *session, const char *queue_url,
+                                   const struct sqs_send_entry *entries, size_t count,
+                                   struct sqs_session_entry *out_entries, struct error *error)
+{
+    struct answer answer = {.session = session, .entries = out_entries};
+    (void)sqs_client_send_message_batch(session->sqs, queue_url, entries, count, deadline_ms(), on_batch, &answer);
+    return await(&answer, error);
+}
+
+enum status sqs_session_delete_batch(struct sqs_session *session, const char *queue_url,
+                                     const char *const *receipt_handles, size_t count,
+                                     struct sqs_session_entry *out_entries, struct error *error)
+{
+    struct answer answer = {.session = session, .entries = out_entries};
+    (void)sqs_client_delete_message_batch(session->sqs, queue_url, receipt_handles, count, deadline_ms(), on_batch,
+                                          &answer);
+    return await(&answer, error);
+}
+
+enum status sqs_session_change_visibility_batch(struct sqs_session *session, const char *queue_url,
+                                                const char *const *receipt_handles, size_t count, int seconds,
+                                                struct sqs_session_entry *out_entries, struct error *error)
+{
+    struct answer answer = {.session = session, .entries = out_entries};
+    struct sqs_visibility_entry entries[SQS_BATCH_MAX];
+    CHECK(count <= SQS_BATCH_MAX);
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = (struct sqs_visibility_entry){receipt_handles[i], seconds};
+    }
+    (void)sqs_client_change_visibility_batch(session->sqs, queue_url, entries, count, deadline_ms(), on_batch, &answer);
+    return await(&answer, error);
+}
+
+static void on_attributes(void *user, const struct sqs_attributes_result *result, const struct sqs_error *error)
+{
+    struct answer *answer = user;
+    for (size_t i = 0; error == NULL && i < result->count; i++) {
+        const struct sqs_queue_attribute *attribute = &result->attributes[i];
+        CHECK(json_object_set_new(answer->attributes, attribute->name, json_string(attribute->value)) == 0);
+    }
+    finish(answer, error);
+}
+
+enum status sqs_session_get_queue_attributes(struct sqs_session *session, const char *queue_url,
+                                             json_t **out_attributes, struct error *error)
+{
+    struct answer answer = {.session = session, .attributes = json_object()};
+    (void)sqs_client_get_queue_attributes(session->sqs, queue_url, deadline_ms(), on_attributes, &answer);
+    enum status status = await(&answer, error);
+    if (status == STATUS_OK) {
+        *out_attributes = answer.attributes;
+        answer.attributes = NULL;
+    }
+    json_decref(answer.attributes);
+    return status;
 }
