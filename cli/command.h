@@ -17,7 +17,7 @@ struct command_option {
 
 /* Options that several commands have. */
 #define COMMAND_OPTION_CONFIG                                                                                          \
-    {'c', "config", "FILE", "configuration (default: $FERRY_CONFIG, then ./ferry.yaml if it is there)", NULL}
+    {'c', "config", "FILE", "configuration (default: $FERRY_CONFIG, then ./ferry.yaml if\nit is there)", NULL}
 #define COMMAND_OPTION_OUTPUT                                                                                          \
     {'o', "output", "FORMAT", "table for people (the default), or json for programs", "table json"}
 

@@ -23,7 +23,8 @@ static void print_two_columns(const char *left, const char *text, FILE *out)
 static void print_summary(const struct command *command, FILE *out)
 {
     char left[200];
-    (void)snprintf(left, sizeof left, "  %s %s", command->words, command->arguments);
+    (void)snprintf(left, sizeof left, "  %s%s%s", command->words, *command->arguments == '\0' ? "" : " ",
+                   command->arguments);
     print_two_columns(left, command->summary, out);
 }
 
@@ -68,8 +69,8 @@ static void print_option(const struct command_option *option, FILE *out)
 {
     char left[200];
     char letter[] = {'-', option->letter, ',', '\0'};
-    (void)snprintf(left, sizeof left, "  %-3s --%s %s", option->letter == '\0' ? "" : letter, option->name,
-                   option->value == NULL ? "" : option->value);
+    (void)snprintf(left, sizeof left, "  %-3s --%s%s%s", option->letter == '\0' ? "" : letter, option->name,
+                   option->value == NULL ? "" : " ", option->value == NULL ? "" : option->value);
     print_two_columns(left, option->text, out);
 }
 

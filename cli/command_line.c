@@ -204,7 +204,7 @@ static int64_t take_digits(const char **text, int64_t max)
     const char *digit = *text;
     for (; *digit >= '0' && *digit <= '9'; digit++) {
         int64_t value = *digit - '0';
-        if (number > (max - value) / 10) {
+        if (value > max || number > (max - value) / 10) {
             return -1;
         }
         number = number * 10 + value;

@@ -67,16 +67,36 @@ static void pad(FILE *out, size_t width)
     }
 }
 
-static void print_cell(FILE *out, const char *text, size_t width, bool is_right, bool is_last)
+struct layout {
+    size_t width;
+    bool is_right;
+};
+
+static void print_cell(FILE *out, const char *text, const struct layout *layout, bool is_last)
 {
-    size_t blanks = width - width_of(text);
-    if (is_right) {
+    size_t blanks = layout->width - width_of(text);
+    if (layout->is_right) {
         pad(out, blanks);
     }
     (void)fputs(text, out);
     if (!is_last) {
-        pad(out, COLUMN_GAP + (is_right ? 0 : blanks));
+        pad(out, COLUMN_GAP + (layout->is_right ? 0 : blanks));
     }
+}
+
+/* Its cells are numbers, but for those that are not there. */
+static bool is_of_numbers(const json_t *rows, const char *member)
+{
+    bool is_there = false;
+    for (size_t row = 0; row < json_array_size(rows); row++) {
+        const json_t *value = json_object_get(json_array_get(rows, row), member);
+        if (json_is_number(value)) {
+            is_there = true;
+        } else if (value != NULL && !json_is_null(value)) {
+            return false;
+        }
+    }
+    return is_there;
 }
 
 void output_table(FILE *out, const json_t *rows, const struct output_column *columns, size_t column_count)
@@ -86,46 +106,48 @@ void output_table(FILE *out, const json_t *rows, const struct output_column *col
         return;
     }
     char **cells = memory_alloc_array(row_count * column_count, sizeof *cells);
-    size_t *widths = memory_alloc_array(column_count, sizeof *widths);
+    struct layout *layout = memory_alloc_array(column_count, sizeof *layout);
     for (size_t column = 0; column < column_count; column++) {
-        widths[column] = width_of(columns[column].title);
+        layout[column].width = width_of(columns[column].title);
+        layout[column].is_right = is_of_numbers(rows, columns[column].member);
         for (size_t row = 0; row < row_count; row++) {
             char *text = cell_text(json_array_get(rows, row), columns[column].member);
+            size_t width = width_of(text);
             cells[row * column_count + column] = text;
-            widths[column] = width_of(text) > widths[column] ? width_of(text) : widths[column];
+            layout[column].width = width > layout[column].width ? width : layout[column].width;
         }
     }
     for (size_t column = 0; column < column_count; column++) {
-        bool is_right = json_is_number(json_object_get(json_array_get(rows, 0), columns[column].member));
-        print_cell(out, columns[column].title, widths[column], is_right, column + 1 == column_count);
+        print_cell(out, columns[column].title, &layout[column], column + 1 == column_count);
+    }
+    for (size_t cell = 0; cell < row_count * column_count; cell++) {
+        size_t column = cell % column_count;
+        if (column == 0) {
+            (void)fputc('\n', out);
+        }
+        print_cell(out, cells[cell], &layout[column], column + 1 == column_count);
+        free(cells[cell]);
     }
     (void)fputc('\n', out);
-    for (size_t row = 0; row < row_count; row++) {
-        for (size_t column = 0; column < column_count; column++) {
-            char *text = cells[row * column_count + column];
-            bool is_right = json_is_number(json_object_get(json_array_get(rows, row), columns[column].member));
-            print_cell(out, text, widths[column], is_right, column + 1 == column_count);
-            free(text);
-        }
-        (void)fputc('\n', out);
-    }
     free(cells);
-    free(widths);
+    free(layout);
 }
 
 void output_fields(FILE *out, const json_t *object, const struct output_column *columns, size_t column_count)
 {
-    size_t width = 0;
+    struct layout layout = {0};
     for (size_t i = 0; i < column_count; i++) {
         size_t length = width_of(columns[i].title);
-        width = json_object_get(object, columns[i].member) != NULL && length > width ? length : width;
+        if (json_object_get(object, columns[i].member) != NULL && length > layout.width) {
+            layout.width = length;
+        }
     }
     for (size_t i = 0; i < column_count; i++) {
         if (json_object_get(object, columns[i].member) == NULL) {
             continue;
         }
         char *text = cell_text(object, columns[i].member);
-        print_cell(out, columns[i].title, width, false, false);
+        print_cell(out, columns[i].title, &layout, false);
         (void)fprintf(out, "%s\n", text);
         free(text);
     }
