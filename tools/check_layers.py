@@ -23,8 +23,10 @@ ALLOWED = {
     "temporal": {"base", "rpc"},
     "codec": {"base", "crypto", "temporal"},
     "service": {"base", "crypto", "http", "settings"},
-    "poller": {"base", "http", "aws", "rules", "settings", "service"},
-    "gateway": {"base", "http", "crypto", "aws", "temporal", "codec", "rules", "settings", "service"},
+    "messages": {"base", "crypto", "http", "aws", "rules", "settings"},
+    "poller": {"base", "http", "aws", "rules", "settings", "messages", "service"},
+    "gateway": {"base", "http", "crypto", "aws", "temporal", "codec", "rules", "settings", "messages",
+                "service"},
     "worker": {"base", "http", "aws", "temporal", "codec", "rules", "settings", "service"},
     "cli": {"base", "crypto", "http", "aws", "rules", "settings", "service"},
 }

@@ -4,8 +4,8 @@
 #include "api.h"
 #include "base/check.h"
 #include "base/memory.h"
-#include "idempotency.h"
 #include "json_member.h"
+#include "messages/idempotency.h"
 #include "workflow_call.h"
 
 static void answer_empty(struct workflow_call *call, int status)

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "api.h"
+#include "base/media_type.h"
 #include "base/memory.h"
-#include "event.h"
 #include "events_call.h"
-#include "media_type.h"
+#include "messages/event.h"
 #include "recent_events.h"
 #include "wait_preference.h"
 

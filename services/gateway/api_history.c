@@ -4,11 +4,11 @@
 
 #include "api.h"
 #include "base/check.h"
+#include "base/media_type.h"
 #include "base/memory.h"
 #include "event_stream.h"
 #include "history_stream.h"
 #include "json_text.h"
-#include "media_type.h"
 #include "page_query.h"
 #include "workflow_call.h"
 

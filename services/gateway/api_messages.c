@@ -2,16 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attempt.h"
 #include "api.h"
+#include "attempt.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "gateway.h"
 #include "json_text.h"
 #include "message_query.h"
+#include "messages/start_request.h"
 #include "run_result.h"
-#include "start_request.h"
 
 #define LOOKUP_DEADLINE_MS 10000
 

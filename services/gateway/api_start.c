@@ -11,7 +11,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "idempotency.h"
+#include "idempotency_match.h"
 #include "json_text.h"
 #include "run_wait.h"
 #include "value_json.h"

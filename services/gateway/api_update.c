@@ -4,9 +4,9 @@
 
 #include "api.h"
 #include "base/memory.h"
-#include "idempotency.h"
+#include "base/percent.h"
 #include "json_text.h"
-#include "percent.h"
+#include "messages/idempotency.h"
 #include "value_json.h"
 #include "workflow_call.h"
 #include "workflow_request.h"

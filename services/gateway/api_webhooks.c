@@ -6,10 +6,10 @@
 #include "api_events.h"
 #include "base/clock.h"
 #include "base/json_scan.h"
+#include "base/media_type.h"
 #include "base/memory.h"
 #include "crypto/digest.h"
 #include "gateway.h"
-#include "media_type.h"
 #include "webhook_event.h"
 #include "webhook_signature.h"
 

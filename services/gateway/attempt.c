@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "start_request.h"
+#include "messages/start_request.h"
 
 #define ATTEMPT_MAX 1000000000 /* a memo is open to the workflow: no number near the end of int64_t is counted on */
 

@@ -22,25 +22,6 @@ const char *entry_outcome_name(enum entry_outcome outcome)
     return "retry";
 }
 
-const char *entry_class_name(enum entry_class class)
-{
-    switch (class) {
-    case ENTRY_CLASS_BAD_EVENT:
-        return "bad_event";
-    case ENTRY_CLASS_TEMPLATE:
-        return "template";
-    case ENTRY_CLASS_NOT_JSON:
-        return "not_json";
-    case ENTRY_CLASS_SCHEMA:
-        return "schema";
-    case ENTRY_CLASS_KEY_REUSED:
-        return "key_reused";
-    case ENTRY_CLASS_TOO_LARGE:
-        break;
-    }
-    return "too_large";
-}
-
 void entry_write_run(struct buffer *out, const struct entry *entry)
 {
     json_member_text(out, "workflowId", entry->workflow_id);

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "messages/entry_class.h"
 
 enum entry_outcome {
     ENTRY_STARTED,
@@ -15,16 +16,6 @@ enum entry_outcome {
     ENTRY_REJECTED, /* can never be accepted: look at reason */
     ENTRY_RETRY,    /* the target failed: look at reason */
     ENTRY_QUEUED    /* it is on the route's queue */
-};
-
-/* Why a message can never be accepted. */
-enum entry_class {
-    ENTRY_CLASS_BAD_EVENT, /* no CloudEvent, or none that we read */
-    ENTRY_CLASS_TEMPLATE,  /* a field that the route's templates need is missing */
-    ENTRY_CLASS_NOT_JSON,  /* a body that the route needs as JSON is none */
-    ENTRY_CLASS_SCHEMA,    /* the body is not as the route's schema wants it */
-    ENTRY_CLASS_TOO_LARGE, /* Temporal, or SQS, takes nothing of that size */
-    ENTRY_CLASS_KEY_REUSED /* its Idempotency-Key was another body's */
 };
 
 /* Texts are borrowed; NULL: left out. */
@@ -48,7 +39,6 @@ struct entry {
 };
 
 const char *entry_outcome_name(enum entry_outcome outcome);
-const char *entry_class_name(enum entry_class class);
 
 /* One element of a batch's results. */
 void entry_write(struct buffer *out, const struct entry *entry);

@@ -9,7 +9,8 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "message_view.h"
+#include "idempotency_match.h"
+#include "messages/message_view.h"
 #include "run_result.h"
 
 #define RETRY_LOG_MS 10000

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 #include "entry.h"
-#include "event.h"
 #include "gateway.h"
-#include "start_request.h"
+#include "messages/event.h"
+#include "messages/start_request.h"
 #include "watch.h"
 
 typedef void event_start_done_fn(void *user);

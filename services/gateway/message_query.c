@@ -5,7 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
-#include "start_request.h"
+#include "messages/start_request.h"
 
 #define QUERY_MAX ((size_t)1 << 20) /* a path segment of an HTTP request is shorter */
 

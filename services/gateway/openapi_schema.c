@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "percent.h"
+#include "base/percent.h"
 
 /* What these hold are values, not schemas. */
 static bool is_value_keyword(const char *name)

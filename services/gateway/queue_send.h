@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "entry.h"
-#include "event.h"
-#include "queue_message.h"
+#include "messages/event.h"
+#include "messages/queue_message.h"
 #include "queue_sender.h"
 
 /* What became of one event. */

@@ -7,10 +7,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/media_type.h"
 #include "base/memory.h"
-#include "idempotency.h"
-#include "media_type.h"
-#include "percent.h"
+#include "base/percent.h"
+#include "messages/idempotency.h"
 
 #define JSON "application/json"
 

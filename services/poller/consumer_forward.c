@@ -6,6 +6,7 @@
 #include "base/failpoint.h"
 #include "base/memory.h"
 #include "consumer_internal.h"
+#include "messages/message_event.h"
 
 #define FORWARD_MS 15000       /* how long an events request may take */
 #define FORWARD_MIN_MS 300     /* with less of the lease left a message is not sent */
@@ -60,11 +61,17 @@ static bool add_event(struct outlet *outlet, struct forward_call *forward, struc
         consumer_leave(consumer, message, lease_return_seconds(message->delivery->receive_count), "damaged");
         return false;
     }
-    enum status status =
-        events_append(body, message, consumer->queue->envelope, consumer->quoted_source, forward->count == 0, &error);
+    const struct message_event event = {
+        .message = message->delivery,
+        .envelope = consumer->queue->envelope,
+        .quoted_source = consumer->quoted_source,
+        .after = message->asks_attempt ? message->run_id : NULL,
+        .is_anew = message->asks_anew,
+    };
+    enum status status = message_event_append(body, &event, forward->count == 0, &error);
     if (status != STATUS_OK) {
         /* Only a message whose texts are not UTF-8, over the limit by itself, or not in its envelope comes here. */
-        consumer_reject(consumer, message, events_reject_class(status), error.text);
+        consumer_reject(consumer, message, message_event_reject_class(status), error.text);
         return false;
     }
     if (message->failures == 0) {

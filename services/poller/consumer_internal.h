@@ -9,10 +9,14 @@
 #include "circuit.h"
 #include "consumer.h"
 #include "consumer_metrics.h"
-#include "events.h"
+#include "event_results.h"
 #include "hand.h"
+#include "messages/routing.h"
 #include "receive_plan.h"
-#include "routing.h"
+
+#define EVENTS_BATCH_MAX 32                   /* messages in one request to the gateway */
+#define EVENTS_BATCH_BYTES ((size_t)4 << 20)  /* raw messages in one request; a longer one goes alone */
+#define EVENTS_REQUEST_MAX ((size_t)64 << 20) /* bytes */
 
 #define CALL_MS 10000          /* how long a call to SQS may take, its retries included */
 #define LOG_INTERVAL_MS 30000  /* the same trouble is logged once in this time */

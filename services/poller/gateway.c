@@ -11,7 +11,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "events.h"
+#include "messages/message_event.h"
 #include "token.h"
 
 #define URL_MAX 8192
@@ -119,7 +119,7 @@ struct http_call *gateway_send_events(struct gateway *gateway, const char *route
     append_segment(&path, route);
     CHECK(buffer_append_string(&path, "/events"));
     struct http_call *call =
-        send_request(gateway, "POST", path.data, EVENTS_CONTENT_TYPE, body, length, deadline_ms, done, user);
+        send_request(gateway, "POST", path.data, MESSAGE_EVENT_CONTENT_TYPE, body, length, deadline_ms, done, user);
     buffer_deinit(&path);
     return call;
 }

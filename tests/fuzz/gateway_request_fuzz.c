@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/media_type.h"
 #include "base/memory.h"
-#include "event.h"
 #include "event_data.h"
-#include "media_type.h"
-#include "queue_message.h"
+#include "messages/event.h"
+#include "messages/queue_message.h"
+#include "messages/start_request.h"
 #include "run_list.h"
-#include "start_request.h"
 #include "wait_preference.h"
 #include "workflow_request.h"
 

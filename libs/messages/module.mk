@@ -1,0 +1,2 @@
+DEPS := base crypto http aws rules settings
+PKGS := jansson

@@ -1,8 +1,0 @@
-/* Percent-encoding of path segments and query values (RFC 3986, section 2). Pure. */
-#ifndef GATEWAY_PERCENT_H
-#define GATEWAY_PERCENT_H
-
-/* Everything but unreserved characters is escaped; free() it. */
-char *percent_encode(const char *text);
-
-#endif
