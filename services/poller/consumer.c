@@ -64,6 +64,7 @@ struct consumer *consumer_new(const struct consumer_options *options)
     consumer->wait_seconds =
         lease_wait_seconds((int)(options->queue->wait_ms / 1000), consumer->visibility_seconds);
     consumer_metrics_init(&consumer->metrics, options->metrics, consumer->name);
+    consumer_metrics_limits(&consumer->metrics, options->queue->max_in_flight, options->queue->max_in_flight_bytes);
     consumer_outlets_init(consumer);
     routing_init(&consumer->routing, options->queue, options->routes, options->route_count);
     /* All routes of a queue agree on the order; a line more for what no route takes. */

@@ -1,6 +1,8 @@
 /* See consumer_metrics.h. */
 #include "consumer_metrics.h"
 
+#include "aws/sqs_client.h"
+
 static const double RECEIVE_COUNT_BOUNDS[] = {1, 2, 3, 5, 10, 20, 50, 100};
 static const double AGE_BOUNDS[] = {0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400, 345600};
 
@@ -18,6 +20,51 @@ static struct metric_gauge *gauge(const struct consumer_metrics *of, const char 
 {
     const struct metric_label labels[] = {{"queue", of->queue}, {label, value}, {NULL, NULL}};
     return metrics_gauge(of->metrics, name, help, labels);
+}
+
+static struct metric_counter *rejected(const struct consumer_metrics *of, const char *class)
+{
+    return counter(of, "ferry_poller_messages_rejected",
+                   "Messages that can never be accepted, by the class of what is wrong", "class", class);
+}
+
+static struct metric_counter *unmatched(const struct consumer_metrics *of, const char *action)
+{
+    return counter(of, "ferry_poller_messages_unmatched", "Messages that no route takes, by what was done", "action",
+                   action);
+}
+
+static struct metric_counter *dead_letters(const struct consumer_metrics *of, const char *reason)
+{
+    return counter(of, "ferry_poller_dead_letters", "Dead letters that SQS has confirmed", "reason", reason);
+}
+
+static struct metric_counter *dead_letters_failed(const struct consumer_metrics *of, const char *class)
+{
+    return counter(of, "ferry_poller_dead_letters_failed",
+                   "Sends of dead letters that failed, by the class of the error", "class", class);
+}
+
+/* Words that are known from the start have their series from the start: a counter that comes into being as 1 has not
+ * grown in Prometheus' eyes, and the first dead letter would go unseen. */
+static void init_words(const struct consumer_metrics *out)
+{
+    static const char *const reasons[] = {"failed",   "timed_out", "canceled", "terminated",
+                                          "rejected", "unmatched", "operator"};
+    static const char *const rejections[] = {"template", "not_json", "schema", "too_large", "bad_event", "envelope"};
+    static const char *const actions[] = {"return", "delete", "dead_letter"};
+    for (size_t i = 0; i < COUNT_OF(reasons); i++) {
+        (void)dead_letters(out, reasons[i]);
+    }
+    for (int class = SQS_ERROR_THROTTLED; class <= SQS_ERROR_FINAL; class++) {
+        (void)dead_letters_failed(out, sqs_error_class_name((enum sqs_error_class)class));
+    }
+    for (size_t i = 0; i < COUNT_OF(rejections); i++) {
+        (void)rejected(out, rejections[i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(actions); i++) {
+        (void)unmatched(out, actions[i]);
+    }
 }
 
 static void init_gauges(struct consumer_metrics *out)
@@ -77,6 +124,18 @@ void consumer_metrics_init(struct consumer_metrics *out, struct metrics *metrics
                                              "Time of an events request to the gateway", metrics_latency_bounds,
                                              metrics_latency_bound_count, queue_only);
     init_gauges(out);
+    init_words(out);
+}
+
+void consumer_metrics_limits(const struct consumer_metrics *metrics, int64_t messages, int64_t bytes)
+{
+    metric_gauge_set(gauge(metrics, "ferry_poller_messages_in_hand_limit",
+                           "What max_in_flight lets into hand; resting messages have as much room besides", NULL,
+                           NULL),
+                     messages);
+    metric_gauge_set(gauge(metrics, "ferry_poller_bytes_in_hand_limit", "What max_in_flight_bytes lets into hand",
+                           NULL, NULL),
+                     bytes);
 }
 
 void consumer_metrics_returned(const struct consumer_metrics *metrics, const char *reason)
@@ -88,29 +147,22 @@ void consumer_metrics_returned(const struct consumer_metrics *metrics, const cha
 
 void consumer_metrics_rejected(const struct consumer_metrics *metrics, const char *class)
 {
-    metric_counter_add(counter(metrics, "ferry_poller_messages_rejected",
-                               "Messages that can never be accepted, by the class of what is wrong", "class", class),
-                       1);
+    metric_counter_add(rejected(metrics, class), 1);
 }
 
 void consumer_metrics_unmatched(const struct consumer_metrics *metrics, const char *action)
 {
-    metric_counter_add(counter(metrics, "ferry_poller_messages_unmatched",
-                               "Messages that no route takes, by what was done", "action", action),
-                       1);
+    metric_counter_add(unmatched(metrics, action), 1);
 }
 
 void consumer_metrics_dead_letter(const struct consumer_metrics *metrics, const char *reason)
 {
-    metric_counter_add(
-        counter(metrics, "ferry_poller_dead_letters", "Dead letters that SQS has confirmed", "reason", reason), 1);
+    metric_counter_add(dead_letters(metrics, reason), 1);
 }
 
 void consumer_metrics_dead_letter_failed(const struct consumer_metrics *metrics, const char *class)
 {
-    metric_counter_add(counter(metrics, "ferry_poller_dead_letters_failed",
-                               "Sends of dead letters that failed, by the class of the error", "class", class),
-                       1);
+    metric_counter_add(dead_letters_failed(metrics, class), 1);
 }
 
 void consumer_metrics_order(const struct consumer_metrics *metrics, const char *order)

@@ -40,6 +40,8 @@ struct consumer_metrics {
 };
 
 void consumer_metrics_init(struct consumer_metrics *out, struct metrics *metrics, const char *queue);
+/* What may be in hand at once. */
+void consumer_metrics_limits(const struct consumer_metrics *metrics, int64_t messages, int64_t bytes);
 void consumer_metrics_returned(const struct consumer_metrics *metrics, const char *reason); /* a constant reason */
 /* Reasons, actions and classes are words of ours or of the gateway's. */
 void consumer_metrics_rejected(const struct consumer_metrics *metrics, const char *class);

@@ -17,6 +17,7 @@ struct sample {
 };
 
 struct family {
+    bool takes_largest; /* a time is not summed */
     char *type_line;
     char *help_line;        /* NULL: none */
     struct sample **samples; /* owned, in the order in which they were met: a histogram's lines stay together */
@@ -36,6 +37,12 @@ static bool starts_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text);
+    return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
+}
+
 static void read_type(struct merge *merge, const char *line)
 {
     const char *name = line + strlen("# TYPE ");
@@ -44,6 +51,7 @@ static void read_type(struct merge *merge, const char *line)
     if (family == NULL) {
         family = memory_alloc(sizeof *family);
         family->type_line = memory_copy_string(line);
+        family->takes_largest = ends_with(line, "_seconds gauge");
         merge->families = memory_resize_array(merge->families, merge->family_count + 1, sizeof(struct family *));
         merge->families[merge->family_count++] = family;
         map_put(merge->families_by_name, key, family);
@@ -67,6 +75,12 @@ static void read_sample(struct merge *merge, const char *line)
     struct sample *sample = map_get(merge->samples_by_name, name);
     if (sample != NULL) {
         free(name);
+        if (merge->current->takes_largest) {
+            sample->integer = integer > sample->integer ? integer : sample->integer;
+            sample->number = number > sample->number ? number : sample->number;
+            sample->is_integer = sample->is_integer && is_integer;
+            return;
+        }
         sample->number += number;
         sample->is_integer = sample->is_integer && is_integer &&
                              !__builtin_add_overflow(sample->integer, integer, &sample->integer);

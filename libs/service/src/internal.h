@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "http/server.h"
+#include "process_metrics.h"
 #include "service/service.h"
 
 #define SERVICE_ADMIN_ROUTES 5
@@ -26,6 +27,7 @@ struct service {
     const struct settings *settings;
     struct metrics *metrics;
     struct metric_gauge *ready_gauge;
+    struct process_metrics process_metrics;
     bool is_child;
     int64_t started_ms;
     atomic_bool stopping;

@@ -32,6 +32,7 @@ struct parent {
     struct metrics *metrics;
     struct metric_counter *respawns;
     struct metric_gauge *running;
+    struct process_metrics process_metrics;
     struct loop *loop;
     struct http_client *client; /* loop's thread */
     pthread_t thread;
@@ -380,6 +381,7 @@ enum status service_run_parent(const struct service_definition *definition, cons
         .grace_ms = longest_grace(settings) + GRACE_EXTRA_MS,
     });
     metrics_on_collect(parent.metrics, collect, &parent);
+    process_metrics_init(&parent.process_metrics, parent.metrics, definition->name);
     log_event(LOG_LEVEL_INFO, "supervising", LOG_INTEGER("processes", processes),
               LOG_STRING("version", FERRY_VERSION), LOG_INTEGER("pid", getpid()));
     if (listen != NULL) {

@@ -33,6 +33,7 @@ struct service *service_new(const struct service_definition *definition, const s
     service->ready_gauge = metrics_gauge(service->metrics, "ferry_ready_processes", "Processes that are ready.",
                                          METRIC_LABELS({"service", definition->name}));
     metrics_on_collect(service->metrics, collect_ready, service);
+    process_metrics_init(&service->process_metrics, service->metrics, definition->name);
     atomic_init(&service->stopping, false);
     (void)pthread_mutex_init(&service->ready_mutex, NULL);
     (void)pthread_mutex_init(&service->stop_mutex, NULL);

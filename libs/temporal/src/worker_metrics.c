@@ -32,14 +32,23 @@ static struct metric_gauge *gauge_of(const struct worker_metrics *metrics, const
                                        {label, value}));
 }
 
+/* The other SDKs' words for the reason. */
+static struct metric_counter *task_failures(const struct worker_metrics *metrics, const char *reason)
+{
+    return metrics_counter(metrics->registry, "temporal_workflow_task_execution_failed",
+                           "Workflow tasks that failed, by the reason",
+                           METRIC_LABELS({"namespace", metrics->namespace_name}, {"task_queue", metrics->task_queue},
+                                         {"failure_reason", reason}));
+}
+
 static void init_workflow_side(struct worker_metrics *metrics)
 {
     metrics->workflow_task_queue_poll_succeed =
         counter(metrics, "temporal_workflow_task_queue_poll_succeed", "Workflow task polls that brought a task");
     metrics->workflow_task_queue_poll_empty =
         counter(metrics, "temporal_workflow_task_queue_poll_empty", "Workflow task polls that brought nothing");
-    metrics->workflow_task_execution_failed =
-        counter(metrics, "temporal_workflow_task_execution_failed", "Workflow tasks that failed");
+    metrics->workflow_task_execution_failed = task_failures(metrics, "WorkflowError");
+    metrics->workflow_task_non_determinism = task_failures(metrics, "NonDeterminismError");
     metrics->workflow_task_dropped = counter(metrics, "temporal_workflow_task_dropped",
                                              "Answers to workflow tasks that the server did not take");
     metrics->workflow_task_schedule_to_start_latency =

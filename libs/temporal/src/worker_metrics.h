@@ -14,6 +14,7 @@ struct worker_metrics {
     struct metric_counter *workflow_task_queue_poll_succeed;
     struct metric_counter *workflow_task_queue_poll_empty;
     struct metric_counter *workflow_task_execution_failed;
+    struct metric_counter *workflow_task_non_determinism; /* the same family, for code that does not fit its history */
     struct metric_counter *workflow_task_dropped; /* ours: an answer that the server no longer wanted */
     struct metric_histogram *workflow_task_schedule_to_start_latency;
     struct metric_histogram *workflow_task_execution_latency;

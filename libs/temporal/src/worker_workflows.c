@@ -20,6 +20,7 @@
 #include "worker_answer.h"
 #include "workflow_run.h"
 
+#define NON_DETERMINISM PB__WORKFLOW_TASK_FAILED_CAUSE__WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
 #define IDLE_STACKS 16 /* unused stacks kept mapped */
 
 struct workflow_registration {
@@ -275,7 +276,9 @@ static void fail_task(struct workflow_work *work, Pb__WorkflowTaskFailedCause ca
 {
     struct worker_workflows *workflows = work->owner;
     bool will_tell = work->task->attempt <= 1 && !workflows->is_abandoning;
-    metric_counter_add(workflows->context->metrics.workflow_task_execution_failed, 1);
+    metric_counter_add(cause == NON_DETERMINISM ? workflows->context->metrics.workflow_task_non_determinism
+                                                : workflows->context->metrics.workflow_task_execution_failed,
+                       1);
     log_task_failure(work, failure->message, will_tell);
     if (!will_tell) {
         finish_work(work, true);

@@ -223,6 +223,21 @@ static void texts_of_several_processes_are_summed(void **state)
     free(texts[1]);
 }
 
+static void of_times_the_largest_is_kept(void **state)
+{
+    (void)state;
+#define AGE(seconds) "# TYPE old_seconds gauge\nold_seconds " seconds "\n"
+#define WORK "# TYPE w_seconds histogram\nw_seconds_count 1\n"
+    static const char *const texts[] = {AGE("7") WORK, AGE("12"), AGE("3") WORK};
+    struct buffer out;
+    buffer_init(&out, METRICS_TEXT_MAX);
+    metrics_merge(texts, 3, &out);
+    assert_string_equal(out.data, AGE("12") "# TYPE w_seconds histogram\nw_seconds_count 2\n# EOF\n");
+#undef AGE
+#undef WORK
+    buffer_deinit(&out);
+}
+
 static void one_text_merges_to_itself(void **state)
 {
     (void)state;
@@ -263,6 +278,7 @@ int main(void)
         cmocka_unit_test(collectors_run_before_each_text),
         cmocka_unit_test(threads_lose_nothing),
         cmocka_unit_test(texts_of_several_processes_are_summed),
+        cmocka_unit_test(of_times_the_largest_is_kept),
         cmocka_unit_test(one_text_merges_to_itself),
         cmocka_unit_test(lines_that_are_no_samples_are_passed_over),
     };

@@ -176,6 +176,13 @@ static void ask(const char *path, char *answer, size_t size)
     (void)close(connection);
 }
 
+static long number_in(const char *text, const char *name)
+{
+    const char *found = strstr(text, name);
+    assert_non_null(found);
+    return strtol(found + strlen(name), NULL, 10);
+}
+
 static void exit_codes_tell_done_failed_and_wrong(void **state)
 {
     (void)state;
@@ -240,6 +247,11 @@ static void the_admin_port_tells_how_it_is(void **state)
     assert_non_null(strstr(answer, "{\"name\":\"test\",\"version\":\"" FERRY_VERSION "\"}"));
     ask("/metrics", answer, sizeof answer);
     assert_non_null(strstr(answer, "ferry_ready_processes{service=\"test\"} 0"));
+    assert_non_null(strstr(answer, "ferry_build_info{service=\"test\",version=\"" FERRY_VERSION "\"} 1"));
+    assert_true(number_in(answer, "\nprocess_start_time_seconds ") > 1500000000);
+    assert_true(number_in(answer, "\nprocess_resident_memory_bytes ") > 100000);
+    assert_true(number_in(answer, "\nprocess_open_fds ") > 3);
+    assert_true(number_in(answer, "\nprocess_max_fds ") >= number_in(answer, "\nprocess_open_fds "));
     assert_int_equal(kill(child, SIGTERM), 0);
     assert_int_equal(next_step(), 's');
     ask("/readyz", answer, sizeof answer);

@@ -555,6 +555,7 @@ static void a_workflow_that_nobody_registered_fails_the_first_attempt_only(void 
     assert_nothing_in_work(&fixture);
     assert_int_equal(worker_workflows_cached(fixture.workflows), 0);
     assert_int_equal(metric_counter_value(fixture.context.metrics.workflow_task_execution_failed), 2);
+    assert_int_equal(metric_counter_value(fixture.context.metrics.workflow_task_non_determinism), 0);
     end(&fixture);
     history_deinit(&history);
 }
@@ -577,6 +578,8 @@ static void code_that_changed_is_reported_as_non_determinism_and_mended_by_the_r
     give(&fixture, &history, (struct task){.token = "t3", .previous_started = 3, .attempt = 2});
     assert_null(waiting(&fixture, FAILED));
     assert_nothing_in_work(&fixture);
+    assert_int_equal(metric_counter_value(fixture.context.metrics.workflow_task_non_determinism), 2);
+    assert_int_equal(metric_counter_value(fixture.context.metrics.workflow_task_execution_failed), 0);
     end(&fixture);
 
     begin(&fixture, charges, 10);

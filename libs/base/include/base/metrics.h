@@ -55,7 +55,8 @@ void metrics_on_collect(struct metrics *metrics, void (*collect)(void *user), vo
 #define METRICS_CONTENT_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 /* Ends with "# EOF". */
 void metrics_write(struct metrics *metrics, struct buffer *out);
-/* Sums expositions of several processes, series by series (gauges too). Each text as metrics_write made it. */
+/* Sums expositions of several processes, series by series (gauges too, but the largest of those that end in _seconds:
+ * ages and times). Each text as metrics_write made it. */
 void metrics_merge(const char *const *texts, size_t count, struct buffer *out);
 
 #endif
