@@ -78,6 +78,11 @@ outage: programs ## five minutes of each outage and mistake of configuration, an
 	@tools/setup lint
 	@FERRY_LONG=1 $(PYTEST) -q -n 6 tests/integration/test_outage.py tests/integration/test_scenarios_leases.py $(PYTEST_ARGUMENTS)
 
+.PHONY: upgrade
+upgrade: programs ## replaces each service by another version and back under load, the long form (FERRY_PREVIOUS=commit)
+	@tools/setup run
+	@FERRY_LONG=1 $(PYTEST) -q -rP tests/deploy/test_upgrade.py $(PYTEST_ARGUMENTS)
+
 .PHONY: schemathesis
 schemathesis: programs ## at least 2,000 requests that tools make of the gateway's OpenAPI document, every check on
 	@tools/setup run
