@@ -145,11 +145,22 @@ flow() { # until so many more are done: messages go through the stack as it is n
 
 state() { docker inspect --format "{{$2}}" "$(docker compose ps --all --quiet "$1")"; }
 
-up() { # the jobs run again, too, and change nothing
-    compose up --wait --wait-timeout 300 "$@" >"$work/up" 2>&1 || {
+up() {
+    compose up --wait --wait-timeout 300 >"$work/up" 2>&1 || {
         cat "$work/up" >&2
         fail "docker compose up --wait failed"
     }
+}
+
+# Not `up --wait`, which gives up at once when somebody is unhealthy: that is what others are while one is away.
+are_healthy() {
+    local service
+    for service in $services; do
+        case $(state "$service" 'if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end') in
+            healthy | running) ;;
+            *) return 1 ;;
+        esac
+    done
 }
 
 # -- the test -----------------------------------------------------------------------------------------------------------
@@ -179,7 +190,12 @@ say "messages on both queues, while one service after the other is killed, and t
 send_all &
 sender=$!
 flow "$messages"
-for service in $(docker compose ps --services --status running | sort); do
+services=$(docker compose ps --services --status running | sort)
+for service in $services; do
+    if [ "$service" = temporal-dev ]; then
+        say "not $service: it has everything in memory"
+        continue
+    fi
     for how in kill restart; do
         say "$how $service"
         exec 9>"$work/lock"
@@ -190,7 +206,7 @@ for service in $(docker compose ps --services --status running | sort); do
         else
             docker compose --progress quiet restart --timeout 45 "$service"
         fi
-        up --no-recreate
+        wait_for 180 "every service to be healthy" are_healthy
         exec 9>&-
         kill -0 $sender || fail "the sender has ended"
         flow "$messages"

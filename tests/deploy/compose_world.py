@@ -47,9 +47,8 @@ def environment_of(name: str) -> dict:
 
 
 def start_servers(directory: Path) -> list[Process]:
-    arguments = [str(directory / "temporal.db") if word == "/data/temporal.db" else word
-                 for word in LIVE["temporal-dev"]["command"]]
-    temporal = Process("temporal-dev", [SCRIPTS / "temporal", *arguments], directory, {"HOME": directory}).start()
+    temporal = Process("temporal-dev", [SCRIPTS / "temporal", *LIVE["temporal-dev"]["command"]], directory,
+                       {"HOME": directory}).start()
     jars = subprocess.run([ROOT / "tools" / "fetch-elasticmq"], check=True, capture_output=True, text=True).stdout.strip()
     elasticmq = Process("elasticmq", [
         "java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dmessages-storage.uri=jdbc:h2:{directory}/storage",
