@@ -138,7 +138,7 @@ def setting_problems(pod: Pod, overlay: Overlay) -> list[str]:
         problems.append("the gateway has no token")
     if pod.service == "poller":
         needed = OTHER_BYTES + sum(size(queue.get("max_in_flight_bytes", QUEUE_BYTES)) for queue in overlay.ferry.get("queues", []))
-        if size(pod.spec["containers"][0]["resources"]["limits"]["memory"]) < needed:
+        if size(pod.spec["containers"][0].get("resources", {}).get("limits", {}).get("memory", 0)) < needed:
             problems.append(f"its memory limit is below the {needed >> 20} MiB of its queues' max_in_flight_bytes and itself")
         if not overlay.ferry.get("queues"):
             problems.append("ferry.yaml names no queue for it")

@@ -5,6 +5,9 @@ operator are not in a package that could be had for a check that is run often; b
 them that the manifests use. A key that is used for the first time has to be looked up there, and added here.
 """
 
+import functools
+import json
+
 import jsonschema
 import kubernetes_validate
 
@@ -78,7 +81,10 @@ def _custom_problem(document: dict, specification: dict) -> str | None:
     return error and f"{'.'.join(map(str, error.absolute_path))}: {error.message}"
 
 
-def _problem(document: dict) -> str | None:
+@functools.cache
+def _problem(text: str) -> str | None:
+    """Of a document as JSON: the same one is asked about again and again."""
+    document = json.loads(text)
     specification = SPECIFICATIONS.get((document["apiVersion"], document["kind"]))
     if specification:
         return _custom_problem(document, specification)
@@ -93,4 +99,4 @@ def _problem(document: dict) -> str | None:
 
 
 def schema_problems(documents: list[dict]) -> list[str]:
-    return [f"{title(document)}: {problem}" for document in documents if (problem := _problem(document))]
+    return [f"{title(document)}: {problem}" for document in documents if (problem := _problem(json.dumps(document, sort_keys=True)))]
