@@ -3,9 +3,11 @@ each of its checks refuses what it is there for. No API server has seen these ma
 
 import copy
 import os
+import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -17,13 +19,13 @@ sys.path.insert(0, str(ROOT / "tools"))
 from ferrykube import overlay as overlay_checks  # noqa: E402
 from ferrykube.configuration import configuration_problems  # noqa: E402
 from ferrykube.manifests import FOLDER, BuildError, Overlay, build, title  # noqa: E402
-from ferrykube.overlay import overlay_problems  # noqa: E402
+from ferrykube.overlay import absence_problems, overlay_problems  # noqa: E402
 from ferrystack.ferry import programs  # noqa: E402
 
 OVERLAYS = {"dev": {"poller", "gateway", "worker"}, "production": {"poller", "gateway", "worker"},
             "poller-only": {"poller"}, "gateway-only": {"gateway"}, "worker-only": {"worker"}}
 # What goes with each service, beside what the overlays have already.
-COMPONENTS = {"poller": ["hpa-poller", "eks-pod-identity"], "gateway": ["temporal-mtls", "hpa-gateway", "prometheus-rule"],
+COMPONENTS = {"poller": ["hpa-poller", "eks-pod-identity", "otlp"], "gateway": ["temporal-mtls", "hpa-gateway", "prometheus-rule"],
               "worker": ["temporal-mtls", "hpa-worker", "irsa"]}
 
 _built = {}
@@ -46,7 +48,9 @@ def test_every_overlay_is_tested():
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_an_overlay_is_sound(name):
-    assert overlay_problems(documents_of(name)) == []
+    documents = documents_of(name)
+    assert overlay_problems(documents) == []
+    assert absence_problems(Overlay(documents)) == []
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
@@ -84,9 +88,16 @@ def written_overlay(folder: Path, service: str, *components: str) -> Path:
 @pytest.mark.parametrize("service, component", [(service, one) for service, all_ in COMPONENTS.items() for one in all_])
 def test_a_component_goes_with_a_service_alone(service, component, tmp_path):
     documents = build(written_overlay(tmp_path, service, component))
-    problems = [problem for problem in overlay_problems(documents) if "names ferry-" not in problem]
-    plain = written_overlay(tmp_path, service)
-    assert problems == [] and documents != build(plain)
+    assert overlay_problems(documents) == [] and documents != build(written_overlay(tmp_path, service))
+
+
+def test_the_overlay_that_the_documentation_writes_is_sound(tmp_path):
+    page = (ROOT / "docs" / "kubernetes.md").read_text()
+    [text] = re.findall(r"^    # kustomization.yaml.*?(?=\n\n)", page, re.M | re.S)
+    text = text.replace("ferry/deploy/kubernetes", os.path.relpath(FOLDER, tmp_path))
+    (tmp_path / "kustomization.yaml").write_text(textwrap.dedent(text))
+    shutil.copy(FOLDER / "overlays" / "poller-only" / "ferry.yaml", tmp_path)
+    assert overlay_problems(build(tmp_path)) == []
 
 
 def test_every_component_is_tested():
@@ -238,6 +249,7 @@ BROKEN = {
     "the instance's metadata": (
         "poller-only", lambda d: find(d, "NetworkPolicy ferry-poller")["spec"]["egress"][1]["to"][0]["ipBlock"].pop("except"),
         "reach the instance's metadata at port 443"),
+    "a collector that cannot be reached": ("production", lambda d: take_out(d, "NetworkPolicy ferry-otlp"), "send traces to"),
     "an ingress controller that stays outside": (
         "gateway-only", lambda d: take_out(d, "NetworkPolicy ferry-gateway-ingress"), "lets its controller reach"),
     "a Service without pods": ("dev", lambda d: find(d, "Service ferry-gateway")["spec"]["selector"].update(
@@ -275,7 +287,7 @@ def test_a_mistake_is_refused(what):
     name, break_it, said = BROKEN[what]
     documents = documents_of(name)
     break_it(documents)
-    assert said in "\n".join(overlay_problems(documents))
+    assert said in "\n".join(overlay_problems(documents) + absence_problems(Overlay(documents)))
 
 
 def test_ferry_s_own_errors_and_warnings_are_refused():

@@ -103,6 +103,12 @@ def _reach_problems(overlay: Overlay, pod: Pod) -> list[str]:
     if overlay.kind("PodMonitor") and not _allows(overlay, pod, "Ingress", Peer(namespace_labels={
             "kubernetes.io/metadata.name": "monitoring"}), pod.ports.get("admin", 0)):
         problems.append(f"{title(pod.deployment)}: no NetworkPolicy lets Prometheus read its metrics")
+    collector = pod.environment.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if collector:
+        host, port = _host_and_port(collector)
+        namespace = host.split(".")[1] if "." in host else overlay.namespace
+        if not _allows(overlay, pod, "Egress", Peer(namespace_labels={"kubernetes.io/metadata.name": namespace}), port):
+            problems.append(f"{title(pod.deployment)}: no NetworkPolicy lets it send traces to {host}:{port}")
     return problems
 
 

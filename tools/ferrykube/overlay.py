@@ -102,7 +102,8 @@ def scaling_problems(overlay: Overlay) -> list[str]:
 
 
 def absence_problems(overlay: Overlay) -> list[str]:
-    """An overlay of one service names nothing of the others; alerts are the same everywhere."""
+    """Our overlays of one service name nothing of the others; alerts are the same everywhere. (Somebody else's may: a
+    gateway in another namespace.)"""
     problems = []
     for document in overlay.documents:
         if document["kind"] == "PrometheusRule":
@@ -126,7 +127,7 @@ def rule_problems(overlay: Overlay) -> list[str]:
 
 
 CHECKS = (namespace_problems, pod_problems, network_problems, service_problems, selection_problems, scaling_problems,
-          absence_problems, label_problems, rule_problems)
+          label_problems, rule_problems)
 
 
 def overlay_problems(documents: list[dict]) -> list[str]:
