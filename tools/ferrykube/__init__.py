@@ -1,0 +1,1 @@
+"""What tools/check_kubernetes.py and tests/deploy ask of the manifests of deploy/kubernetes."""
