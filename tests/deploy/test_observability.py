@@ -25,6 +25,7 @@ from ferrystack.servers import SqsServer, TemporalServer, http_status  # noqa: E
 import promql  # noqa: E402
 
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yaml"
+SCRAPE = ROOT / "deploy" / "prometheus" / "prometheus.yml"
 ALERT_TESTS = ROOT / "tests" / "deploy" / "alerts_test.yaml"
 DASHBOARDS = sorted((ROOT / "deploy" / "grafana" / "dashboards").glob("*.json"))
 PROVISIONING = ROOT / "deploy" / "grafana" / "provisioning"
@@ -176,11 +177,17 @@ def test_every_alert_has_a_panel_that_shows_why():
     assert {rule["alert"] for rule in rules("alert")} == linked
 
 
-def test_grafana_is_given_prometheus_and_the_dashboards():
+def test_the_compose_file_gives_grafana_prometheus_and_the_dashboards():
     source, = yaml.safe_load((PROVISIONING / "datasources" / "prometheus.yaml").read_text())["datasources"]
     assert (source["type"], source["url"], source["isDefault"]) == ("prometheus", "http://prometheus:9090", True)
     provider, = yaml.safe_load((PROVISIONING / "dashboards" / "ferry.yaml").read_text())["providers"]
-    assert provider["type"] == "file" and provider["options"]["path"] == "/etc/grafana/dashboards"
+    mounts = {mount.split(":")[0]: mount.split(":")[1]
+              for service in yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"].values()
+              for mount in service.get("volumes", []) if isinstance(mount, str)}
+    assert mounts["./deploy/grafana/provisioning"] == "/etc/grafana/provisioning"
+    assert mounts["./deploy/grafana/dashboards"] == provider["options"]["path"]
+    assert mounts["./deploy/prometheus/alerts.yaml"] in yaml.safe_load(SCRAPE.read_text())["rule_files"]
+    assert source["jsonData"]["timeInterval"] == yaml.safe_load(SCRAPE.read_text())["global"]["scrape_interval"]
 
 
 # ---- what runs -------------------------------------------------------------------------------------------------------
@@ -315,16 +322,17 @@ def test_alerts_and_dashboards_name_metrics_and_labels_that_exist(exported):
 
 
 class Prometheus:
-    """Debian's, with our rules and a scrape of the running services as the compose file has it, but each second."""
+    """Debian's, with our rules and the compose file's scrape of the running services, but each second."""
 
     def __init__(self, directory: Path, ports: dict):
         self.url = f"http://127.0.0.1:{free_port()}"
-        configuration = {
-            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
-            "rule_files": [str(ALERTS)],
-            "scrape_configs": [{"job_name": name, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
-                               for name, port in ports.items()],
-        }
+        configuration = yaml.safe_load(SCRAPE.read_text())
+        jobs = {job["job_name"]: job for job in configuration["scrape_configs"] if job["job_name"] in ports}
+        assert set(jobs) == set(ports)
+        for name, job in jobs.items():
+            job["static_configs"] = [{"targets": [f"127.0.0.1:{ports[name]}"]}]
+        configuration.update({"global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+                              "rule_files": [str(ALERTS)], "scrape_configs": list(jobs.values())})
         path = directory / "prometheus.yaml"
         path.write_text(yaml.safe_dump(configuration))
         self.process = Process("prometheus", [
