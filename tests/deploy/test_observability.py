@@ -21,6 +21,7 @@ from ferrystack.ferry import Ferry, programs  # noqa: E402
 from ferrystack.process import Process, free_port, wait_until  # noqa: E402
 from ferrystack.servers import SqsServer, TemporalServer, http_status  # noqa: E402
 
+OF_AN_OUTAGE = {"FerryTemporalFails", "FerryNotReady", "FerryCircuitOpen", "FerryGatewayEventsFail", "FerryWorkerDoesNotPoll"}
 TOKEN = "token-of-the-observers"
 # Values that only come with what a peer does, or out of a configuration.
 FREE_LABELS = promql.TARGET_LABELS | {"code", "status_code", "status", "operation", "route", "queue", "le", "alertname",
@@ -224,21 +225,34 @@ def test_every_query_of_a_dashboard_gives_data(prometheus, path):
             assert prometheus.get(f"label/{label}/values", **{"match[]": metric}), variable["name"]
 
 
-def test_rules_run_and_an_alert_that_is_due_begins_to_wait(prometheus, stack):
-    def state_of(alert: str) -> set:
-        return {found["state"] for found in prometheus.get("alerts")["alerts"] if found["labels"]["alertname"] == alert}
+def states(prometheus: Prometheus) -> dict[str, set]:
+    """Alerts that wait or fire: {"FerryDown": {"pending"}}."""
+    found = {}
+    for alert in prometheus.get("alerts")["alerts"]:
+        found.setdefault(alert["labels"]["alertname"], set()).add(alert["state"])
+    return found
 
+
+def test_rules_run_and_an_alert_that_is_due_begins_to_wait(prometheus, stack):
     def all_ran():
         found = [rule for group in prometheus.get("rules")["groups"] for rule in group["rules"]]
         return found if all(rule["health"] != "unknown" for rule in found) else None
     ran = wait_until(all_ran, 30, "every rule to have run", 0.2)
     assert len(ran) == len(rules("expr"))
     assert [rule["name"] for rule in ran if rule["health"] != "ok"] == []
-    for quiet in ("FerryDown", "FerryNotReady", "FerryNobodyReceives", "FerryPollerGone", "FerryCircuitOpen",
-                  "FerryTemporalFails", "FerryWorkerDoesNotPoll", "FerryWorkerNonDeterminism", "FerryVersionsDiffer"):
-        assert state_of(quiet) == set(), quiet
-    assert state_of("FerryQueuePaused") == set()
+    assert not states(prometheus).keys() & {"FerryQueuePaused", *OF_AN_OUTAGE, "FerryDown", "FerryNobodyReceives", "FerryPollerGone",
+                                            "FerryWorkerNonDeterminism", "FerryVersionsDiffer"}
     assert request(f"{stack.admin}/orders.fifo/pause", method="POST")[0] == 200
-    wait_until(lambda: state_of("FerryQueuePaused") == {"pending"}, 30, "the paused queue's alert to begin", 0.2)
+    wait_until(lambda: states(prometheus).get("FerryQueuePaused") == {"pending"}, 30, "the paused queue's alert to begin", 0.2)
     assert request(f"{stack.admin}/orders.fifo/resume", method="POST")[0] == 200
-    wait_until(lambda: state_of("FerryQueuePaused") == set(), 30, "the alert to go", 0.2)
+    wait_until(lambda: "FerryQueuePaused" not in states(prometheus), 30, "the alert to go", 0.2)
+
+
+def test_an_outage_of_temporal_and_a_dead_service_begin_their_alerts(prometheus, stack):
+    """The last one: Temporal stays away."""
+    stack.temporal.process.kill()
+    stack.send('{"message": "too late"}', 1)
+    wait_until(lambda: states(prometheus).keys() >= OF_AN_OUTAGE, 60, "the alerts of an outage", 0.2)
+    assert "FerryDown" not in states(prometheus) and "FerryNobodyReceives" not in states(prometheus)
+    stack.ferry.gateway.stop()
+    wait_until(lambda: "FerryDown" in states(prometheus), 30, "the alert of a service that is down", 0.2)
