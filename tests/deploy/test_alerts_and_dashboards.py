@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import promql
-from observability import ALERTS, DASHBOARDS, ROOT, SCRAPE, dashboard, panels, prometheus_folder, rules
+from observability import ALERTS, DASHBOARDS, ROOT, SCRAPE, dashboard, panels, prometheus_folder, rules, targets
 
 ALERT_TESTS = ROOT / "tests" / "deploy" / "alerts_test.yaml"
 PROVISIONING = ROOT / "deploy" / "grafana" / "provisioning"
@@ -59,6 +59,15 @@ def test_labels_in_annotations_are_left_by_the_expression():
         is_plain = not re.search(r"\b(sum|max|min|count)\b", rule["expr"])
         known = {"job", "instance", "queue"} if is_plain else grouped
         assert used <= known | (promql.TARGET_LABELS if is_plain else set()), rule["alert"]
+
+
+def test_labels_that_kubernetes_calls_otherwise_are_not_used():
+    """There a target's own `service` and `namespace` hide ours."""
+    texts = [rule["expr"] for rule in rules("expr")] + [target["expr"] for path in DASHBOARDS for _, target in targets(path)]
+    for text in texts:
+        expression = promql.parse(text)
+        used = {label for selector in expression.selectors for label, _, _ in selector.matchers} | expression.grouped_by
+        assert not used & {"service", "namespace"}, text
 
 
 def test_the_dashboards_are_what_their_sources_say():
