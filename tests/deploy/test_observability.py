@@ -202,6 +202,9 @@ class Prometheus:
 def prometheus(stack, tmp_path_factory):
     server = Prometheus(tmp_path_factory.mktemp("prometheus"), stack.ports)
     wait_until(lambda: len(server.query("count_over_time(up[1m]) > 3")) == 3, 60, "four scrapes of each service", 0.2)
+    stack.send('{"message": "while Prometheus looks"}', 0)
+    moves = 'rate(ferry_gateway_events_total{route="orders", outcome="started"}[1m]) > 0'
+    wait_until(lambda: server.query(moves), 60, "Prometheus to see a start", 0.2)
     yield server
     server.process.stop(20)
 
