@@ -104,6 +104,11 @@ test-valgrind: tests ## unit tests under valgrind memcheck (integration has the 
 	@tools/setup lint
 	@$(MAKE) --no-print-directory unit TEST_WRAPPER=tests/sanitizers/run-valgrind
 
+.PHONY: dashboards
+dashboards: ## makes deploy/grafana/dashboards/*.json of deploy/grafana/source
+	@tools/setup run
+	@$(PYTHON) tools/make_dashboards.py
+
 SECONDS_EACH ?= 60
 fuzz: ## runs every fuzz target for SECONDS_EACH seconds (default 60; CORPUS kept in build/corpus)
 	@tools/setup lint
