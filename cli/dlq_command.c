@@ -8,6 +8,8 @@
 #include "interrupt.h"
 #include "queue_names.h"
 
+#define VISIBILITY_MIN_MS 5000
+
 /* word NULL: a command without a queue, which is about the configuration's. */
 static enum status need_settings(struct dlq_command *command, const char *word, struct error *error)
 {
@@ -32,12 +34,27 @@ static enum status read_conditions(struct dlq_command *command, struct error *er
     return status;
 }
 
+static enum status read_visibility(struct dlq_command *command, struct error *error)
+{
+    int64_t visibility_ms = 0;
+    enum status status = command_line_duration(command->line, "visibility", DLQ_SCAN_VISIBILITY_MAX_SECONDS * 1000,
+                                               DLQ_SCAN_VISIBILITY_SECONDS * 1000, &visibility_ms, error);
+    if (status == STATUS_OK && visibility_ms < VISIBILITY_MIN_MS) {
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "--visibility: expected at least %d s", VISIBILITY_MIN_MS / 1000);
+    }
+    command->visibility_seconds = (int)(visibility_ms / 1000);
+    return status;
+}
+
 enum status dlq_command_init(struct dlq_command *command, const struct command_line *line, struct error *error)
 {
     const char *word = line->arguments[0];
     *command = (struct dlq_command){
         .line = line, .where = where_new(), .is_json = command_line_wants_json(line)};
     enum status status = command_line_number(line, "limit", 1, DLQ_LIMIT_MAX, 0, &command->limit, error);
+    if (status == STATUS_OK) {
+        status = read_visibility(command, error);
+    }
     if (status == STATUS_OK) {
         status = read_conditions(command, error);
     }

@@ -39,6 +39,13 @@
         '\0', "limit", "N", "at most N messages", NULL                                                                 \
     }
 
+#define DLQ_OPTION_VISIBILITY                                                                                          \
+    {                                                                                                                  \
+        '\0', "visibility", "TIME",                                                                                    \
+            "for how long SQS hides what is in hand, and so what a killed\ncommand had in hand (default: 2m, renewed)",  \
+            NULL                                                                                                       \
+    }
+
 /* Caller's storage. */
 struct dlq_command {
     const struct command_line *line;
@@ -46,6 +53,7 @@ struct dlq_command {
     char *url;
     struct where *where;
     int64_t limit; /* 0: none */
+    int visibility_seconds;
     bool is_json;
     struct sqs_session *session;
     struct progress progress;

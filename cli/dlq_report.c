@@ -25,7 +25,7 @@ static void print_json(const struct dlq_report *report, json_t *object)
 {
     (void)json_dumpf(object, report->out, JSON_COMPACT);
     (void)fputc('\n', report->out);
-    (void)fflush(report->out);
+    (void)fflush(report->out); /* whoever is killed has said what it did */
     json_decref(object);
 }
 
@@ -64,6 +64,7 @@ static void say(const struct dlq_report *report, const struct dlq_item *item, co
                                line->detail != NULL ? ": " : "", line->detail != NULL ? line->detail : "");
     output_text(report->out, text);
     (void)fputc('\n', report->out);
+    (void)fflush(report->out);
     free(text);
 }
 

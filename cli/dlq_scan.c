@@ -12,7 +12,7 @@
 #include "rate.h"
 #include "settings/settings.h"
 
-#define WAIT_SECONDS 2     /* the long poll; an empty one ends a pass */
+#define WAIT_SECONDS 1     /* the long poll; an empty one ends a pass */
 #define FRUITLESS_MAX 10   /* receives in a row that bring nothing but what is known, or is newer, end it, too */
 #define OVER_LIMIT "OverLimit" /* SQS's own limit of messages in flight */
 
@@ -26,6 +26,7 @@ struct scan {
     int64_t began_wall_ms;
     int64_t done;
     size_t in_hand_max;
+    int visibility_seconds;
     int fruitless;
     bool is_over; /* no further receive, in no pass */
 };
@@ -155,7 +156,7 @@ static enum status run_pass(struct scan *scan, struct error *error)
         dlq_hand_renew(scan->hand);
         progress_set(scan->options->progress, scan->result.looked_at);
         status = sqs_session_receive(scan->session, scan->options->queue_url, WAIT_SECONDS,
-                                     DLQ_SCAN_VISIBILITY_SECONDS, messages, &count, error);
+                                     scan->visibility_seconds, messages, &count, error);
         if (status != STATUS_OK && strcmp(sqs_session_error_code(scan->session), OVER_LIMIT) == 0) {
             scan->result.is_hand_full = true;
             scan->is_over = true;
@@ -185,10 +186,12 @@ enum status dlq_scan_run(struct sqs_session *session, const struct dlq_scan_opti
                          struct dlq_scan_result *out_result, struct error *error)
 {
     bool is_fifo = settings_url_is_fifo(options->queue_url);
+    int seconds = options->visibility_seconds > 0 ? options->visibility_seconds : DLQ_SCAN_VISIBILITY_SECONDS;
     struct scan scan = {
         .session = session,
         .options = options,
-        .hand = dlq_hand_new(session, options->queue_url, DLQ_SCAN_VISIBILITY_SECONDS, DLQ_SCAN_VISIBILITY_MAX_SECONDS),
+        .hand = dlq_hand_new(session, options->queue_url, seconds, DLQ_SCAN_VISIBILITY_MAX_SECONDS),
+        .visibility_seconds = seconds,
         .began_wall_ms = clock_wall_ms(),
         .in_hand_max = is_fifo ? DLQ_SCAN_IN_HAND_MAX_FIFO : DLQ_SCAN_IN_HAND_MAX,
     };

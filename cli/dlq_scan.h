@@ -41,6 +41,7 @@ struct dlq_scan_options {
     const struct where *where;
     int64_t limit;      /* items done; 0: none */
     int64_t per_second; /* items acted on; 0: any number */
+    int visibility_seconds; /* of what is received; 0: DLQ_SCAN_VISIBILITY_SECONDS */
     dlq_act_fn *act;
     void *user;
     struct progress *progress; /* shows how many were looked at */
