@@ -3,13 +3,21 @@
 
 #include "check_command.h"
 #include "command.h"
+#include "dlq_drop_command.h"
+#include "dlq_ls_command.h"
 #include "dlq_replay_command.h"
+#include "dlq_show_command.h"
+#include "send_command.h"
 #include "up.h"
 
 const struct command *const g_commands[] = {
     &g_up_command,
     &g_check_command,
+    &g_send_command,
+    &g_dlq_ls_command,
+    &g_dlq_show_command,
     &g_dlq_replay_command,
+    &g_dlq_drop_command,
     NULL,
 };
 

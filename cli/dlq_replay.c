@@ -1,140 +1,163 @@
 /* See dlq_replay.h. */
 #include "dlq_replay.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "dead_letter.h"
 #include "settings/settings.h"
 
-#define WAIT_SECONDS 2 /* the long poll; an empty one ends the replay */
-
-struct replay {
-    struct sqs_session *session;
-    const struct dlq_replay_options *options;
-    int64_t began_wall_ms;
-    struct dlq_replay_result result;
-    bool is_done; /* the limit is reached, or only what came later is left */
+/* What goes to one queue in one call. */
+struct batch {
+    const char *to;
+    struct dlq_item *items[SQS_BATCH_MAX];
+    struct sqs_send_entry entries[SQS_BATCH_MAX];
+    struct sqs_session_entry sent[SQS_BATCH_MAX];
+    size_t count;
+    size_t bytes;
 };
 
-/* Closed outputs are nothing to act on: results of fprintf are not looked at here. */
-static void say_failed(struct replay *replay, const struct sqs_message *message, const char *why)
+static const char *target_of(const struct dlq_replay *replay, const struct dlq_item *item)
 {
-    replay->result.failed++;
-    (void)fprintf(replay->options->out, "left      %s: %s\n", message->message_id, why);
+    return replay->to != NULL ? replay->to : item->letter.queue;
 }
 
-/* Its deduplication ID is the dead letter's own MessageId, which is new for each dead letter: SQS would swallow the
- * original's for five minutes, and say that all is well. */
-static enum status send(struct replay *replay, const struct sqs_message *message, const struct dead_letter *letter,
-                        const char *to, struct error *error)
+/* NULL: it can be replayed. */
+static const char *problem_of(const struct dlq_replay *replay, const struct dlq_item *item)
 {
-    char *attributes = dead_letter_replay_attributes(message, letter);
-    const struct sqs_send_entry entry = {
-        .body_json = message->body,
-        .group_id = !settings_url_is_fifo(to) || message->group_id != NULL ? message->group_id : message->message_id,
-        .deduplication_id = settings_url_is_fifo(to) ? message->message_id : NULL,
-        .delay_seconds = -1,
-        .attributes_json = {attributes, strlen(attributes)},
-    };
-    enum status status = sqs_session_send(replay->session, to, &entry, error);
-    free(attributes);
-    return status;
-}
-
-static void replay_letter(struct replay *replay, const struct sqs_message *message, const struct dead_letter *letter)
-{
-    const char *from = replay->options->from;
-    const char *to = replay->options->to != NULL ? replay->options->to : letter->queue;
-    struct error error = {0};
+    if (!item->is_readable) {
+        return item->problem.text;
+    }
+    const char *to = target_of(replay, item);
     if (to == NULL) {
-        say_failed(replay, message, "it does not say which queue it came from; name one with --to URL");
-        return;
+        return "it does not say which queue it came from; name one with --to URL";
     }
-    if (strcmp(to, from) == 0) {
-        say_failed(replay, message, "it would go to the queue that it is in; name another with --to URL");
-        return;
+    if (strcmp(to, replay->from) == 0) {
+        return "it would go to the queue that it is in; name another with --to URL";
     }
-    if (message->body.data == NULL) {
-        say_failed(replay, message, "it has no body");
-        return;
-    }
-    if (replay->options->is_dry_run) {
-        (void)fprintf(replay->options->out, "would send %s to %s (run %s, %s)\n", letter->message_id, to,
-                      letter->run_id != NULL ? letter->run_id : "unknown",
-                      letter->reason != NULL ? letter->reason : "reason unknown");
-        replay->result.replayed++;
-        return;
-    }
-    if (send(replay, message, letter, to, &error) != STATUS_OK) {
-        say_failed(replay, message, error.text);
-        return;
-    }
-    if (sqs_session_delete(replay->session, from, message->receipt_handle, &error) != STATUS_OK) {
-        (void)fprintf(replay->options->out, "sent      %s, but its dead letter was not deleted: %s\n",
-                      letter->message_id, error.text);
-    } else {
-        (void)fprintf(replay->options->out, "replayed  %s (dead letter %s)\n", letter->message_id,
-                      message->message_id);
-    }
-    replay->result.replayed++;
+    return item->message->body.data == NULL ? "it has no body" : NULL;
 }
 
-/* Handed back when this command does nothing with it. */
-static void put_back(struct replay *replay, const struct sqs_message *message)
+/* false: it does not fit into this call.
+ * Its deduplication ID is the dead letter's own MessageId, which is new for each dead letter: SQS would swallow the
+ * original's for five minutes, and say that all is well. */
+static bool add(struct batch *batch, struct dlq_item *item)
 {
+    const struct sqs_message *message = item->message;
+    bool is_fifo = settings_url_is_fifo(batch->to);
+    char *attributes = dead_letter_replay_attributes(message, &item->letter);
+    size_t bytes = message->body.length + strlen(attributes);
+    if (batch->count > 0 && batch->bytes + bytes > DLQ_REPLAY_BATCH_BYTES_MAX) {
+        free(attributes);
+        return false;
+    }
+    batch->items[batch->count] = item;
+    batch->entries[batch->count] = (struct sqs_send_entry){
+        .body_json = message->body,
+        .group_id = !is_fifo || message->group_id != NULL ? message->group_id : message->message_id,
+        .deduplication_id = is_fifo ? message->message_id : NULL,
+        .delay_seconds = -1,
+        .attributes_json = {attributes, strlen(attributes)}, /* owned by the batch */
+    };
+    batch->count++;
+    batch->bytes += bytes;
+    return true;
+}
+
+static void clear(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        free((char *)(uintptr_t)batch->entries[i].attributes_json.data);
+    }
+    batch->count = 0;
+    batch->bytes = 0;
+}
+
+/* Deletes those that were sent, and tells what became of each. */
+static void settle(struct dlq_replay *replay, struct batch *batch)
+{
+    struct sqs_session_entry deleted[SQS_BATCH_MAX];
+    const char *handles[SQS_BATCH_MAX];
+    size_t places[SQS_BATCH_MAX];
     struct error error = {0};
-    if (sqs_session_change_visibility(replay->session, replay->options->from, message->receipt_handle, 0, &error) !=
-        STATUS_OK) {
-        (void)fprintf(replay->options->out, "kept      %s is visible again in %d s: %s\n", message->message_id,
-                      DLQ_REPLAY_VISIBILITY_SECONDS, error.text);
-    }
-}
-
-static void handle(struct replay *replay, const struct sqs_message *message)
-{
-    struct dead_letter letter = {0};
-    struct error error = {0};
-    int64_t limit = replay->options->limit;
-    if (replay->is_done || (limit > 0 && replay->result.replayed >= limit)) {
-        replay->is_done = true;
-        put_back(replay, message);
-        return;
-    }
-    if (message->sent_timestamp_ms > replay->began_wall_ms) { /* failed again meanwhile: not in an endless circle */
-        replay->is_done = true;
-        put_back(replay, message);
-        return;
-    }
-    if (dead_letter_read(message, &letter, &error) != STATUS_OK) {
-        say_failed(replay, message, error.text);
-        return;
-    }
-    replay_letter(replay, message, &letter);
-    dead_letter_deinit(&letter);
-}
-
-enum status dlq_replay_run(struct sqs_session *session, const struct dlq_replay_options *options,
-                           struct dlq_replay_result *out_result, struct error *error)
-{
-    struct replay replay = {.session = session, .options = options, .began_wall_ms = clock_wall_ms()};
-    struct sqs_message *messages[SQS_BATCH_MAX];
-    int visibility_seconds = options->is_dry_run ? DLQ_REPLAY_DRY_RUN_SECONDS : DLQ_REPLAY_VISIBILITY_SECONDS;
-    size_t count = 1;
-    enum status status = STATUS_OK;
-    while (status == STATUS_OK && count > 0 && !replay.is_done) {
-        count = 0;
-        status = sqs_session_receive(session, options->from, WAIT_SECONDS, visibility_seconds, messages, &count, error);
-        for (size_t i = 0; i < count; i++) {
-            handle(&replay, messages[i]);
-            sqs_message_destroy(messages[i]);
+    size_t count = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->sent[i].is_ok) {
+            places[count] = i;
+            handles[count++] = batch->items[i]->message->receipt_handle;
+        } else {
+            dlq_report_left(replay->report, batch->items[i], batch->sent[i].text);
         }
     }
-    if (status != STATUS_OK) {
-        error_prefix(error, "%s: ", options->from);
+    if (count == 0) {
+        return;
     }
-    *out_result = replay.result;
-    return status;
+    enum status status = sqs_session_delete_batch(replay->session, replay->from, handles, count, deleted, &error);
+    for (size_t i = 0; i < count; i++) {
+        struct dlq_item *item = batch->items[places[i]];
+        struct dlq_line line = {.to = batch->to, .sent_id = batch->sent[places[i]].message_id};
+        item->is_done = true;
+        item->is_gone = status == STATUS_OK && deleted[i].is_ok;
+        line.detail = item->is_gone ? NULL : "but its dead letter was not deleted; a second replay of it runs nothing";
+        dlq_report_done(replay->report, item, &line);
+    }
+}
+
+static void send(struct dlq_replay *replay, struct batch *batch)
+{
+    struct error error = {0};
+    enum status status = sqs_session_send_batch(replay->session, batch->to, batch->entries, batch->count, batch->sent,
+                                                &error);
+    if (status == STATUS_OK) {
+        settle(replay, batch);
+    } else {
+        for (size_t i = 0; i < batch->count; i++) {
+            dlq_report_left(replay->report, batch->items[i], error.text);
+        }
+    }
+    clear(batch);
+}
+
+/* All items whose place in waiting is set and that go where the first of them goes, as many as fit into a call. */
+static void send_some(struct dlq_replay *replay, struct dlq_item *items, size_t count, bool *waiting)
+{
+    struct batch batch = {.to = NULL};
+    for (size_t i = 0; i < count; i++) {
+        const char *to = waiting[i] ? target_of(replay, &items[i]) : NULL;
+        if (to == NULL || (batch.to != NULL && strcmp(batch.to, to) != 0)) {
+            continue;
+        }
+        batch.to = to;
+        if (!add(&batch, &items[i])) {
+            break; /* the next ones may be of its group: they wait with it */
+        }
+        waiting[i] = false;
+    }
+    send(replay, &batch);
+}
+
+static bool is_any(const bool *waiting, size_t count)
+{
+    return memchr(waiting, true, count) != NULL;
+}
+
+bool dlq_replay_act(void *user, struct dlq_item *items, size_t count)
+{
+    struct dlq_replay *replay = user;
+    bool waiting[SQS_BATCH_MAX] = {false};
+    for (size_t i = 0; i < count; i++) {
+        const char *problem = problem_of(replay, &items[i]);
+        if (problem != NULL) {
+            dlq_report_left(replay->report, &items[i], problem);
+        } else if (replay->report->is_dry_run) {
+            items[i].is_done = true;
+            dlq_report_done(replay->report, &items[i], &(struct dlq_line){.to = target_of(replay, &items[i])});
+        } else {
+            waiting[i] = true;
+        }
+    }
+    while (is_any(waiting, count)) {
+        send_some(replay, items, count, waiting);
+    }
+    return true;
 }

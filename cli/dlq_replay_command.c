@@ -1,104 +1,104 @@
 /* See dlq_replay_command.h. */
 #include "dlq_replay_command.h"
 
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/log.h"
 #include "command_line.h"
+#include "dlq_command.h"
 #include "dlq_replay.h"
 #include "exit_code.h"
-#include "settings/settings.h"
+#include "rate.h"
 
-#define LIMIT_MAX 1000000000
-
-static enum status check_urls(const struct dlq_replay_options *options, struct error *error)
+static enum status read_target(struct dlq_command *command, char **out_to, struct error *error)
 {
-    enum status status = settings_check_queue_url(options->from, error);
-    if (status != STATUS_OK || options->to == NULL) {
-        return status;
+    const char *word = command_line_value(command->line, "to");
+    if (word == NULL) {
+        return STATUS_OK;
     }
-    status = settings_check_queue_url(options->to, error);
+    enum status status = dlq_command_find_queue(command, word, out_to, error);
     if (status != STATUS_OK) {
         error_prefix(error, "--to: ");
-        return status;
+    } else if (strcmp(*out_to, command->url) == 0) {
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "--to: expected another queue than the one that is read");
     }
-    if (strcmp(options->to, options->from) == 0) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "--to: expected another queue than the one that is read");
-    }
-    return STATUS_OK;
+    return status;
 }
 
-static enum status read_options(const struct command_line *line, struct dlq_replay_options *options,
-                                struct error *error)
+static int replay_all(struct dlq_command *command, const char *to, int64_t per_second)
 {
-    options->from = line->arguments[0];
-    options->to = command_line_value(line, "to");
-    options->is_dry_run = command_line_has(line, "dry-run");
-    enum status status = command_line_number(line, "limit", 1, LIMIT_MAX, 0, &options->limit, error);
-    return status == STATUS_OK ? check_urls(options, error) : status;
-}
-
-/* What the two numbers leave open. */
-static void explain(const struct dlq_replay_options *options, const struct dlq_replay_result *result)
-{
-    if (options->is_dry_run && result->replayed + result->failed > 0) {
-        (void)printf("nothing was sent; all of them are visible again in %d s\n", DLQ_REPLAY_DRY_RUN_SECONDS);
-    } else if (result->failed > 0) {
-        (void)printf("what was left is in the queue still, visible again in %d s\n", DLQ_REPLAY_VISIBILITY_SECONDS);
-    } else if (result->replayed == 0) {
-        (void)printf("no message was visible there; those that a call before has looked at are hidden for up to %d s\n",
-                     DLQ_REPLAY_VISIBILITY_SECONDS);
+    struct error error = {0};
+    struct dlq_report report = {
+        .out = stdout,
+        .is_json = command->is_json,
+        .is_dry_run = command_line_has(command->line, "dry-run"),
+        .progress = &command->progress,
+    };
+    report.outcome = report.is_dry_run ? "would replay" : "replayed";
+    enum status status = dlq_command_open(command, "replaying", &error);
+    if (status != STATUS_OK) {
+        return command_line_fail(command->line, &error);
     }
+    struct dlq_replay replay = {
+        .session = command->session, .from = command->url, .to = to, .report = &report};
+    const struct dlq_scan_options options = {
+        .queue_url = command->url,
+        .where = command->where,
+        .limit = command->limit,
+        .visibility_seconds = command->visibility_seconds,
+        .per_second = per_second,
+        .act = dlq_replay_act,
+        .user = &replay,
+        .progress = &command->progress,
+    };
+    struct dlq_scan_result result = {0};
+    status = dlq_scan_run(command->session, &options, &result, &error);
+    int exit_code = dlq_report_end(&report, &result, status);
+    return status == STATUS_OK ? exit_code : command_line_fail(command->line, &error);
 }
 
 static int run(const struct command_line *line)
 {
+    struct dlq_command command;
     struct error error = {0};
-    struct dlq_replay_options options = {.out = stdout};
-    struct sqs_session *session = NULL;
-    struct dlq_replay_result result = {0};
-    const struct log_options log = {.service = "ferry", .level = LOG_LEVEL_WARN, .format = LOG_FORMAT_TEXT,
-                                    .file_descriptor = STDERR_FILENO};
-    if (read_options(line, &options, &error) != STATUS_OK) {
-        return command_line_fail(line, &error);
-    }
-    log_configure(&log);
-    enum status status = sqs_session_new(&session, &error);
+    char *to = NULL;
+    int64_t per_second = 0;
+    enum status status = dlq_command_init(&command, line, &error);
     if (status == STATUS_OK) {
-        status = dlq_replay_run(session, &options, &result, &error);
+        status = command_line_number(line, "rate", 1, RATE_MAX, 0, &per_second, &error);
     }
-    sqs_session_destroy(session);
-    (void)printf("%s %" PRId64 ", left %" PRId64 "\n", options.is_dry_run ? "would replay" : "replayed",
-                 result.replayed, result.failed);
-    if (status != STATUS_OK) {
-        return command_line_fail(line, &error);
+    if (status == STATUS_OK) {
+        status = read_target(&command, &to, &error);
     }
-    explain(&options, &result);
-    return result.failed == 0 ? EXIT_DONE : EXIT_FAILED;
+    int exit_code = status == STATUS_OK ? replay_all(&command, to, per_second) : command_line_fail(line, &error);
+    free(to);
+    dlq_command_deinit(&command);
+    return exit_code;
 }
 
 static const struct command_option s_options[] = {
-    {'\0', "to", "URL", "send all of them to this queue", NULL},
-    {'\0', "limit", "N", "at most N messages", NULL},
-    {'\0', "dry-run", NULL, "say what would be sent, and send nothing; what was looked\nat is visible again after 30 s",
-     NULL},
+    COMMAND_OPTION_CONFIG,
+    DLQ_OPTIONS_WHERE,
+    {'\0', "to", "QUEUE", "send all of them to this queue", NULL},
+    DLQ_OPTION_LIMIT,
+    DLQ_OPTION_VISIBILITY,
+    {'\0', "rate", "N", "at most N messages a second", NULL},
+    {'\0', "dry-run", NULL, "say what would be sent, and send nothing", NULL},
+    COMMAND_OPTION_OUTPUT,
     COMMAND_OPTIONS_END,
 };
 
 const struct command g_dlq_replay_command = {
     .words = "dlq replay",
-    .arguments = "URL",
+    .arguments = "QUEUE",
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "send the messages of a dead-letter queue to where they came from",
-    .description = "Each message of the dead-letter queue URL goes to the queue that it came from, and\n"
-                   "keeps its identity: its workflow runs once more after the run that failed, with its\n"
-                   "attempts counted anew.\n\n"
-                   "Credentials, region and endpoint come from the environment, as for the services\n"
-                   "(docs/aws.md).",
+    .description = "Each message goes to the queue that it came from, and keeps its identity: its workflow\n"
+                   "runs once more after the run that failed, with its attempts counted anew. A replay that\n"
+                   "was killed is started again in the same way: no message runs twice.\n\n" DLQ_QUEUE_TEXT
+                   "\n\n" DLQ_WHERE_TEXT "\n\n" DLQ_ENVIRONMENT_TEXT,
     .options = s_options,
     .run = run,
 };
