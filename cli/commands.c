@@ -4,12 +4,33 @@
 #include "check_command.h"
 #include "command.h"
 #include "dlq_replay_command.h"
+#include "lanes_commands.h"
+#include "queue_commands.h"
 #include "up.h"
+#include "workflow_commands.h"
 
 const struct command *const g_commands[] = {
     &g_up_command,
     &g_check_command,
     &g_dlq_replay_command,
+    &g_lanes_command,
+    &g_lanes_retry_command,
+    &g_lanes_skip_command,
+    &g_lanes_dead_letter_command,
+    &g_queue_ls_command,
+    &g_queue_pause_command,
+    &g_queue_resume_command,
+    &g_workflow_start_command,
+    &g_workflow_result_command,
+    &g_workflow_describe_command,
+    &g_workflow_list_command,
+    &g_workflow_history_command,
+    &g_workflow_signal_command,
+    &g_workflow_query_command,
+    &g_workflow_update_command,
+    &g_workflow_cancel_command,
+    &g_workflow_terminate_command,
+    &g_workflow_reset_command,
     NULL,
 };
 

@@ -63,6 +63,10 @@ static void the_last_column_leaves_no_blanks_at_the_end(void **state)
                  "NAME  AGE  OPEN\n"
                  "a       1  x\n"
                  "b       1  longest\n");
+    assert_table("[{\"name\": \"a\", \"age\": \"\", \"open\": \"\"}, {\"name\": \"b\", \"age\": \"x\", \"open\": \"\"}]",
+                 "NAME  AGE  OPEN\n"
+                 "a\n"
+                 "b     x\n");
 }
 
 static void characters_are_counted_and_not_bytes(void **state)
