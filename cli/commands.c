@@ -6,6 +6,7 @@
 #include "dlq_replay_command.h"
 #include "lanes_commands.h"
 #include "queue_commands.h"
+#include "trace_command.h"
 #include "up.h"
 #include "workflow_commands.h"
 
@@ -13,6 +14,7 @@ const struct command *const g_commands[] = {
     &g_up_command,
     &g_check_command,
     &g_dlq_replay_command,
+    &g_trace_command,
     &g_lanes_command,
     &g_lanes_retry_command,
     &g_lanes_skip_command,

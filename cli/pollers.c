@@ -2,6 +2,7 @@
 #include "pollers.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +87,10 @@ enum status pollers_call(struct pollers *pollers, size_t index, const char *meth
 void pollers_note_failure(struct pollers *pollers, size_t index, const struct error *error)
 {
     json_t *failure = json_object();
-    json_t *text = json_string(error->text);
+    bool is_named = pollers->count == 1 || strstr(error->text, pollers->addresses[index]) != NULL;
+    char *named = memory_format("%s%s%s", is_named ? "" : pollers->addresses[index], is_named ? "" : ": ", error->text);
+    json_t *text = json_string(named);
+    free(named);
     pollers_sign(pollers, index, failure);
     CHECK(json_object_set_new(failure, "error", text != NULL ? text : json_string("(not UTF-8)")) == 0);
     CHECK(json_array_append_new(pollers->failed, failure) == 0);

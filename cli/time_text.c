@@ -54,6 +54,16 @@ void time_text_moment(int64_t ms, int with_ms, char out[TIME_TEXT_SIZE])
     }
 }
 
+void time_text_write(int64_t ms, char out[TIME_TEXT_SIZE])
+{
+    time_text_moment(ms, 1, out);
+    out[strcspn(out, " ")] = 'T';
+    size_t length = strlen(out);
+    CHECK(length + 1 < TIME_TEXT_SIZE);
+    out[length] = 'Z';
+    out[length + 1] = '\0';
+}
+
 void time_text_add_span(json_t *object, const char *begin, const char *end, const char *span)
 {
     char text[TIME_TEXT_SIZE];
