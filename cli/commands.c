@@ -3,6 +3,7 @@
 
 #include "check_command.h"
 #include "command.h"
+#include "completion_command.h"
 #include "dlq_replay_command.h"
 #include "lanes_commands.h"
 #include "queue_commands.h"
@@ -33,6 +34,7 @@ const struct command *const g_commands[] = {
     &g_workflow_cancel_command,
     &g_workflow_terminate_command,
     &g_workflow_reset_command,
+    &g_completion_command,
     NULL,
 };
 
