@@ -6,6 +6,7 @@
 #include "completion_command.h"
 #include "dlq_replay_command.h"
 #include "lanes_commands.h"
+#include "man_pages_command.h"
 #include "queue_commands.h"
 #include "trace_command.h"
 #include "up.h"
@@ -35,6 +36,7 @@ const struct command *const g_commands[] = {
     &g_workflow_terminate_command,
     &g_workflow_reset_command,
     &g_completion_command,
+    &g_man_pages_command,
     NULL,
 };
 

@@ -176,10 +176,10 @@ static const struct command_option s_start_options[] = {
     {'\0', "execution-timeout", "TIME", "for all of its runs: 30s, 5m, 2h, 7d", NULL},
     {'\0', "run-timeout", "TIME", "for each of its runs", NULL},
     {'\0', "start-delay", "TIME", "begin so much later", NULL},
-    {'\0', "id-reuse", "POLICY", "a run with this ID has closed: start another one, only if that\nhas failed, or never",
-     "allow failedOnly reject"},
-    {'\0', "id-conflict", "POLICY", "one is open: fail, take that one, or terminate it",
-     "fail useExisting terminate"},
+    {'\0', "id-reuse", "allow|failedOnly|reject", "where a run with this ID has closed: start another one (the\n"
+     "default), only if that has failed, or never", "allow failedOnly reject"},
+    {'\0', "id-conflict", "fail|useExisting|terminate", "where one is open: fail (the default), take that one, or\n"
+     "terminate it", "fail useExisting terminate"},
     GATEWAY_OPTIONS,
 };
 

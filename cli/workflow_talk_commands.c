@@ -130,7 +130,8 @@ static int run_query(const struct command_line *line)
 }
 
 static const struct command_option s_query_options[] = {
-    {'\0', "reject", "CONDITION", "refuse where it is not open, or has not completed well", "notOpen notCompletedCleanly"},
+    {'\0', "reject", "notOpen|notCompletedCleanly", "refuse where it is not open, or has not completed well",
+     "notOpen notCompletedCleanly"},
     GATEWAY_OPTION_RUN,
     GATEWAY_OPTIONS,
 };
@@ -192,7 +193,7 @@ static int run_update(const struct command_line *line)
 }
 
 static const struct command_option s_update_options[] = {
-    {'\0', "stage", "STAGE", "what to wait for (default: completed)", "accepted completed"},
+    {'\0', "stage", "accepted|completed", "what to wait for (default: completed)", "accepted completed"},
     {'w', "wait", "TIME", "wait so long for it, at most 60s (default: 10s)", NULL},
     {'\0', "idempotency-key", "KEY", "the same key is the same update", NULL},
     GATEWAY_OPTION_RUN,
@@ -273,7 +274,7 @@ static enum status reset_body(const struct command_line *line, struct json_body 
     int64_t event = 0;
     enum status status = command_line_number(line, "event", 1, INT32_MAX, 0, &event, error);
     if (status == STATUS_OK && (to == NULL) == (event == 0)) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "expected either --to POINT or --event N");
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "expected either --to or --event N");
     }
     if (status == STATUS_OK) {
         status = event > 0 ? json_body_number(body, "eventId", event, error) : json_body_text(body, "to", to, error);
@@ -312,7 +313,7 @@ static int run_reset(const struct command_line *line)
 }
 
 static const struct command_option s_reset_options[] = {
-    {'\0', "to", "POINT", "from where it goes on", "firstWorkflowTask lastWorkflowTask"},
+    {'\0', "to", "firstWorkflowTask|lastWorkflowTask", "from where it goes on", "firstWorkflowTask lastWorkflowTask"},
     {'\0', "event", "N", "or the number of a completed workflow task's event", NULL},
     {'\0', "reason", "TEXT", "why; it stands in the history", NULL},
     GATEWAY_OPTION_RUN,
