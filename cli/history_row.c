@@ -134,7 +134,7 @@ json_t *history_row(struct json_slice event)
     char *detail = detail_of(history_row_attributes(event));
     int64_t ms = time_text_read(time);
     if (ms >= 0) {
-        time_text_moment(ms, 1, when);
+        time_text_moment(ms, true, when);
     }
     json_t *row = json_object();
     CHECK(json_object_set_new(row, "event", json_integer(number != NULL ? strtoll(number, NULL, 10) : 0)) == 0);

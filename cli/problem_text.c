@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #define TYPE_PREFIX "/problems/"
 #define SHOWN_MAX 300 /* bytes of a detail, which may hold a whole stack trace */
@@ -83,11 +84,15 @@ enum status problem_text_set(const struct problem_source *source, int http_statu
         char *text = harmless(detail != NULL ? detail : "");
         char *shown_title = harmless(title);
         char *shown_name = harmless(name != NULL ? name : "");
+        bool is_cut = strlen(text) > SHOWN_MAX;
+        if (is_cut) {
+            text[utf8_cut(text, SHOWN_MAX)] = '\0';
+        }
         while (title_length > 0 && title[title_length - 1] == '.') {
             title_length--;
         }
-        (void)error_set(error, status, "%.*s%s%.*s%s%s%s%s", (int)title_length, shown_title,
-                        *text == '\0' ? "" : ": ", SHOWN_MAX, text, strlen(text) > SHOWN_MAX ? "..." : "",
+        (void)error_set(error, status, "%.*s%s%s%s%s%s%s", (int)title_length, shown_title,
+                        *text == '\0' ? "" : ": ", text, is_cut ? "..." : "",
                         hint_for(source, http_status, name),
                         !source->is_gateway ? "\nSee docs/operating.md." : *shown_name != '\0' ? "\nSee docs/errors.md#" : "",
                         source->is_gateway ? shown_name : "");

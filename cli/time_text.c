@@ -43,7 +43,7 @@ void time_text_span(int64_t ms, char out[TIME_TEXT_SIZE])
     CHECK(length > 0 && length < TIME_TEXT_SIZE);
 }
 
-void time_text_moment(int64_t ms, int with_ms, char out[TIME_TEXT_SIZE])
+void time_text_moment(int64_t ms, bool with_ms, char out[TIME_TEXT_SIZE])
 {
     time_t seconds = (time_t)(ms / 1000);
     struct tm parts = {0};
@@ -56,7 +56,7 @@ void time_text_moment(int64_t ms, int with_ms, char out[TIME_TEXT_SIZE])
 
 void time_text_write(int64_t ms, char out[TIME_TEXT_SIZE])
 {
-    time_text_moment(ms, 1, out);
+    time_text_moment(ms, true, out);
     out[strcspn(out, " ")] = 'T';
     size_t length = strlen(out);
     CHECK(length + 1 < TIME_TEXT_SIZE);
@@ -80,7 +80,7 @@ void time_text_shorten(json_t *object, const char *member)
     char text[TIME_TEXT_SIZE];
     int64_t ms = time_text_read(json_string_value(json_object_get(object, member)));
     if (ms >= 0) {
-        time_text_moment(ms, 0, text);
+        time_text_moment(ms, false, text);
         CHECK(json_object_set_new(object, member, json_string(text)) == 0);
     }
 }

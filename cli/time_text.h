@@ -3,6 +3,7 @@
 #define CLI_TIME_TEXT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,7 @@ void time_text_span(int64_t ms, char out[TIME_TEXT_SIZE]);
 /* The other way: "2026-01-02T03:04:05.123Z". */
 void time_text_write(int64_t ms, char out[TIME_TEXT_SIZE]);
 /* "2026-01-02 03:04:05" (UTC), with milliseconds where they are asked for. */
-void time_text_moment(int64_t ms, int with_ms, char out[TIME_TEXT_SIZE]);
+void time_text_moment(int64_t ms, bool with_ms, char out[TIME_TEXT_SIZE]);
 
 /* For rows of tables. Sets the member `span` to the time from begin to end, where both are there and times. */
 void time_text_add_span(json_t *object, const char *begin, const char *end, const char *span);

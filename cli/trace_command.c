@@ -268,7 +268,7 @@ static void print_report(const json_t *report)
     {
         int64_t ms = time_text_read(json_string_value(json_object_get(step, "time")));
         if (ms >= 0) {
-            time_text_moment(ms, 1, text);
+            time_text_moment(ms, true, text);
             CHECK(json_object_set_new(step, "time", json_string(text)) == 0);
         }
     }
