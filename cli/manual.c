@@ -237,10 +237,13 @@ void manual_service(size_t index, FILE *out)
     print_head(out, s_services[index].name, "8", s_services[index].summary);
     (void)fputs(".SH SYNOPSIS\n.B ", out);
     print(out, s_services[index].name);
-    (void)fputs("\n[\\fIoptions\\fR]\n.SH DESCRIPTION\n", out);
+    (void)fputs("\n[\\fIoptions\\fR]\n.br\n.B ", out);
+    print(out, s_services[index].name);
+    (void)fputs(" healthcheck\n[\\fB\\-\\-live\\fR] [\\fIoptions\\fR]\n.SH DESCRIPTION\n", out);
     print_paragraphs(out, s_services[index].description);
     (void)fputs(".PP\nOne file, ferry.yaml, holds the settings of all three services; each of them runs without\n"
-                "one, from the environment and the defaults.\n",
+                "one, from the environment and the defaults.\n"
+                ".PP\nhealthcheck asks the one that runs here whether it is ready, with \\fB\\-\\-live\\fR whether it is there.\n",
                 out);
     print_options(out, options);
     (void)fputs(".SH SIGNALS\n.TP\n.BR SIGTERM \", \" SIGINT\nends it: what was begun is finished or handed back first\n",

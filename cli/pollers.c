@@ -54,9 +54,14 @@ enum status pollers_open(const struct command_line *line, struct http_session *h
     if (status != STATUS_OK) {
         return status;
     }
-    if (pollers.count == 0) {
-        pollers.default_address =
-            pollers_address_of_listen(http_session_settings(pollers.http)->poller.admin_listen);
+    const char *listen = http_session_settings(pollers.http)->poller.admin_listen;
+    if (pollers.count == 0 && listen == NULL && pollers.own != NULL) {
+        pollers_close(&pollers);
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "poller.admin_listen is none: name a poller's admin address with --poller URL");
+    }
+    if (pollers.count == 0 && listen != NULL) {
+        pollers.default_address = pollers_address_of_listen(listen);
         pollers.addresses[pollers.count++] = pollers.default_address;
     }
     pollers.failed = json_array();

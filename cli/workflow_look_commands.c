@@ -73,6 +73,8 @@ static void print_description(const struct http_answer *answer)
         (void)json_object_del(fields.values, "firstRunId"); /* not there: the same */
     }
     time_text_add_span(fields.values, "startTime", "closeTime", "took");
+    time_text_shorten(fields.values, "startTime");
+    time_text_shorten(fields.values, "closeTime");
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
         add_field(&fields, plain[i].title, plain[i].member);
     }

@@ -128,6 +128,12 @@ def test_a_poller_of_two_processes_answers_as_one(scene, work, tmp_path):
     scene.wait_done(stage.url, [failing])
 
 
+def test_a_poller_without_an_admin_address_has_to_be_named(tmp_path):
+    tool = Tool(tmp_path, FERRY_ADMIN_LISTEN="none", FERRY_GATEWAY_URL=f"http://127.0.0.1:{free_port()}")
+    tool.fails("lanes", said="poller.admin_listen is none: name a poller's admin address with --poller URL", code=2)
+    assert "poller" not in tool.fails("trace", "x", said="no gateway answers").err
+
+
 @pytest.mark.parametrize("words, said", [
     (("lanes", "--limit", "1001"), "--limit: expected a number from 1 to 1000"),
     (("lanes", "retry", "q"), "expected QUEUE MESSAGEID"),
