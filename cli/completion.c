@@ -286,7 +286,8 @@ static void print_zsh_next(FILE *out)
 void completion_zsh(FILE *out)
 {
     (void)fputs("#compdef ferry\n"
-                "# Completion of ferry for zsh: a file _ferry in a folder of $fpath, or: source <(ferry completion zsh)\n"
+                "# Completion of ferry for zsh: a file _ferry in a folder of $fpath,\n"
+                "# or: source <(ferry completion zsh)\n"
                 "_ferry_input() { compset -P '@' && _files }\n"
                 "_ferry_any() { return 1 }\n"
                 "_ferry_next() {\n"
@@ -374,7 +375,8 @@ static void print_fish_value(FILE *out, const char *value, const char *words)
 static void print_fish_command(FILE *out, const struct command *command)
 {
     const char *words = command->words;
-    for (const struct command_option *option = command->options; has_options(command) && option->name != NULL; option++) {
+    for (const struct command_option *option = command->options; has_options(command) && option->name != NULL;
+         option++) {
         (void)fprintf(out, "complete -c ferry -n '__ferry_is \"%s\"' -l %s", words, option->name);
         if (option->letter != '\0') {
             (void)fprintf(out, " -s %c", option->letter);
@@ -422,7 +424,8 @@ void completion_fish(FILE *out)
                 "end\n"
                 "# Nothing but these words, and none of options, so far.\n"
                 "function __ferry_words\n"
-                "    test (string join ' ' -- (commandline -opc)[2..-1] '') = (string join ' ' -- $argv '' | string trim -l)\n"
+                "    set -l wanted (string join ' ' -- $argv '' | string trim -l)\n"
+                "    test (string join ' ' -- (commandline -opc)[2..-1] '') = \"$wanted\"\n"
                 "end\n"
                 "function __ferry_input\n"
                 "    set -l current (commandline -ct)\n"

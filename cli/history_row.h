@@ -1,4 +1,5 @@
-/* An event of a history as a row for people: its number, when, what, and the few words that tell it from others. Pure. */
+/* An event of a history as a row for people: its number, when, what, and the few words that tell it from others.
+ * Pure. */
 #ifndef CLI_HISTORY_ROW_H
 #define CLI_HISTORY_ROW_H
 

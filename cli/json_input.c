@@ -27,7 +27,9 @@ static enum status read_standard_input(char **out_text, size_t *out_length, stru
     }
     if (ferror(stdin)) {
         buffer_deinit(&buffer);
-        return error_set(error, STATUS_INVALID_ARGUMENT, "the standard input cannot be read: %s", strerror(errno));
+        char text[128];
+        return error_set(error, STATUS_INVALID_ARGUMENT, "the standard input cannot be read: %s",
+                         strerror_r(errno, text, sizeof text));
     }
     *out_text = buffer_take(&buffer, out_length);
     return STATUS_OK;

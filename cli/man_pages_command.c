@@ -17,9 +17,11 @@ static enum status open_page(const char *directory, const char *name, const char
 {
     char *path = memory_format("%s/%s.%s", directory, name, section);
     FILE *file = fopen(path, "we");
+    char text[128];
     enum status status = STATUS_OK;
     if (file == NULL) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s: %s", path, strerror(errno));
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "%s: %s", path,
+                           strerror_r(errno, text, sizeof text));
     } else {
         *out_file = file;
     }
@@ -30,8 +32,10 @@ static enum status open_page(const char *directory, const char *name, const char
 static enum status close_page(FILE *file, struct error *error)
 {
     bool is_written = ferror(file) == 0;
+    char text[128];
     if (fclose(file) != 0 || !is_written) {
-        return error_set(error, STATUS_INTERNAL, "a page cannot be written: %s", strerror(errno));
+        return error_set(error, STATUS_INTERNAL, "a page cannot be written: %s",
+                         strerror_r(errno, text, sizeof text));
     }
     return STATUS_OK;
 }

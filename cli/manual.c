@@ -189,7 +189,8 @@ void manual_tool(FILE *out)
                 ".SH ENVIRONMENT\n"
                 ".TP\n.B FERRY_CONFIG\nthe configuration, where there is no \\fB\\-\\-config\\fR\n"
                 ".TP\n.B FERRY_GATEWAY_URL\nthe gateway, where there is no \\fB\\-\\-gateway\\fR\n"
-                ".TP\n.BR FERRY_API_TOKEN \", \" FERRY_API_TOKEN_FILE\nthe token for gateway and pollers, or the file that holds it\n"
+                ".TP\n.BR FERRY_API_TOKEN \", \" FERRY_API_TOKEN_FILE\n"
+                "the token for gateway and pollers, or the file that holds it\n"
                 ".TP\n.B TEMPORAL_UI_URL\nTemporal\\(aqs UI, for links\n"
                 ".PP\nThe names of the AWS tools (AWS_REGION, AWS_PROFILE and others) hold for queues.\n"
                 ".SH FILES\n.TP\n.I ferry.yaml\nthe configuration, where nothing else names one\n",
@@ -243,10 +244,12 @@ void manual_service(size_t index, FILE *out)
     print_paragraphs(out, s_services[index].description);
     (void)fputs(".PP\nOne file, ferry.yaml, holds the settings of all three services; each of them runs without\n"
                 "one, from the environment and the defaults.\n"
-                ".PP\nhealthcheck asks the one that runs here whether it is ready, with \\fB\\-\\-live\\fR whether it is there.\n",
+                ".PP\nhealthcheck asks the one that runs here whether it is ready, with \\fB\\-\\-live\\fR\n"
+                "whether it is there.\n",
                 out);
     print_options(out, options);
-    (void)fputs(".SH SIGNALS\n.TP\n.BR SIGTERM \", \" SIGINT\nends it: what was begun is finished or handed back first\n",
+    (void)fputs(".SH SIGNALS\n.TP\n.BR SIGTERM \", \" SIGINT\n"
+                "ends it: what was begun is finished or handed back first\n",
                 out);
     print_exit_status(out);
     (void)fputs(".SH \"SEE ALSO\"\n.BR ferry (1)\n", out);

@@ -26,8 +26,8 @@ struct pollers {
     json_t *failed; /* [{"poller", "error"}]: those that have not answered well */
 };
 
-/* http: a session that is there already: then there may be no poller at all, where poller.admin_listen is none; or NULL:
- * then that is INVALID_ARGUMENT, as a wrong address or configuration is. */
+/* http: a session that is there already: then there may be no poller at all, where poller.admin_listen is none.
+ * NULL: then that is INVALID_ARGUMENT, as a wrong address or configuration is. */
 MUST_CHECK enum status pollers_open(const struct command_line *line, struct http_session *http,
                                     struct pollers *out_pollers, struct error *error);
 void pollers_close(struct pollers *pollers); /* of a zeroed one: nothing */

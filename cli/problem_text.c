@@ -94,7 +94,9 @@ enum status problem_text_set(const struct problem_source *source, int http_statu
         (void)error_set(error, status, "%.*s%s%s%s%s%s%s", (int)title_length, shown_title,
                         *text == '\0' ? "" : ": ", text, is_cut ? "..." : "",
                         hint_for(source, http_status, name),
-                        !source->is_gateway ? "\nSee docs/operating.md." : *shown_name != '\0' ? "\nSee docs/errors.md#" : "",
+                        !source->is_gateway   ? "\nSee docs/operating.md."
+                        : *shown_name != '\0' ? "\nSee docs/errors.md#"
+                                              : "",
                         source->is_gateway ? shown_name : "");
         free(text);
         free(shown_title);

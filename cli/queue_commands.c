@@ -53,8 +53,8 @@ static void prepare(json_t *row)
     }
     CHECK(json_object_set_new(row, "total", json_integer(total)) == 0);
     for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
-        CHECK(json_object_set_new(row, states[i], json_integer(json_integer_value(json_object_get(in_hand, states[i])))) ==
-              0);
+        json_t *number = json_integer(json_integer_value(json_object_get(in_hand, states[i])));
+        CHECK(json_object_set_new(row, states[i], number) == 0);
     }
     if (total > 0) {
         time_text_span(json_integer_value(json_object_get(row, "oldestSeconds")) * 1000, age);
@@ -79,9 +79,9 @@ static bool any_has(const json_t *rows, const char *member)
 static void print_queues(const struct pollers *pollers, const json_t *queues)
 {
     static const struct output_column all[] = {
-        {"POLLER", "poller"}, {"PROCESS", "process"}, {"QUEUE", "name"},      {"PAUSED", "paused"}, {"CIRCUIT", "circuit"},
-        {"IN HAND", "total"}, {"HELD", "held"},       {"RUNNING", "running"}, {"RESTING", "resting"},
-        {"OLDEST", "oldest"}, {"PROBLEM", "problem"},
+        {"POLLER", "poller"},   {"PROCESS", "process"}, {"QUEUE", "name"},  {"PAUSED", "paused"},
+        {"CIRCUIT", "circuit"}, {"IN HAND", "total"},   {"HELD", "held"},   {"RUNNING", "running"},
+        {"RESTING", "resting"}, {"OLDEST", "oldest"},   {"PROBLEM", "problem"},
     };
     struct output_column columns[COLUMNS_MAX];
     size_t count = 0;

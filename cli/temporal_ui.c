@@ -31,7 +31,8 @@ static const char *base_of(const char *given, const char *temporal_address)
     if (is_host_below(temporal_address, ".tmprl.cloud") || is_host_below(temporal_address, ".api.temporal.io")) {
         return CLOUD_URL;
     }
-    bool is_dev_server = strcmp(temporal_address, "localhost:7233") == 0 || strcmp(temporal_address, "127.0.0.1:7233") == 0;
+    bool is_dev_server =
+        strcmp(temporal_address, "localhost:7233") == 0 || strcmp(temporal_address, "127.0.0.1:7233") == 0;
     return is_dev_server ? DEV_SERVER_URL : NULL;
 }
 

@@ -344,7 +344,8 @@ static char *verdict_of_lane(const struct trace *trace)
 char *trace_verdict(const struct trace *trace, size_t asked, bool is_complete)
 {
     bool is_completed = trace->status != NULL && strcmp(trace->status, "Completed") == 0;
-    bool is_open = trace->status != NULL && (strcmp(trace->status, "Running") == 0 || strcmp(trace->status, "Paused") == 0);
+    bool is_open =
+        trace->status != NULL && (strcmp(trace->status, "Running") == 0 || strcmp(trace->status, "Paused") == 0);
     if (trace->in_hand != NULL) {
         return verdict_of_lane(trace);
     }
@@ -352,8 +353,8 @@ char *trace_verdict(const struct trace *trace, size_t asked, bool is_complete)
         return memory_copy_string("not known: not everybody could be asked");
     }
     if (trace->status == NULL) {
-        return memory_copy_string("not started: it waits at SQS or behind another one of its group, is in a dead-letter "
-                                  "queue, was never sent, or is forgotten");
+        return memory_copy_string("not started: it waits at SQS or behind another one of its group, is in a "
+                                  "dead-letter queue, was never sent, or is forgotten");
     }
     if (is_open) {
         return memory_copy_string("its run is open");
@@ -368,7 +369,7 @@ char *trace_verdict(const struct trace *trace, size_t asked, bool is_complete)
     if (trace->message_id == NULL) {
         return memory_format("its run has ended without success: %s", trace->status);
     }
-    return memory_format("its run has ended without success (%s)%s: it is in the dead-letter queue, deleted, or back at "
-                         "SQS, as the route says",
+    return memory_format("its run has ended without success (%s)%s: it is in the dead-letter queue, deleted, or "
+                         "back at SQS, as the route says",
                          trace->status, asked > 0 ? ", and no poller that was asked has it" : "");
 }

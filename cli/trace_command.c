@@ -325,8 +325,8 @@ static int run(const struct command_line *line)
 }
 
 static const struct command_option s_options[] = {
-    {'\0', "ui", "URL", "address of Temporal's UI, for the link (default: $TEMPORAL_UI_URL;\nTemporal Cloud and the dev server are known)",
-     NULL},
+    {'\0', "ui", "URL", "address of Temporal's UI, for the link (default: $TEMPORAL_UI_URL;\n"
+                                  "Temporal Cloud and the dev server are known)", NULL},
     POLLER_OPTION_ADDRESS,
     GATEWAY_OPTIONS,
 };

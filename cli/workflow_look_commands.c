@@ -187,7 +187,9 @@ static enum status fetch(struct list *list, struct error *error)
 static void print_table(const struct list *list)
 {
     static const struct output_column columns[] = {
-        {"STATUS", "status"}, {"STARTED", "startTime"}, {"TOOK", "took"}, {"TYPE", "workflowType"}, {"ID", "workflowId"}};
+        {"STATUS", "status"},     {"STARTED", "startTime"}, {"TOOK", "took"},
+        {"TYPE", "workflowType"}, {"ID", "workflowId"},
+    };
     char *text = memory_format("[%s]", list->text.data != NULL ? list->text.data : "");
     size_t length = strlen(text);
     json_t *runs = json_array();

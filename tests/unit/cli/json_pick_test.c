@@ -18,7 +18,8 @@ static struct json_slice slice(const char *text)
 static void a_payload_that_jansson_refuses_does_not_hide_the_rest(void **state)
 {
     (void)state;
-    struct json_slice answer = slice("{\"id\": \"x\", \"result\": [1e999, 123456789012345678901], \"n\": 3, \"t\": null}");
+    struct json_slice answer = slice("{\"id\": \"x\", \"result\": [1e999, 123456789012345678901], "
+                                     "\"n\": 3, \"t\": null}");
     json_t *picked = json_pick(answer, "id n result missing t");
     assert_string_equal(json_string_value(json_object_get(picked, "id")), "x");
     assert_int_equal(json_integer_value(json_object_get(picked, "n")), 3);

@@ -55,7 +55,8 @@ static void spans_have_two_units_at_the_most(void **state)
 static void rows_get_spans_and_short_times_where_there_are_times(void **state)
 {
     (void)state;
-    json_t *row = json_pack("{s:s, s:s, s:s}", "a", "2026-01-02T03:04:05Z", "b", "2026-01-02T03:04:06.5Z", "c", "later");
+    json_t *row = json_pack("{s:s, s:s, s:s}", "a", "2026-01-02T03:04:05Z", "b", "2026-01-02T03:04:06.5Z", "c",
+                            "later");
     time_text_add_span(row, "a", "b", "took");
     time_text_add_span(row, "a", "missing", "none");
     time_text_add_span(row, "b", "a", "backwards");

@@ -21,8 +21,10 @@ static const char *step(const struct trace *trace, size_t index)
 }
 
 static const char *const s_events[] = {
-    "{\"eventId\": \"1\", \"eventTime\": \"2026-01-02T03:04:05Z\", \"eventType\": \"EVENT_TYPE_WORKFLOW_EXECUTION_STARTED\","
-    " \"workflowExecutionStartedEventAttributes\": {\"workflowType\": {\"name\": \"pay\"}, \"taskQueue\": {\"name\": \"q\"},"
+    "{\"eventId\": \"1\", \"eventTime\": \"2026-01-02T03:04:05Z\","
+    " \"eventType\": \"EVENT_TYPE_WORKFLOW_EXECUTION_STARTED\","
+    " \"workflowExecutionStartedEventAttributes\": {\"workflowType\": {\"name\": \"pay\"},"
+    " \"taskQueue\": {\"name\": \"q\"},"
     " \"memo\": {\"fields\": {\"FerryAttempt\": 2}}, \"input\": [{\"MessageId\": \"m\", \"Attributes\":"
     " {\"SentTimestamp\": \"1767323040000\", \"MessageGroupId\": \"A\", \"ApproximateReceiveCount\": \"3\"}}]}}",
     "{\"eventId\": \"2\", \"eventType\": \"EVENT_TYPE_WORKFLOW_TASK_SCHEDULED\", \"a\": 1e999}",
@@ -117,8 +119,8 @@ static void the_verdict_says_where_it_is(void **state)
     assert_verdict(NULL, "[]", false, "not known");
     assert_verdict("{\"workflowId\": \"w\", \"status\": \"Running\"}", "[]", true, "its run is open");
     assert_verdict("{\"workflowId\": \"w\", \"status\": \"Completed\"}", "[]", true, "its run has completed");
-    assert_verdict("{\"workflowId\": \"w\", \"status\": \"Completed\", \"memo\": {\"FerryMessageId\": \"m\"}}", "[]", true,
-                   "done: its run has completed");
+    assert_verdict("{\"workflowId\": \"w\", \"status\": \"Completed\", \"memo\": {\"FerryMessageId\": \"m\"}}", "[]",
+                   true, "done: its run has completed");
     assert_verdict("{\"workflowId\": \"w\", \"status\": \"Failed\", \"memo\": {\"FerryMessageId\": \"m\"}}", "[]", true,
                    "without success (Failed)");
     assert_verdict("{\"workflowId\": \"w\", \"status\": \"Failed\", \"memo\": {\"FerryMessageId\": \"m\"}}",
