@@ -81,8 +81,66 @@ static int done_with_result(const struct call *call)
 
 /* ---- signal ---- */
 
+static enum status start_body(const struct command_line *line, struct json_slice signal, struct json_body *body,
+                              struct error *error)
+{
+    struct json_input input = {0};
+    const char *task_queue = command_line_value(line, "task-queue");
+    if (task_queue == NULL) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "--start: expected --task-queue NAME, too");
+    }
+    enum status status = json_input_read(command_line_value(line, "start-input"), "--start-input", &input, error);
+    if (status == STATUS_OK) {
+        status = json_body_text(body, "workflowType", command_line_value(line, "start"), error);
+    }
+    if (status == STATUS_OK) {
+        status = json_body_text(body, "taskQueue", task_queue, error);
+    }
+    if (status == STATUS_OK && input.value.data != NULL) {
+        status = json_body_raw(body, "input", input.value, error);
+    }
+    if (status == STATUS_OK && signal.data != NULL) {
+        status = json_body_raw(body, "signal", signal, error);
+    }
+    json_body_end(body);
+    json_input_deinit(&input);
+    return status;
+}
+
+/* --start: the signal, and the workflow before it where it is not there. */
+static int signal_with_start(const struct command_line *line)
+{
+    struct call call = {0};
+    struct json_input input = {0};
+    struct json_body body;
+    json_body_begin(&body);
+    enum status status = read_input(line, &input, &call.error);
+    if (status == STATUS_OK) {
+        status = start_body(line, input.value, &body, &call.error);
+    }
+    if (status == STATUS_OK) {
+        status = post(&call, line, "signal-with-start", line->arguments[1],
+                      (struct json_slice){body.text.data, body.text.length}, NULL, 0, 0);
+    }
+    int code = EXIT_DONE;
+    if (status != STATUS_OK) {
+        code = command_line_fail(line, &call.error);
+    } else {
+        json_t *start = json_pick((struct json_slice){call.answer.body, call.answer.length}, "started");
+        code = done(&call, json_is_true(json_object_get(start, "started")) ? "started and signaled" : "signaled");
+        json_decref(start);
+    }
+    json_body_deinit(&body);
+    json_input_deinit(&input);
+    end(&call);
+    return code;
+}
+
 static int run_signal(const struct command_line *line)
 {
+    if (command_line_has(line, "start")) {
+        return signal_with_start(line);
+    }
     struct call call = {0};
     struct json_input input = {0};
     enum status status = read_input(line, &input, &call.error);
@@ -96,6 +154,9 @@ static int run_signal(const struct command_line *line)
 }
 
 static const struct command_option s_signal_options[] = {
+    {'\0', "start", "TYPE", "start it with this workflow type first where it is not there", NULL},
+    {'t', "task-queue", "NAME", "with --start: where its workers ask", NULL},
+    {'\0', "start-input", "INPUT", "with --start: the workflow's own argument", NULL},
     {'\0', "idempotency-key", "KEY", "the same key is the same signal, which arrives once", NULL},
     GATEWAY_OPTION_RUN,
     GATEWAY_OPTIONS,

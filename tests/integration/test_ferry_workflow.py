@@ -105,6 +105,17 @@ def test_queries_and_updates_print_their_answers(api, tool):  # noqa: F811
     assert accepted.out.startswith("accepted, update ID ")
 
 
+def test_a_signal_starts_what_is_not_there(api, tool):  # noqa: F811
+    name = api.new_id()
+    words = ("workflow", "signal", name, "add", PAYLOAD, "--start", "box", "-t", api.task_queue)
+    assert tool.ok(*words, "--start-input", "1").out == "started and signaled\n"
+    assert tool.ok(*words).out == "signaled\n"
+    items = wait_until(lambda: (found := tool("workflow", "query", name, "items")).code == 0 and
+                       len(json.loads(found.out)) == 2 and json.loads(found.out), 30, "both signals", 0.1)
+    assert items == [PAYLOAD, PAYLOAD]
+    tool.fails("workflow", "signal", name, "add", "--start", "box", said="--start: expected --task-queue NAME", code=2)
+
+
 def test_ending_and_doing_again(api, tool):  # noqa: F811
     name = started(tool, api)
     assert tool.ok("workflow", "cancel", name, "--reason", "enough").out == "asked to cancel\n"

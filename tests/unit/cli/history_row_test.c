@@ -35,15 +35,17 @@ static void a_row_has_number_time_type_and_what_tells_the_event_from_others(void
 static void details_are_few_words(void **state)
 {
     (void)state;
-    assert_row("{\"eventType\": \"EVENT_TYPE_ACTIVITY_TASK_STARTED\", \"aAttributes\": {\"attempt\": 3, \"identity\": \"w\"}}",
+    assert_row("{\"eventType\": \"EVENT_TYPE_ACTIVITY_TASK_STARTED\","
+               " \"aAttributes\": {\"attempt\": 3, \"identity\": \"w\"}}",
                "ActivityTaskStarted", "w attempt 3");
     assert_row("{\"eventType\": \"EVENT_TYPE_ACTIVITY_TASK_STARTED\", \"aAttributes\": {\"attempt\": 1}}",
                "ActivityTaskStarted", "");
     assert_row("{\"eventType\": \"EVENT_TYPE_TIMER_STARTED\", \"aAttributes\": {\"timerId\": \"5\","
                " \"startToFireTimeout\": \"30s\"}}",
                "TimerStarted", "5 30s");
-    assert_row("{\"eventType\": \"EVENT_TYPE_ACTIVITY_TASK_FAILED\", \"aAttributes\": {\"identity\": \"w\", \"failure\":"
-               " {\"message\": \"no\", \"applicationFailureInfo\": {\"type\": \"T\"}, \"cause\": {\"message\": \"why\"}}}}",
+    assert_row("{\"eventType\": \"EVENT_TYPE_ACTIVITY_TASK_FAILED\","
+               " \"aAttributes\": {\"identity\": \"w\", \"failure\": {\"message\": \"no\", \"applicationFailureInfo\": {\"type\": \"T\"},"
+               " \"cause\": {\"message\": \"why\"}}}}",
                "ActivityTaskFailed", "w T: no <- why");
 }
 

@@ -34,7 +34,8 @@ static void texts_are_not_taken_for_requests(void **state)
     assert_non_null(strstr(page, ".TH \"FERRY-THING-DO\" \"1\" \"1970-01-02\""));
     assert_non_null(strstr(page, ".SH NAME\nferry\\-thing\\-do \\- do it\n"));
     assert_non_null(strstr(page, "\\fIID\\fR [\\fINAME\\fR]\n"));
-    assert_non_null(strstr(page, "\\fB\\-x\\fR, \\fB\\-\\-a\\-b\\fR \\fIN\\fR\n\\&.hidden\n\\&\\(aqquoted\\(aq \\en\n"));
+    assert_non_null(strstr(page, "\\fB\\-x\\fR, \\fB\\-\\-a\\-b\\fR \\fIN\\fR\n"
+                                 "\\&.hidden\n\\&\\(aqquoted\\(aq \\en\n"));
     assert_non_null(strstr(page, "\\&.first\n.PP\n.nf\n    as it is\n    \\- two\n.fi\n.PP\nlast\n"));
     free(page);
 }
