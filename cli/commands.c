@@ -3,12 +3,18 @@
 
 #include "check_command.h"
 #include "command.h"
+#include "completion_command.h"
 #include "dlq_drop_command.h"
 #include "dlq_ls_command.h"
 #include "dlq_replay_command.h"
 #include "dlq_show_command.h"
+#include "lanes_commands.h"
+#include "man_pages_command.h"
+#include "queue_commands.h"
 #include "send_command.h"
+#include "trace_command.h"
 #include "up.h"
+#include "workflow_commands.h"
 
 const struct command *const g_commands[] = {
     &g_up_command,
@@ -18,6 +24,27 @@ const struct command *const g_commands[] = {
     &g_dlq_show_command,
     &g_dlq_replay_command,
     &g_dlq_drop_command,
+    &g_trace_command,
+    &g_lanes_command,
+    &g_lanes_retry_command,
+    &g_lanes_skip_command,
+    &g_lanes_dead_letter_command,
+    &g_queue_ls_command,
+    &g_queue_pause_command,
+    &g_queue_resume_command,
+    &g_workflow_start_command,
+    &g_workflow_result_command,
+    &g_workflow_describe_command,
+    &g_workflow_list_command,
+    &g_workflow_history_command,
+    &g_workflow_signal_command,
+    &g_workflow_query_command,
+    &g_workflow_update_command,
+    &g_workflow_cancel_command,
+    &g_workflow_terminate_command,
+    &g_workflow_reset_command,
+    &g_completion_command,
+    &g_man_pages_command,
     NULL,
 };
 

@@ -84,6 +84,21 @@ static void print_cell(FILE *out, const char *text, const struct layout *layout,
     }
 }
 
+/* Without blanks behind the last text; frees the cells. */
+static void print_row(FILE *out, char **cells, const struct layout *layout, size_t column_count)
+{
+    size_t count = column_count;
+    while (count > 1 && *cells[count - 1] == '\0') {
+        count--;
+    }
+    for (size_t column = 0; column < column_count; column++) {
+        if (column < count) {
+            print_cell(out, cells[column], &layout[column], column + 1 == count);
+        }
+        free(cells[column]);
+    }
+}
+
 /* Its cells are numbers, but for those that are not there. */
 static bool is_of_numbers(const json_t *rows, const char *member)
 {
@@ -120,13 +135,9 @@ void output_table(FILE *out, const json_t *rows, const struct output_column *col
     for (size_t column = 0; column < column_count; column++) {
         print_cell(out, columns[column].title, &layout[column], column + 1 == column_count);
     }
-    for (size_t cell = 0; cell < row_count * column_count; cell++) {
-        size_t column = cell % column_count;
-        if (column == 0) {
-            (void)fputc('\n', out);
-        }
-        print_cell(out, cells[cell], &layout[column], column + 1 == column_count);
-        free(cells[cell]);
+    for (size_t row = 0; row < row_count; row++) {
+        (void)fputc('\n', out);
+        print_row(out, cells + row * column_count, layout, column_count);
     }
     (void)fputc('\n', out);
     free(cells);

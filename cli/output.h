@@ -12,8 +12,8 @@ struct output_column {
 };
 
 /* A table of the rows, which are objects: texts left, columns of numbers right, "-" for what is not there or null, true
- * and false as yes and no, other JSON as it is. Without rows: nothing. Control characters, which a peer may have put into a
- * text for the terminal to obey, are shown as "?". */
+ * and false as yes and no, other JSON as it is. Without rows: nothing. Control characters, which a peer may have put
+ * into a text for the terminal to obey, are shown as "?". */
 void output_table(FILE *out, const json_t *rows, const struct output_column *columns, size_t column_count);
 /* One object as lines "title  value", those alone whose member is there. */
 void output_fields(FILE *out, const json_t *object, const struct output_column *columns, size_t column_count);

@@ -163,11 +163,30 @@ $(SDK_ARCHIVE): $(foreach l,temporal rpc base,$(OUT)/lib/lib$(l).a)
 	ar rcs $@ $(@D)/$(SDK).o
 
 .PHONY: install-programs install-sdk
-install: install-programs install-sdk ## installs the programs, and the Temporal SDK for C with a pkg-config file, to PREFIX
+install: install-programs install-manual install-sdk ## installs the programs, their manual and completions, and the Temporal SDK for C with a pkg-config file, to PREFIX
 
 install-programs: programs
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BIN)/ferry $(BIN)/ferry-poller $(BIN)/ferry-gateway $(BIN)/ferry-worker $(DESTDIR)$(PREFIX)/bin
+
+# Manual pages and completions: the program itself makes them from the tables of its commands.
+.PHONY: man install-manual
+man: programs ## writes the manual's pages into build/man, and what shells load to complete `ferry` into build/completion
+	@rm -rf $(BUILD)/man $(BUILD)/completion
+	@mkdir -p $(BUILD)/man $(BUILD)/completion
+	@$(BIN)/ferry man-pages $(BUILD)/man
+	@$(BIN)/ferry completion bash > $(BUILD)/completion/ferry
+	@$(BIN)/ferry completion zsh > $(BUILD)/completion/_ferry
+	@$(BIN)/ferry completion fish > $(BUILD)/completion/ferry.fish
+
+install-manual: man
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(BUILD)/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 $(BUILD)/completion/ferry $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 $(BUILD)/completion/_ferry $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 644 $(BUILD)/completion/ferry.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 install-sdk: $(SDK_ARCHIVE)
 	install -d $(DESTDIR)$(PREFIX)/include/$(SDK)/temporal $(DESTDIR)$(PREFIX)/include/$(SDK)/base $(DESTDIR)$(PREFIX)/lib/pkgconfig

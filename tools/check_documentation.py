@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Compares docs/configuration.md with what the programs read and docs/errors.md with the problems that the gateway
-answers, and follows the links between the *.md files.
+answers, docs/tool.md with the commands of the tool, and follows the links between the *.md files.
 
 The configuration's keys are asked of the program itself: a key that nobody knows makes `ferry check` list those that it
 does. So documented keys that nothing reads are found, too.
@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "docs/configuration.md"
 PROBLEM_PAGE = "docs/errors.md"
+TOOL_PAGE = "docs/tool.md"
 PROBLEM_SOURCES = ["services/gateway/*.c", "libs/http/src/*.c", "libs/service/src/admin.c", "libs/service/src/bearer_token.c"]
 PROBLEM_DOCUMENTS = ["services/gateway/openapi/*.json"]
 UNKNOWN = "key_that_nobody_knows"
@@ -27,7 +28,7 @@ SHAPES = {
     "routes": "routes: {{ one: {{ workflow: one, {0}: 1 }} }}",
 }
 # Known from elsewhere, or only in builds for tests.
-FOREIGN_VARIABLES = {"HOME", "FERRY_FAILPOINT"}
+FOREIGN_VARIABLES = {"HOME", "TERM", "SOURCE_DATE_EPOCH", "FERRY_FAILPOINT"}
 
 
 def known_keys(ferry: str, text: str) -> set[str]:
@@ -122,10 +123,19 @@ def link_problems() -> list[str]:
     return problems
 
 
+def command_problems(ferry: str) -> list[str]:
+    """The tool's page has a section for each command that the tool has."""
+    run = subprocess.run([ferry, "completion", "bash"], capture_output=True, text=True, check=True)
+    commands = set(re.findall(r"'([a-z][a-z -]*)'", re.search(r"^ +('.*)\) command=", run.stdout, re.M).group(1)))
+    sections = set(re.findall(r"^### ferry ([a-z -]+)$", (ROOT / TOOL_PAGE).read_text(), re.M))
+    return [f"{TOOL_PAGE}: no section for ferry {name}" for name in sorted(commands - sections)] + [
+        f"{TOOL_PAGE}: there is no command ferry {name}" for name in sorted(sections - commands)]
+
+
 def main() -> int:
     page = (ROOT / PAGE).read_text()
     problems = key_problems(os.path.abspath(sys.argv[1]), page) + variable_problems(page)
-    problems += problem_page_problems() + link_problems()
+    problems += problem_page_problems() + link_problems() + command_problems(os.path.abspath(sys.argv[1]))
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

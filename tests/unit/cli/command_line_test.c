@@ -183,7 +183,8 @@ static enum status number(const char *text, int64_t min, int64_t max, int64_t *o
 static void numbers_lie_between_their_bounds(void **state)
 {
     (void)state;
-    static const char *const refused[] = {"0", "6", "9", "10", "99999999999999999999", "3x", "x", "-3", "+3", " 3", "3 "};
+    static const char *const refused[] = {"0", "6", "9", "10", "99999999999999999999", "3x", "x", "-3", "+3",
+                                          " 3", "3 "};
     struct error error = {0};
     int64_t value = 0;
     assert_int_equal(number("1", 1, 5, &value, &error), STATUS_OK);

@@ -62,7 +62,6 @@ static void every_command_says_what_it_is_in_a_line(void **state)
 {
     (void)state;
     for (const struct command *const *command = g_commands; *command != NULL; command++) {
-        print_message("%s\n", (*command)->words);
         assert_word((*command)->words);
         assert_non_null((*command)->run);
         assert_non_null((*command)->summary);
@@ -84,7 +83,6 @@ static void arguments_are_counted_as_they_are_written(void **state)
     for (const struct command *const *command = g_commands; *command != NULL; command++) {
         size_t min = 0;
         size_t max = 0;
-        print_message("%s %s\n", (*command)->words, (*command)->arguments);
         count_arguments((*command)->arguments, &min, &max);
         assert_int_equal((*command)->arguments_min, min);
         assert_int_equal((*command)->arguments_max, max);
@@ -92,9 +90,22 @@ static void arguments_are_counted_as_they_are_written(void **state)
     }
 }
 
+/* Who asks for help sees which words there are. */
+static void assert_words_are_told(const struct command_option *option)
+{
+    for (const char *word = option->words; *word != '\0'; word += strspn(word, " ")) {
+        char own[100];
+        size_t length = strcspn(word, " ");
+        assert_true(length < sizeof own);
+        (void)memcpy(own, word, length);
+        own[length] = '\0';
+        assert_true(strstr(option->value, own) != NULL || strstr(option->text, own) != NULL);
+        word += length;
+    }
+}
+
 static void assert_option(const struct command *command, const struct command_option *option)
 {
-    print_message("%s --%s\n", command->words, option->name);
     assert_word(option->name);
     assert_null(strchr(option->name, ' '));
     assert_string_not_equal(option->name, "help");
@@ -103,6 +114,9 @@ static void assert_option(const struct command *command, const struct command_op
     assert_in_range(widest(option->text), 5, OPTION_TEXT_MAX);
     assert_false(isupper((unsigned char)option->text[0]) && islower((unsigned char)option->text[1]));
     assert_true(option->text[strlen(option->text) - 1] != '.');
+    if (option->words != NULL) {
+        assert_words_are_told(option);
+    }
     if (option->value != NULL) {
         assert_true(strlen(option->value) > 0);
     } else {

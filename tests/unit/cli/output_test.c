@@ -41,7 +41,8 @@ static void assert_table(const char *json, const char *expected)
 static void texts_stand_left_and_numbers_right(void **state)
 {
     (void)state;
-    assert_table("[{\"name\": \"a\", \"age\": 7, \"open\": true}, {\"name\": \"longer\", \"age\": 1234, \"open\": false}]",
+    assert_table("[{\"name\": \"a\", \"age\": 7, \"open\": true}, "
+                 "{\"name\": \"longer\", \"age\": 1234, \"open\": false}]",
                  "NAME     AGE  OPEN\n"
                  "a          7  yes\n"
                  "longer  1234  no\n");
@@ -59,10 +60,16 @@ static void a_column_of_numbers_has_its_title_right_whatever_the_first_row_lacks
 static void the_last_column_leaves_no_blanks_at_the_end(void **state)
 {
     (void)state;
-    assert_table("[{\"name\": \"a\", \"age\": 1, \"open\": \"x\"}, {\"name\": \"b\", \"age\": 1, \"open\": \"longest\"}]",
+    assert_table("[{\"name\": \"a\", \"age\": 1, \"open\": \"x\"}, "
+                 "{\"name\": \"b\", \"age\": 1, \"open\": \"longest\"}]",
                  "NAME  AGE  OPEN\n"
                  "a       1  x\n"
                  "b       1  longest\n");
+    assert_table("[{\"name\": \"a\", \"age\": \"\", \"open\": \"\"}, "
+                 "{\"name\": \"b\", \"age\": \"x\", \"open\": \"\"}]",
+                 "NAME  AGE  OPEN\n"
+                 "a\n"
+                 "b     x\n");
 }
 
 static void characters_are_counted_and_not_bytes(void **state)
