@@ -6,19 +6,7 @@
 #include "base/memory.h"
 #include "crypto/key_file.h"
 #include "settings/access.h"
-
-static const char *ack_name(enum settings_ack ack)
-{
-    switch (ack) {
-    case SETTINGS_ACK_START:
-        return "start";
-    case SETTINGS_ACK_COMPLETION:
-        return "completion";
-    case SETTINGS_ACK_WORKER:
-        break;
-    }
-    return "worker";
-}
+#include "settings/names.h"
 
 static void print_queue_target(const struct settings_route *route, FILE *out)
 {
@@ -159,7 +147,7 @@ void check_print(const struct settings *settings, FILE *out)
         }
         (void)fprintf(out, "route     %s: workflow %s on %s, id %s%s%s, ack %s\n", route->name, route->workflow,
                       route->task_queue, route->id_prefix, *route->id_prefix == '\0' ? "" : "-", route->id,
-                      ack_name(route->ack));
+                      settings_ack_name(route->ack));
     }
     print_access(settings, out);
     print_warnings(settings, out);

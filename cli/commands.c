@@ -4,11 +4,13 @@
 #include "check_command.h"
 #include "command.h"
 #include "dlq_replay_command.h"
+#include "explain_command.h"
 #include "up.h"
 
 const struct command *const g_commands[] = {
     &g_up_command,
     &g_check_command,
+    &g_explain_command,
     &g_dlq_replay_command,
     NULL,
 };

@@ -28,7 +28,7 @@ ALLOWED = {
     "gateway": {"base", "http", "crypto", "aws", "temporal", "codec", "rules", "settings", "messages",
                 "service"},
     "worker": {"base", "http", "aws", "temporal", "codec", "rules", "settings", "service"},
-    "cli": {"base", "crypto", "http", "aws", "rules", "settings", "service"},
+    "cli": {"base", "crypto", "http", "rpc", "aws", "temporal", "codec", "rules", "settings", "messages", "service"},
 }
 
 # External headers and the one module that may include them. jansson is our JSON everywhere.

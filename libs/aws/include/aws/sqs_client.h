@@ -90,6 +90,9 @@ struct sqs_message {
 };
 /* The body's text, unescaped, zero-terminated beyond *out_length; free() it. NULL: there is none. */
 char *sqs_message_body(const struct sqs_message *message, size_t *out_length);
+/* A message from its JSON in AWS's shape, which is copied, however it came here. NULL: no JSON object with a MessageId
+ * and a ReceiptHandle. */
+struct sqs_message *sqs_message_from_json(const char *json, size_t length);
 void sqs_message_destroy(struct sqs_message *message); /* of a message that was taken; NULL is fine */
 
 struct sqs_receive_result {
