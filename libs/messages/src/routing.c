@@ -35,7 +35,8 @@ static char *arn_of(const char *url, const char *region)
 void routing_init(struct routing *routing, const struct settings_queue *queue,
                   const struct settings_route *const *routes, size_t count)
 {
-    *routing = (struct routing){.count = count, .envelope = queue->envelope, .dead_letter_queue = queue->dead_letter_queue};
+    *routing = (struct routing){
+        .count = count, .envelope = queue->envelope, .dead_letter_queue = queue->dead_letter_queue};
     routing->routes = memory_alloc_array(count, sizeof *routing->routes);
     for (size_t i = 0; i < count; i++) {
         routing->routes[i] = routes[i];
@@ -69,8 +70,8 @@ static bool takes(const struct settings_route *route, struct event_subject *subj
                        : event_pattern_matches(route->pattern, subject);
 }
 
-static size_t first_that_takes(const struct routing *routing, const char *json, size_t length, const char *message_id,
-                               char (*why)[EVENT_PATTERN_WHY_SIZE])
+static size_t first_that_takes(const struct routing *routing, const char *json, size_t length,
+                               const char *message_id, char (*why)[EVENT_PATTERN_WHY_SIZE])
 {
     size_t line = 0;
     size_t body_length = 0;

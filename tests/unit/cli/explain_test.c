@@ -144,7 +144,8 @@ static void a_body_in_no_envelope_is_rejected_and_returned_without_a_queue_for_i
 
 static void a_damaged_message_is_not_looked_at(void **state)
 {
-    json_t *told = explain(*state, 0, "{\"MessageId\":\"m\",\"ReceiptHandle\":\"h\",\"Body\":\"x\",\"MD5OfBody\":\"00\"}");
+    json_t *told = explain(*state, 0,
+                           "{\"MessageId\":\"m\",\"ReceiptHandle\":\"h\",\"Body\":\"x\",\"MD5OfBody\":\"00\"}");
     assert_text(told, "decision", "returned");
     json_decref(told);
 }
