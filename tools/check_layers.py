@@ -48,7 +48,7 @@ HOMES = {
 
 # What authors of workflows and activities may include of the Temporal SDK.
 PUBLIC_TEMPORAL = {"client.h", "codec.h", "connection.h", "worker.h", "workflow.h", "activity.h", "testing.h", "payload.h",
-                   "failure.h", "retry_policy.h"}
+                   "failure.h", "retry_policy.h", "server.h"}
 
 
 def module_of(path: Path) -> str:
