@@ -100,24 +100,6 @@ static void print_access(const struct settings *settings, FILE *out)
     }
 }
 
-/* What is allowed, and seldom meant. */
-static void print_warnings(const struct settings *settings, FILE *out)
-{
-    for (size_t i = 0; i < settings->queue_count; i++) {
-        const struct settings_queue *queue = &settings->queues[i];
-        for (size_t j = 0; j < queue->route_count; j++) {
-            const struct settings_route *route = settings_find_route(settings, queue->routes[j]);
-            if (route != NULL && route->target == SETTINGS_TARGET_WORKFLOW && route->execution_timeout_ms == 0 &&
-                settings_effective_order(queue, route) == SETTINGS_ORDER_GROUP) {
-                (void)fprintf(out,
-                              "warning   route %s: order: group without execution_timeout; a run that never closes "
-                              "blocks its group\n",
-                              route->name);
-            }
-        }
-    }
-}
-
 void check_print(const struct settings *settings, FILE *out)
 {
     /* A closed terminal is nothing to act on: results of fprintf are not looked at here. */
@@ -150,5 +132,4 @@ void check_print(const struct settings *settings, FILE *out)
                       settings_ack_name(route->ack));
     }
     print_access(settings, out);
-    print_warnings(settings, out);
 }

@@ -182,6 +182,11 @@ struct sqs_call *sqs_client_send_message_batch(struct sqs_client *client, const 
                                                const struct sqs_send_entry *entries, size_t count,
                                                int64_t deadline_ms, sqs_batch_done_fn *done, void *user);
 
+/* SendMessageBatch without an entry, which sends nothing and is refused by every SQS: with EmptyBatchRequest where the
+ * caller may send, as far as that is looked at first, else with AccessDenied. */
+struct sqs_call *sqs_client_probe_send(struct sqs_client *client, const char *queue_url, int64_t deadline_ms,
+                                       sqs_batch_done_fn *done, void *user);
+
 struct sqs_queue_attribute {
     const char *name;
     const char *value;
