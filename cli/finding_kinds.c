@@ -25,7 +25,8 @@ KIND(queue_unreachable, "queue-unreachable", ERROR, "look at network, endpoint a
 KIND(queue_type, "queue-type", ERROR, "make the queue a FIFO queue, or set the route's order to none")
 KIND(redrive, "redrive", OK, NULL)
 KIND(redrive_low, "redrive-low", ERROR,
-     "set maxReceiveCount to 10 or more: a message that SQS moves away while its run is open leaves its group unordered")
+     "set maxReceiveCount to 10 or more: a message that SQS moves away while its run is open leaves its group "
+     "unordered")
 KIND(no_dead_letters, "no-dead-letters", ERROR,
      "name a dead_letter_queue in the route, or give the queue a redrive policy: else one bad message stops its group")
 KIND(dead_letter_retention, "dead-letter-retention", WARNING,

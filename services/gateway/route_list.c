@@ -34,11 +34,12 @@ static json_t *describe(const struct settings *settings, const struct settings_r
     const char *namespace_name = route->namespace_ != NULL ? route->namespace_ : settings->temporal.namespace_;
     const char *webhook = route->webhook != NULL ? settings_webhook_kind_name(route->webhook->kind) : NULL;
     return json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:s*, s:s*, s:s, s:s*, s:s*, s:s, s:s, s:s, s:b, s:b, s:o}",
-                     "name", route->name, "description", route->description, "target",
-                     settings_target_name(route->target), "workflow", route->workflow, "signal",
-                     route->signal, "queue", route->queue, "taskQueue", route->task_queue, "namespace", namespace_name, "idPrefix", route->id_prefix,
-                     "webhook", webhook, "input", settings_input_name(route->input), "ack",
-                     settings_ack_name(route->ack), "order", settings_order_name(route->order),
+                     "name", route->name, "description", route->description,
+                     "target", settings_target_name(route->target),
+                     "workflow", route->workflow, "signal", route->signal, "queue", route->queue,
+                     "taskQueue", route->task_queue, "namespace", namespace_name, "idPrefix", route->id_prefix,
+                     "webhook", webhook, "input", settings_input_name(route->input),
+                     "ack", settings_ack_name(route->ack), "order", settings_order_name(route->order),
                      "hasSchema", route->schema != NULL, "hasFilter", route->filter != NULL,
                      "queues", queues_of(settings, route));
 }

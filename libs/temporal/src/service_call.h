@@ -1,4 +1,5 @@
-/* One call of Temporal's WorkflowService or OperatorService: packs the request, sends it through libs/rpc, checks and unpacks the answer.
+/* One call of Temporal's WorkflowService or OperatorService: packs the request, sends it through libs/rpc, checks and
+ * unpacks the answer.
  *
  *     service_call_start(connection, &service_poll_activity_task_queue,
  *                        &request.base, &(struct service_call_options){.deadline_ms = now + 70000}, polled, worker,
