@@ -6,19 +6,7 @@
 #include "base/memory.h"
 #include "crypto/key_file.h"
 #include "settings/access.h"
-
-static const char *ack_name(enum settings_ack ack)
-{
-    switch (ack) {
-    case SETTINGS_ACK_START:
-        return "start";
-    case SETTINGS_ACK_COMPLETION:
-        return "completion";
-    case SETTINGS_ACK_WORKER:
-        break;
-    }
-    return "worker";
-}
+#include "settings/names.h"
 
 static void print_queue_target(const struct settings_route *route, FILE *out)
 {
@@ -112,24 +100,6 @@ static void print_access(const struct settings *settings, FILE *out)
     }
 }
 
-/* What is allowed, and seldom meant. */
-static void print_warnings(const struct settings *settings, FILE *out)
-{
-    for (size_t i = 0; i < settings->queue_count; i++) {
-        const struct settings_queue *queue = &settings->queues[i];
-        for (size_t j = 0; j < queue->route_count; j++) {
-            const struct settings_route *route = settings_find_route(settings, queue->routes[j]);
-            if (route != NULL && route->target == SETTINGS_TARGET_WORKFLOW && route->execution_timeout_ms == 0 &&
-                settings_effective_order(queue, route) == SETTINGS_ORDER_GROUP) {
-                (void)fprintf(out,
-                              "warning   route %s: order: group without execution_timeout; a run that never closes "
-                              "blocks its group\n",
-                              route->name);
-            }
-        }
-    }
-}
-
 void check_print(const struct settings *settings, FILE *out)
 {
     /* A closed terminal is nothing to act on: results of fprintf are not looked at here. */
@@ -159,8 +129,7 @@ void check_print(const struct settings *settings, FILE *out)
         }
         (void)fprintf(out, "route     %s: workflow %s on %s, id %s%s%s, ack %s\n", route->name, route->workflow,
                       route->task_queue, route->id_prefix, *route->id_prefix == '\0' ? "" : "-", route->id,
-                      ack_name(route->ack));
+                      settings_ack_name(route->ack));
     }
     print_access(settings, out);
-    print_warnings(settings, out);
 }

@@ -8,6 +8,7 @@
 #include "dlq_ls_command.h"
 #include "dlq_replay_command.h"
 #include "dlq_show_command.h"
+#include "explain_command.h"
 #include "lanes_commands.h"
 #include "man_pages_command.h"
 #include "queue_commands.h"
@@ -22,6 +23,7 @@ const struct command *const g_commands[] = {
     &g_send_command,
     &g_dlq_ls_command,
     &g_dlq_show_command,
+    &g_explain_command,
     &g_dlq_replay_command,
     &g_dlq_drop_command,
     &g_trace_command,

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "aws/credentials.h"
 #include "base/check.h"
@@ -245,5 +246,34 @@ enum status sqs_session_get_queue_attributes(struct sqs_session *session, const 
         answer.attributes = NULL;
     }
     json_decref(answer.attributes);
+    return status;
+}
+
+enum status sqs_session_probe_send(struct sqs_session *session, const char *queue_url, struct error *error)
+{
+    struct answer answer = {.session = session};
+    (void)sqs_client_probe_send(session->sqs, queue_url, deadline_ms(), on_batch, &answer);
+    enum status status = await(&answer, error);
+    return status != STATUS_OK && strstr(session->error_code, "EmptyBatchRequest") != NULL ? STATUS_OK : status;
+}
+
+static void on_credentials(void *user, const struct aws_credentials *credentials, const struct error *error)
+{
+    struct answer *answer = user;
+    if (credentials == NULL) {
+        answer->error = *error;
+    }
+    answer->is_there = true;
+}
+
+enum status sqs_session_find_credentials(struct sqs_session *session, const char **out_source, struct error *error)
+{
+    struct answer answer = {.session = session};
+    struct aws_credentials_request request = {0};
+    aws_credentials_provider_get(session->credentials, &request, on_credentials, &answer);
+    enum status status = await(&answer, error);
+    if (status == STATUS_OK) {
+        *out_source = aws_credentials_provider_source(session->credentials);
+    }
     return status;
 }

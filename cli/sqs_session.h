@@ -57,4 +57,11 @@ MUST_CHECK enum status sqs_session_change_visibility_batch(struct sqs_session *s
 MUST_CHECK enum status sqs_session_get_queue_attributes(struct sqs_session *session, const char *queue_url,
                                                         json_t **out_attributes, struct error *error);
 
+/* OK where SQS answers as it does to who may send, and nothing is sent in any case (aws/sqs_client.h). The error: what
+ * else it answered. */
+MUST_CHECK enum status sqs_session_probe_send(struct sqs_session *session, const char *queue_url, struct error *error);
+/* Where the credentials are from, "environment" ...: a constant. The error: there are none, or they cannot be had. */
+MUST_CHECK enum status sqs_session_find_credentials(struct sqs_session *session, const char **out_source,
+                                                    struct error *error);
+
 #endif

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Compares docs/configuration.md with what the programs read and docs/errors.md with the problems that the gateway
-answers, docs/tool.md with the commands of the tool, and follows the links between the *.md files.
+answers, docs/tool.md with the commands of the tool, docs/check.md with the findings of `ferry check`, and follows the
+links between the *.md files.
 
 The configuration's keys are asked of the program itself: a key that nobody knows makes `ferry check` list those that it
 does. So documented keys that nothing reads are found, too.
@@ -21,6 +22,8 @@ PROBLEM_PAGE = "docs/errors.md"
 TOOL_PAGE = "docs/tool.md"
 PROBLEM_SOURCES = ["services/gateway/*.c", "libs/http/src/*.c", "libs/service/src/admin.c", "libs/service/src/bearer_token.c"]
 PROBLEM_DOCUMENTS = ["services/gateway/openapi/*.json"]
+FINDING_PAGE = "docs/check.md"
+FINDING_SOURCE = "cli/finding_kinds.c"
 UNKNOWN = "key_that_nobody_knows"
 # What a section with an unknown key looks like, where it is not a mapping of keys.
 SHAPES = {
@@ -109,6 +112,18 @@ def problem_page_problems() -> list[str]:
         f"{PROBLEM_PAGE}: nothing answers {name}" for name in sorted(sections - names.keys())]
 
 
+def finding_problems() -> list[str]:
+    """Compares the findings of `ferry check` with their page: ids and levels."""
+    if not (ROOT / FINDING_SOURCE).exists():
+        return []
+    kinds = {id_: level.lower() for id_, level in re.findall(
+        r'KIND\(\w+, "([a-z0-9-]+)", (\w+),', (ROOT / FINDING_SOURCE).read_text())}
+    rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \| (\w+) \|", (ROOT / FINDING_PAGE).read_text(), re.M))
+    problems = [f"{FINDING_PAGE}: {id_} is missing, or is no {level}" for id_, level in sorted(kinds.items())
+                if rows.get(id_) != level]
+    return problems + [f"{FINDING_PAGE}: nothing finds {id_}" for id_ in sorted(rows.keys() - kinds.keys())]
+
+
 def link_problems() -> list[str]:
     listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"], cwd=ROOT, check=True,
                             capture_output=True, text=True).stdout.split()
@@ -135,7 +150,7 @@ def command_problems(ferry: str) -> list[str]:
 def main() -> int:
     page = (ROOT / PAGE).read_text()
     problems = key_problems(os.path.abspath(sys.argv[1]), page) + variable_problems(page)
-    problems += problem_page_problems() + link_problems() + command_problems(os.path.abspath(sys.argv[1]))
+    problems += problem_page_problems() + finding_problems() + link_problems() + command_problems(os.path.abspath(sys.argv[1]))
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

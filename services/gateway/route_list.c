@@ -6,45 +6,7 @@
 
 #include "base/check.h"
 #include "settings/access.h"
-
-static const char *target_name(enum settings_target target)
-{
-    switch (target) {
-    case SETTINGS_TARGET_WORKFLOW:
-        return "workflow";
-    case SETTINGS_TARGET_SIGNAL:
-        return "signal";
-    case SETTINGS_TARGET_SQS:
-        break;
-    }
-    return "sqs";
-}
-
-static const char *ack_name(enum settings_ack ack)
-{
-    switch (ack) {
-    case SETTINGS_ACK_START:
-        return "start";
-    case SETTINGS_ACK_COMPLETION:
-        return "completion";
-    case SETTINGS_ACK_WORKER:
-        break;
-    }
-    return "worker";
-}
-
-static const char *order_name(enum settings_order order)
-{
-    switch (order) {
-    case SETTINGS_ORDER_AUTO:
-        return "auto";
-    case SETTINGS_ORDER_NONE:
-        return "none";
-    case SETTINGS_ORDER_GROUP:
-        break;
-    }
-    return "group";
-}
+#include "settings/names.h"
 
 static bool feeds(const struct settings_queue *queue, const struct settings_route *route)
 {
@@ -67,29 +29,17 @@ static json_t *queues_of(const struct settings *settings, const struct settings_
     return names;
 }
 
-static const char *input_name(enum settings_input input)
-{
-    switch (input) {
-    case SETTINGS_INPUT_BODY:
-        return "body";
-    case SETTINGS_INPUT_EVENT:
-        return "event";
-    case SETTINGS_INPUT_MESSAGE:
-        break;
-    }
-    return "message";
-}
-
 static json_t *describe(const struct settings *settings, const struct settings_route *route)
 {
     const char *namespace_name = route->namespace_ != NULL ? route->namespace_ : settings->temporal.namespace_;
     const char *webhook = route->webhook != NULL ? settings_webhook_kind_name(route->webhook->kind) : NULL;
     return json_pack("{s:s, s:s*, s:s, s:s*, s:s*, s:s*, s:s*, s:s, s:s*, s:s*, s:s, s:s, s:s, s:b, s:b, s:o}",
-                     "name", route->name, "description", route->description, "target", target_name(route->target),
+                     "name", route->name, "description", route->description,
+                     "target", settings_target_name(route->target),
                      "workflow", route->workflow, "signal", route->signal, "queue", route->queue,
                      "taskQueue", route->task_queue, "namespace", namespace_name, "idPrefix", route->id_prefix,
-                     "webhook", webhook, "input", input_name(route->input), "ack", ack_name(route->ack),
-                     "order", order_name(route->order),
+                     "webhook", webhook, "input", settings_input_name(route->input),
+                     "ack", settings_ack_name(route->ack), "order", settings_order_name(route->order),
                      "hasSchema", route->schema != NULL, "hasFilter", route->filter != NULL,
                      "queues", queues_of(settings, route));
 }

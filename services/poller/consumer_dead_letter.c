@@ -15,14 +15,7 @@
 
 const char *consumer_dead_letter_url(const struct consumer *consumer, const struct message *message)
 {
-    const struct outlet *outlet = consumer_outlet_of(consumer, message);
-    if (outlet != NULL) {
-        return outlet->route->dead_letter_queue;
-    }
-    if (consumer->queue->dead_letter_queue != NULL || consumer->outlet_count > 1) {
-        return consumer->queue->dead_letter_queue;
-    }
-    return consumer->outlets[0].route->dead_letter_queue;
+    return routing_dead_letter_queue(&consumer->routing, message->line);
 }
 
 static void call_end(struct dead_letter_call *call)

@@ -158,6 +158,14 @@ class ChecksTest(unittest.TestCase):
                             "nothing answers forgotten")
         self.assertNotIn("not-there", result.stderr)
 
+    def test_a_finding_without_a_line_and_a_line_without_a_finding_are_found(self):
+        self.append("cli/finding_kinds.c", 'KIND(one, "one", WARNING, NULL)\nKIND(two, "two", OK, NULL)\n'
+                                           'KIND(fine, "fine", ERROR, "do")\n')
+        self.append("docs/check.md", "| `one` | error | x |\n| `fine` | error | x |\n| `gone` | ok | x |\n")
+        result = self.documentation("## one\n\n| key |\n|---|\n| `first` |\n| `second` |\n")
+        self.assert_refused(result, "one is missing, or is no warning", "two is missing", "nothing finds gone")
+        self.assertNotIn("fine", result.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -68,7 +68,14 @@ static void deinit(struct aws_credentials_provider *provider)
     }
 }
 
-static const struct aws_credentials_class s_class = {.name = "chain", .load = load, .deinit = deinit};
+static const char *source(const struct aws_credentials_provider *provider)
+{
+    const struct chain_provider *self = (const struct chain_provider *)(const void *)provider;
+    return self->asked < self->count ? aws_credentials_provider_name(self->members[self->asked]) : "chain";
+}
+
+static const struct aws_credentials_class s_class = {
+    .name = "chain", .load = load, .deinit = deinit, .source = source};
 
 struct aws_credentials_provider *aws_credentials_provider_new_chain(struct loop *loop,
                                                                     struct aws_credentials_provider **members,

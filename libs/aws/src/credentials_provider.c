@@ -24,6 +24,11 @@ const char *aws_credentials_provider_name(const struct aws_credentials_provider 
     return provider->class->name;
 }
 
+const char *aws_credentials_provider_source(const struct aws_credentials_provider *provider)
+{
+    return provider->class->source != NULL ? provider->class->source(provider) : provider->class->name;
+}
+
 static void start_load(struct aws_credentials_provider *provider)
 {
     if (!provider->is_loading) {

@@ -12,6 +12,8 @@ struct aws_credentials_class {
     void (*load)(struct aws_credentials_provider *provider);
     /* Frees what is the class's own; a load under way is given up, without aws_credentials_loaded. NULL: nothing. */
     void (*deinit)(struct aws_credentials_provider *provider);
+    /* Of several sources: the one that was asked last. NULL: the class is one source. */
+    const char *(*source)(const struct aws_credentials_provider *provider);
 };
 
 /* Owned by whoever made it; the loop's thread only. */

@@ -272,6 +272,14 @@ struct sqs_call *sqs_client_send_message_batch(struct sqs_client *client, const 
     return sqs_call_start(call, queue_url, sqs_request_send_batch(&call->body, queue_url, entries, count));
 }
 
+struct sqs_call *sqs_client_probe_send(struct sqs_client *client, const char *queue_url, int64_t deadline_ms,
+                                       sqs_batch_done_fn *done, void *user)
+{
+    struct sqs_call *call = sqs_call_new(client, &s_send_batch, deadline_ms, user);
+    call->done.batch = done;
+    return sqs_call_start(call, queue_url, sqs_request_send_batch(&call->body, queue_url, NULL, 0));
+}
+
 struct sqs_call *sqs_client_get_queue_attributes(struct sqs_client *client, const char *queue_url,
                                                  int64_t deadline_ms, sqs_attributes_done_fn *done, void *user)
 {

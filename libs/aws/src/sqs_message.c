@@ -183,6 +183,12 @@ char *sqs_message_body(const struct sqs_message *message, size_t *out_length)
     return message->body.data == NULL ? NULL : json_scan_string(message->body, out_length);
 }
 
+struct sqs_message *sqs_message_from_json(const char *json, size_t length)
+{
+    struct json_slice element;
+    return json_scan_value(json, length, &element) ? message_new(element) : NULL;
+}
+
 void sqs_message_destroy(struct sqs_message *message)
 {
     free(message);

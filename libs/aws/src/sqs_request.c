@@ -169,7 +169,7 @@ bool sqs_request_visibility_batch(struct buffer *out, const char *queue_url,
 bool sqs_request_send_batch(struct buffer *out, const char *queue_url, const struct sqs_send_entry *entries,
                             size_t count)
 {
-    bool is_fine = put_queue(out, queue_url);
+    bool is_fine = put_queue(out, queue_url) && (count > 0 || buffer_append_string(out, ",\"Entries\":["));
     for (size_t i = 0; is_fine && i < count; i++) {
         is_fine = put_entry_start(out, i) && put_send(out, &entries[i]);
     }

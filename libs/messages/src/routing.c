@@ -35,7 +35,8 @@ static char *arn_of(const char *url, const char *region)
 void routing_init(struct routing *routing, const struct settings_queue *queue,
                   const struct settings_route *const *routes, size_t count)
 {
-    *routing = (struct routing){.count = count, .envelope = queue->envelope};
+    *routing = (struct routing){
+        .count = count, .envelope = queue->envelope, .dead_letter_queue = queue->dead_letter_queue};
     routing->routes = memory_alloc_array(count, sizeof *routing->routes);
     for (size_t i = 0; i < count; i++) {
         routing->routes[i] = routes[i];
@@ -59,7 +60,18 @@ static json_t *load_member(const char *json, size_t length, const char *name)
     return value.data == NULL ? NULL : json_loadb(value.data, value.length, JSON_ALLOW_NUL, NULL);
 }
 
-static size_t first_that_takes(const struct routing *routing, const char *json, size_t length, const char *message_id)
+/* why NULL: nobody asks. */
+static bool takes(const struct settings_route *route, struct event_subject *subject, char *why)
+{
+    if (route->pattern == NULL) {
+        return true;
+    }
+    return why != NULL ? event_pattern_explain(route->pattern, subject, why)
+                       : event_pattern_matches(route->pattern, subject);
+}
+
+static size_t first_that_takes(const struct routing *routing, const char *json, size_t length,
+                               const char *message_id, char (*why)[EVENT_PATTERN_WHY_SIZE])
 {
     size_t line = 0;
     size_t body_length = 0;
@@ -75,8 +87,7 @@ static size_t first_that_takes(const struct routing *routing, const char *json, 
         .event_source_arn = routing->queue_arn,
         .aws_region = routing->region,
     };
-    while (line < routing->count && routing->routes[line]->pattern != NULL &&
-           !event_pattern_matches(routing->routes[line]->pattern, &subject)) {
+    while (line < routing->count && !takes(routing->routes[line], &subject, why != NULL ? why[line] : NULL)) {
         line++;
     }
     event_subject_deinit(&subject);
@@ -86,8 +97,8 @@ static size_t first_that_takes(const struct routing *routing, const char *json, 
     return line;
 }
 
-enum status routing_choose(const struct routing *routing, const struct sqs_message *message, size_t *out_line,
-                           struct error *error)
+static enum status choose(const struct routing *routing, const struct sqs_message *message, size_t *out_line,
+                          char (*why)[EVENT_PATTERN_WHY_SIZE], struct error *error)
 {
     struct buffer unwrapped;
     enum status status = STATUS_OK;
@@ -96,15 +107,42 @@ enum status routing_choose(const struct routing *routing, const struct sqs_messa
         return STATUS_OK;
     }
     if (routing->envelope == SETTINGS_ENVELOPE_NONE) {
-        *out_line = first_that_takes(routing, message->json, message->json_length, message->message_id);
+        *out_line = first_that_takes(routing, message->json, message->json_length, message->message_id,
+                                     why);
         return STATUS_OK;
     }
     buffer_init(&unwrapped, UNWRAPPED_MAX);
     *out_line = routing->count;
     status = envelope_unwrap(routing->envelope, message, &unwrapped, error);
     if (status == STATUS_OK) {
-        *out_line = first_that_takes(routing, unwrapped.data, unwrapped.length, message->message_id);
+        *out_line = first_that_takes(routing, unwrapped.data, unwrapped.length, message->message_id, why);
     }
     buffer_deinit(&unwrapped);
     return status;
+}
+
+enum status routing_choose(const struct routing *routing, const struct sqs_message *message, size_t *out_line,
+                           struct error *error)
+{
+    return choose(routing, message, out_line, NULL, error);
+}
+
+enum status routing_explain(const struct routing *routing, const struct sqs_message *message, size_t *out_line,
+                            char (*out_why)[EVENT_PATTERN_WHY_SIZE], struct error *error)
+{
+    for (size_t i = 0; i < routing->count; i++) {
+        out_why[i][0] = '\0';
+    }
+    return choose(routing, message, out_line, out_why, error);
+}
+
+const char *routing_dead_letter_queue(const struct routing *routing, size_t line)
+{
+    if (line < routing->count) {
+        return routing->routes[line]->dead_letter_queue;
+    }
+    if (routing->dead_letter_queue != NULL || routing->count > 1) {
+        return routing->dead_letter_queue;
+    }
+    return routing->routes[0]->dead_letter_queue;
 }

@@ -22,13 +22,14 @@ static void append_prefix(const char *prefix, struct buffer *id)
 }
 
 static enum status make_workflow_id(const struct settings_route *route, struct message_view *view, char **out_id,
-                                    struct error *error)
+                                    bool *out_is_hashed, struct error *error)
 {
     struct buffer id;
     buffer_init(&id, MESSAGE_VIEW_TEXT_MAX);
     append_prefix(route->id_prefix, &id);
     enum status status = message_view_fill(view, route->id, "id", &id, error);
-    if (status == STATUS_OK && id.length > WORKFLOW_ID_MAX) {
+    *out_is_hashed = status == STATUS_OK && id.length > WORKFLOW_ID_MAX;
+    if (*out_is_hashed) {
         char hash[CRYPTO_SHA256_HEX_SIZE];
         crypto_sha256_hex(id.data, id.length, hash);
         buffer_clear(&id);
@@ -55,7 +56,8 @@ char *start_request_workflow_id_of(const struct settings_route *route, const cha
                     (part.field == SETTINGS_TEMPLATE_TEXT || part.field == SETTINGS_TEMPLATE_MESSAGE_ID);
     }
     message_view_init(&view, &event);
-    if (is_enough && make_workflow_id(route, &view, &id, NULL) != STATUS_OK) {
+    bool is_hashed = false;
+    if (is_enough && make_workflow_id(route, &view, &id, &is_hashed, NULL) != STATUS_OK) {
         id = NULL;
     }
     message_view_deinit(&view);
@@ -238,7 +240,7 @@ static enum status fill(const struct settings_route *route, struct message_view 
         return STATUS_INVALID_ARGUMENT;
     }
     *out_class = ENTRY_CLASS_TEMPLATE;
-    status = make_workflow_id(route, view, &request->workflow_id, error);
+    status = make_workflow_id(route, view, &request->workflow_id, &request->is_id_hashed, error);
     if (status == STATUS_OK && view->event->is_keyed && route->target == SETTINGS_TARGET_WORKFLOW) {
         const struct json_slice data = view->event->data;
         request->is_keyed = true;

@@ -1,5 +1,6 @@
 /* Matches a message. Lists in it are looked through: a field is taken if one of its elements is, and fields that are
  * asked for together must be found in the same element. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,8 @@ struct way {
 
 struct match {
     struct event_subject *subject;
+    char *why;       /* NULL: nobody asks; else EVENT_PATTERN_WHY_SIZE bytes */
+    bool is_refused; /* why tells of a field that is to blame, unless another element or alternative is taken */
 };
 
 static bool fields_match(struct match *match, const struct pattern_fields *fields, const json_t *object,
@@ -140,8 +143,37 @@ static bool matcher_takes_any(const struct pattern_matcher *matcher, const json_
            (matcher->operation == PATTERN_EXISTS ? matcher->exists : pattern_matcher_takes(matcher, value));
 }
 
-static bool leaf_matches(struct match *match, const struct pattern_field *field, const json_t *value,
-                         const struct way *way)
+/* ---- why not ---- */
+
+static void write_way(const struct way *way, char *out, size_t size, size_t *length)
+{
+    if (way->parent != NULL) {
+        write_way(way->parent, out, size, length);
+    }
+    int written = snprintf(out + *length, size - *length, "%s%s", way->parent != NULL ? "." : "", way->name);
+    size_t wanted = *length + (written > 0 ? (size_t)written : 0);
+    *length = wanted < size ? wanted : size - 1;
+}
+
+/* text: what is said of the value there. */
+static void note_refusal(struct match *match, const struct way *way, const json_t *value, const char *text)
+{
+    enum { WAY_SIZE = EVENT_PATTERN_WHY_SIZE / 2, VALUE_MAX = 60 };
+    char name[WAY_SIZE];
+    size_t length = 0;
+    if (match->why == NULL || match->is_refused) {
+        return;
+    }
+    match->is_refused = true;
+    write_way(way, name, sizeof name, &length);
+    char *json = value != NULL ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
+    (void)snprintf(match->why, EVENT_PATTERN_WHY_SIZE, "%s: %s%.*s%s", name, text, VALUE_MAX, json != NULL ? json : "",
+                   json != NULL && strlen(json) > VALUE_MAX ? "..." : "");
+    free(json);
+}
+
+static bool leaf_takes(struct match *match, const struct pattern_field *field, const json_t *value,
+                       const struct way *way)
 {
     for (size_t i = 0; i < field->matcher_count; i++) {
         const struct pattern_matcher *matcher = &field->matchers[i];
@@ -151,6 +183,16 @@ static bool leaf_matches(struct match *match, const struct pattern_field *field,
         }
     }
     return false;
+}
+
+static bool leaf_matches(struct match *match, const struct pattern_field *field, const json_t *value,
+                         const struct way *way)
+{
+    bool is_taken = leaf_takes(match, field, value, way);
+    if (!is_taken) {
+        note_refusal(match, way, value, value == NULL ? "not there" : "no condition takes ");
+    }
+    return is_taken;
 }
 
 /* value: an object, a list with objects somewhere in it, or what has no members at all. */
@@ -180,11 +222,15 @@ static bool field_matches(struct match *match, const struct pattern_field *field
         return leaf_matches(match, field, value, &way);
     }
     if (parent == NULL && value == NULL && strcmp(field->name, "body") == 0) {
-        return false; /* no JSON */
+        note_refusal(match, &way, NULL, "no JSON");
+        return false;
     }
+    bool was_refused = match->is_refused;
     bool has_objects = false;
-    return any_object_matches(match, field->below, value, &way, &has_objects) ||
-           (!has_objects && fields_match(match, field->below, NULL, &way));
+    bool is_taken = any_object_matches(match, field->below, value, &way, &has_objects) ||
+                    (!has_objects && fields_match(match, field->below, NULL, &way));
+    match->is_refused = is_taken ? was_refused : match->is_refused; /* another element was to blame: it is not */
+    return is_taken;
 }
 
 /* object: NULL where there is none, so that every field is absent. */
@@ -196,10 +242,12 @@ static bool fields_match(struct match *match, const struct pattern_fields *field
             return false;
         }
     }
+    bool was_refused = match->is_refused;
     bool is_taken = fields->alternative_count == 0;
     for (size_t i = 0; i < fields->alternative_count && !is_taken; i++) {
         is_taken = fields_match(match, fields->alternatives[i], object, way);
     }
+    match->is_refused = is_taken ? was_refused : match->is_refused;
     return is_taken;
 }
 
@@ -207,6 +255,17 @@ bool event_pattern_matches(const struct event_pattern *pattern, struct event_sub
 {
     struct match match = {.subject = subject};
     return fields_match(&match, pattern->root, NULL, NULL);
+}
+
+bool event_pattern_explain(const struct event_pattern *pattern, struct event_subject *subject,
+                           char out_why[EVENT_PATTERN_WHY_SIZE])
+{
+    struct match match = {.subject = subject, .why = out_why};
+    bool is_taken = fields_match(&match, pattern->root, NULL, NULL);
+    if (is_taken) {
+        out_why[0] = '\0';
+    }
+    return is_taken;
 }
 
 void event_subject_deinit(struct event_subject *subject)

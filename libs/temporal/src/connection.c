@@ -22,7 +22,7 @@
 #define KEY_LOOK_INTERVAL_MS 1000
 
 #define COUNT_METHOD(variable, name_, prefix) +1
-#define METHOD_COUNT (0 SERVICE_METHODS(COUNT_METHOD))
+#define METHOD_COUNT (0 SERVICE_METHODS(COUNT_METHOD) SERVICE_OPERATOR_METHODS(COUNT_METHOD))
 
 /* Made on first use. rpc thread. */
 struct method_metrics {

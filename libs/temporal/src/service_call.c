@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <temporal/api/operatorservice/v1/request_response.pb-c.h>
 #include <temporal/api/workflowservice/v1/request_response.pb-c.h>
 
 #include "base/check.h"
@@ -20,18 +21,25 @@
 
 enum {
 #define SERVICE_METHOD_INDEX(variable, name_, prefix) INDEX_OF_##variable,
-    SERVICE_METHODS(SERVICE_METHOD_INDEX)
+    SERVICE_METHODS(SERVICE_METHOD_INDEX) SERVICE_OPERATOR_METHODS(SERVICE_METHOD_INDEX)
 #undef SERVICE_METHOD_INDEX
 };
 
-#define SERVICE_METHOD_DEFINE(variable, name_, prefix)                                                                \
-    const struct service_method variable = {.path = "/temporal.api.workflowservice.v1.WorkflowService/" #name_,       \
+#define SERVICE_METHOD_DEFINE_OF(service, variable, name_, prefix)                                                    \
+    const struct service_method variable = {.path = "/temporal.api." service "/" #name_,                              \
                                             .name = #name_,                                                           \
                                             .request = &pb__##prefix##_request__descriptor,                           \
                                             .reply = &pb__##prefix##_response__descriptor,                            \
                                             .index = INDEX_OF_##variable};
+#define SERVICE_METHOD_DEFINE(variable, name_, prefix)                                                                \
+    SERVICE_METHOD_DEFINE_OF("workflowservice.v1.WorkflowService", variable, name_, prefix)
+#define SERVICE_OPERATOR_METHOD_DEFINE(variable, name_, prefix)                                                       \
+    SERVICE_METHOD_DEFINE_OF("operatorservice.v1.OperatorService", variable, name_, prefix)
 SERVICE_METHODS(SERVICE_METHOD_DEFINE)
+SERVICE_OPERATOR_METHODS(SERVICE_OPERATOR_METHOD_DEFINE)
 #undef SERVICE_METHOD_DEFINE
+#undef SERVICE_OPERATOR_METHOD_DEFINE
+#undef SERVICE_METHOD_DEFINE_OF
 
 /* From start to the end of done it belongs to the rpc thread. */
 struct service_call {

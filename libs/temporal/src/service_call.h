@@ -1,4 +1,5 @@
-/* One call of Temporal's WorkflowService: packs the request, sends it through libs/rpc, checks and unpacks the answer.
+/* One call of Temporal's WorkflowService or OperatorService: packs the request, sends it through libs/rpc, checks and
+ * unpacks the answer.
  *
  *     service_call_start(connection, &service_poll_activity_task_queue,
  *                        &request.base, &(struct service_call_options){.deadline_ms = now + 70000}, polled, worker,
@@ -67,10 +68,15 @@ struct service_method {
       respond_activity_task_canceled_by_id)                                                                           \
     X(service_record_activity_task_heartbeat_by_id, RecordActivityTaskHeartbeatById,                                  \
       record_activity_task_heartbeat_by_id)                                                                           \
-    X(service_shutdown_worker, ShutdownWorker, shutdown_worker)
+    X(service_shutdown_worker, ShutdownWorker, shutdown_worker)                                                       \
+    X(service_describe_task_queue, DescribeTaskQueue, describe_task_queue)
+
+/* The same, of the OperatorService; their indices follow. */
+#define SERVICE_OPERATOR_METHODS(X) X(service_list_search_attributes, ListSearchAttributes, list_search_attributes)
 
 #define SERVICE_METHOD_DECLARE(variable, name_, prefix) extern const struct service_method variable;
 SERVICE_METHODS(SERVICE_METHOD_DECLARE)
+SERVICE_OPERATOR_METHODS(SERVICE_METHOD_DECLARE)
 #undef SERVICE_METHOD_DECLARE
 
 struct service_call_options {

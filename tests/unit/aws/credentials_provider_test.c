@@ -452,6 +452,21 @@ static void the_default_chain_prefers_the_environment(void **state)
     assert_string_equal(s_answer.key, "AKENV");
 }
 
+static void a_chain_tells_which_source_answered(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("AWS_ACCESS_KEY_ID", "AKENV", 1), 0);
+    assert_int_equal(setenv("AWS_SECRET_ACCESS_KEY", "s", 1), 0);
+    struct aws_credentials_provider *provider = aws_credentials_provider_new_default(s_loop, s_http);
+    assert_string_equal(aws_credentials_provider_name(provider), "chain");
+    assert_int_equal(ask(provider), STATUS_OK);
+    assert_string_equal(aws_credentials_provider_source(provider), "environment");
+    aws_credentials_provider_destroy(provider);
+    provider = aws_credentials_provider_new_environment(s_loop);
+    assert_string_equal(aws_credentials_provider_source(provider), "environment");
+    aws_credentials_provider_destroy(provider);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepare, release)
 
 int main(void)
@@ -473,6 +488,7 @@ int main(void)
         TEST(ways_that_are_not_supported_are_named),
         TEST(files_that_were_named_must_be_there_and_parse),
         TEST(the_default_chain_prefers_the_environment),
+        TEST(a_chain_tells_which_source_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -98,6 +98,9 @@ static void send_carries_body_group_and_attributes(void **state)
     assert_string_equal(s_out.data, "{\"QueueUrl\":\"" URL "\",\"Entries\":["
                                     "{\"Id\":\"0\",\"MessageBody\":\"x\",\"DelaySeconds\":5},"
                                     "{\"Id\":\"1\",\"MessageBody\":\"y\"}]}");
+    buffer_clear(&s_out);
+    assert_true(sqs_request_send_batch(&s_out, URL, NULL, 0)); /* a probe */
+    assert_string_equal(s_out.data, "{\"QueueUrl\":\"" URL "\",\"Entries\":[]}");
 }
 
 static void a_received_message_is_sent_on_byte_for_byte(void **state)

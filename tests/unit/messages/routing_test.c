@@ -90,12 +90,47 @@ static void filters_see_what_is_inside_the_envelope(void **state)
     event_pattern_destroy(route.pattern);
 }
 
+static void says_why_the_filters_before_it_refuse_and_where_dead_letters_go(void **state)
+{
+    (void)state;
+    char url[] = "http://127.0.0.1:4566/000000000000/orders";
+    char of_route[] = "http://127.0.0.1:4566/000000000000/dead";
+    char of_queue[] = "http://127.0.0.1:4566/000000000000/unmatched";
+    struct settings_route first = {.pattern = pattern_of("{\"messageId\":[\"a\"]}"), .dead_letter_queue = of_route};
+    struct settings_route second = {.pattern = pattern_of("{\"body\":[\"x\"]}")};
+    const struct settings_route *routes[] = {&first, &second};
+    struct settings_queue queue = {.url = url};
+    struct routing routing;
+    char why[2][EVENT_PATTERN_WHY_SIZE];
+    size_t line = 7;
+    routing_init(&routing, &queue, routes, 2);
+    struct sqs_message message = message_of("b", "{\"Body\":\"x\"}");
+    assert_int_equal(routing_explain(&routing, &message, &line, why, NULL), STATUS_OK);
+    assert_int_equal(line, 1);
+    assert_string_equal(why[0], "messageId: no condition takes \"b\"");
+    assert_string_equal(why[1], "");
+    assert_string_equal(routing_dead_letter_queue(&routing, 0), of_route);
+    assert_null(routing_dead_letter_queue(&routing, 1));
+    assert_null(routing_dead_letter_queue(&routing, 2)); /* of several routes: none of theirs */
+    routing_deinit(&routing);
+    routing_init(&routing, &queue, routes, 1);
+    assert_string_equal(routing_dead_letter_queue(&routing, 1), of_route); /* of the only one */
+    routing_deinit(&routing);
+    queue.dead_letter_queue = of_queue;
+    routing_init(&routing, &queue, routes, 1);
+    assert_string_equal(routing_dead_letter_queue(&routing, 1), of_queue);
+    routing_deinit(&routing);
+    event_pattern_destroy(first.pattern);
+    event_pattern_destroy(second.pattern);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_filters_the_first_route_takes_everything),
         cmocka_unit_test(the_first_filter_that_takes_it_decides_and_none_may),
         cmocka_unit_test(filters_see_what_is_inside_the_envelope),
+        cmocka_unit_test(says_why_the_filters_before_it_refuse_and_where_dead_letters_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -302,6 +302,36 @@ static void what_a_message_lacks_is_absent(void **state)
     event_subject_deinit(&subject);
 }
 
+static void assert_why(const char *pattern_text, const char *body, const char *expected)
+{
+    struct event_pattern *pattern = compile(pattern_text);
+    struct event_subject subject = {.body = body, .body_length = strlen(body)};
+    char why[EVENT_PATTERN_WHY_SIZE];
+    assert_int_equal(event_pattern_explain(pattern, &subject, why), expected[0] == '\0');
+    assert_string_equal(why, expected);
+    assert_int_equal(event_pattern_matches(pattern, &subject), expected[0] == '\0');
+    event_subject_deinit(&subject);
+    event_pattern_destroy(pattern);
+}
+
+static void a_refusal_names_the_field_that_is_to_blame(void **state)
+{
+    (void)state;
+    static const char pattern[] = "{\"body\": {\"a\": {\"b\": [\"x\"]}, \"n\": [{\"numeric\": [\">\", 3]}]}}";
+    assert_why(pattern, "{\"a\":{\"b\":\"x\"},\"n\":4}", "");
+    assert_why(pattern, "{\"a\":{\"b\":\"x\"},\"n\":3}", "body.n: no condition takes 3");
+    assert_why(pattern, "{\"a\":{},\"n\":4}", "body.a.b: not there");
+    assert_why(pattern, "text", "body: no JSON");
+    /* an element, or an alternative, that is not taken is not to blame where another is */
+    assert_why(pattern, "{\"a\":[{\"b\":\"y\"},{\"b\":\"x\"}],\"n\":\"\"}", "body.n: no condition takes \"\"");
+    assert_why("{\"body\": {\"$or\": [{\"a\": [1]}, {\"b\": [1]}], \"c\": [1]}}", "{\"b\":1,\"c\":2}",
+               "body.c: no condition takes 2");
+    assert_why("{\"body\": {\"$or\": [{\"a\": [1]}, {\"b\": [1]}]}}", "{\"b\":2}", "body.a: not there");
+    assert_why("{\"body\": {\"a\": [1]}}",
+               "{\"a\":\"0123456789012345678901234567890123456789012345678901234567890123\"}",
+               "body.a: no condition takes \"01234567890123456789012345678901234567890123456789012345678...");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_body_without_json_does_not_match_where_it_is_looked_into),
         cmocka_unit_test(attributes_are_named_as_in_lambdas_record),
         cmocka_unit_test(what_a_message_lacks_is_absent),
+        cmocka_unit_test(a_refusal_names_the_field_that_is_to_blame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,6 +60,8 @@ void aws_credentials_request_cancel(struct aws_credentials_request *request);
  * anew, files and environment included, unless newer ones are there already. */
 void aws_credentials_provider_invalidate(struct aws_credentials_provider *provider, uint64_t generation);
 const char *aws_credentials_provider_name(const struct aws_credentials_provider *provider); /* "environment" … */
+/* After an answer: the name of the source that gave it, a chain's member for a chain. */
+const char *aws_credentials_provider_source(const struct aws_credentials_provider *provider);
 /* Questions that wait are answered CANCELED first. NULL is fine. */
 void aws_credentials_provider_destroy(struct aws_credentials_provider *provider);
 

@@ -90,6 +90,9 @@ struct sqs_message {
 };
 /* The body's text, unescaped, zero-terminated beyond *out_length; free() it. NULL: there is none. */
 char *sqs_message_body(const struct sqs_message *message, size_t *out_length);
+/* A message from its JSON in AWS's shape, which is copied, however it came here. NULL: no JSON object with a MessageId
+ * and a ReceiptHandle. */
+struct sqs_message *sqs_message_from_json(const char *json, size_t length);
 void sqs_message_destroy(struct sqs_message *message); /* of a message that was taken; NULL is fine */
 
 struct sqs_receive_result {
@@ -178,6 +181,11 @@ struct sqs_call *sqs_client_send_message(struct sqs_client *client, const char *
 struct sqs_call *sqs_client_send_message_batch(struct sqs_client *client, const char *queue_url,
                                                const struct sqs_send_entry *entries, size_t count,
                                                int64_t deadline_ms, sqs_batch_done_fn *done, void *user);
+
+/* SendMessageBatch without an entry, which sends nothing and is refused by every SQS: with EmptyBatchRequest where the
+ * caller may send, as far as that is looked at first, else with AccessDenied. */
+struct sqs_call *sqs_client_probe_send(struct sqs_client *client, const char *queue_url, int64_t deadline_ms,
+                                       sqs_batch_done_fn *done, void *user);
 
 struct sqs_queue_attribute {
     const char *name;

@@ -27,6 +27,7 @@ struct start_request_member {
 
 struct start_request {
     char *workflow_id;
+    bool is_id_hashed; /* what the template became is longer than WORKFLOW_ID_MAX */
     /* Of the first start: a function of workflow_id, so that a repetition is the same start; of a keyed one: of key and
      * body, too. Of a signal: a function of
      * workflow_id and message ID. */

@@ -49,6 +49,13 @@ bool event_pattern_needs_body_json(const struct event_pattern *pattern);
 /* Where the pattern looks into the body and the body is no JSON, the message does not match (as with Lambda). */
 bool event_pattern_matches(const struct event_pattern *pattern, struct event_subject *subject);
 
+#define EVENT_PATTERN_WHY_SIZE 256
+
+/* The same for people: where it does not match, out_why is the first field that is to blame, with its value (long ones
+ * are cut): "body.amount: no condition takes 12", "body.amount: not there"; where it matches, "". */
+bool event_pattern_explain(const struct event_pattern *pattern, struct event_subject *subject,
+                           char out_why[EVENT_PATTERN_WHY_SIZE]);
+
 void event_subject_deinit(struct event_subject *subject); /* frees the parsed body, nothing that was borrowed */
 
 #endif
