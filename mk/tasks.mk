@@ -148,6 +148,14 @@ bench-gateway: ## a start through our gateway, one in Go and one in Node.js (ROU
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs support
 	@$(PYTHON) bench/gateway.py --rounds $(or $(ROUNDS),3) --seconds $(or $(SECONDS_EACH_TURN),4) $(if $(PEERS),--peers $(PEERS)) $(if $(JSON),--json)
 
+# What an image holds, without a container engine: the Dockerfile ships these, tests/deploy runs the services in them.
+IMAGES := poller gateway worker ferry
+IMAGE_ROOT ?= $(BUILD)/image-root
+image_programs = $(if $(filter ferry,$(1)),$(addprefix $(BIN)/,ferry ferry-poller ferry-gateway ferry-worker),$(BIN)/ferry-$(1))
+.PHONY: image-root
+image-root: programs ## lays out the root file systems of the images (IMAGE=poller|gateway|worker|ferry, else all; IMAGE_ROOT=where)
+	@set -e; $(foreach image,$(or $(IMAGE),$(IMAGES)),deploy/image-root $(IMAGE_ROOT)/$(image) $(call image_programs,$(image));)
+
 # The SDK installs as one archive in which only its own names are visible, so that it clashes with nobody's.
 PREFIX ?= /usr/local
 SDK := temporal-c
