@@ -25,7 +25,7 @@ run: ## the main job on this machine: servers, three services, 20 messages (EXIT
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs
 	@$(PYTHON) tools/run.py $(if $(EXIT),--exit)
 
-test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets briefly, integration (plain, ASan), delivery
+test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets briefly, integration (plain, ASan), delivery, deploy
 	@tools/setup lint
 	@$(MAKE) --no-print-directory -j$$(nproc) programs support tests
 	@$(MAKE) --no-print-directory unit
@@ -36,6 +36,7 @@ test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets brie
 	@$(MAKE) --no-print-directory integration
 	@$(MAKE) --no-print-directory integration-address
 	@$(MAKE) --no-print-directory delivery
+	@$(MAKE) --no-print-directory deploy
 
 # The services' tests first: they take longest.
 unit: tests ## runs the unit tests of this kind of build (SANITIZE=address|thread, CC=clang)
@@ -65,6 +66,10 @@ chaos: ## MESSAGES=20000 in GROUPS=200 while somebody dies every few seconds (SE
 	@CHAOS_MESSAGES=$(or $(MESSAGES),20000) CHAOS_GROUPS=$(or $(GROUPS),200) CHAOS_SECONDS_MAX=$(or $(SECONDS_MAX),3600) \
 	  CHAOS_SEED=$(SEED) CHAOS_RATE=$(or $(RATE),40) CHAOS_ACK=$(ACK) CHAOS_IS_LONG=$(if $(MESSAGES)$(GROUPS)$(ACK),,yes) \
 	  $(PYTEST) -q -rP tests/delivery/test_chaos.py $(PYTEST_ARGUMENTS)
+
+.PHONY: deploy
+deploy: image-root ## runs what is deployed: services in their images' root file systems, the Dockerfile, systemd units
+	@$(PYTEST_SIDE_BY_SIDE) tests/deploy $(PYTEST_ARGUMENTS)
 
 # Not what runs no program of this build.
 integration-address:
