@@ -189,6 +189,18 @@ install-sdk: $(SDK_ARCHIVE)
 	install -m 644 $(SDK_ARCHIVE) $(DESTDIR)$(PREFIX)/lib
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(FERRY_VERSION)|' libs/temporal/$(SDK).pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/$(SDK).pc
 
+# Units for PREFIX/bin, and drop-ins for secrets: docs/systemd.md. Needs no build: `make install-programs` installs the programs.
+UNITS := $(wildcard deploy/systemd/*.service.in)
+.PHONY: install-systemd
+install-systemd: ## installs systemd units to PREFIX/lib/systemd/system, examples of drop-ins to PREFIX/share/ferry/systemd (DESTDIR)
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/ferry/systemd
+	set -e; for unit in $(UNITS); do \
+	  sed 's|@PREFIX@|$(PREFIX)|' $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$unit .in); \
+	  chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$unit .in); \
+	done
+	install -m 644 deploy/systemd/ferry.target $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 644 $(wildcard deploy/systemd/*.conf) $(DESTDIR)$(PREFIX)/share/ferry/systemd
+
 # A compilation database for the analysers: the flags of each module, without the parts that only gcc knows.
 .PHONY: compile-commands
 compile-commands:
