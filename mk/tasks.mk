@@ -153,6 +153,12 @@ bench-gateway: ## a start through our gateway, one in Go and one in Node.js (ROU
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs support
 	@$(PYTHON) bench/gateway.py --rounds $(or $(ROUNDS),3) --seconds $(or $(SECONDS_EACH_TURN),4) $(if $(PEERS),--peers $(PEERS)) $(if $(JSON),--json)
 
+.PHONY: bench-footprint
+bench-footprint: ## what each service weighs: files, start, memory at rest and under load (N=2000, JSON=1)
+	@tools/setup run
+	@$(MAKE) --no-print-directory -s -j$$(nproc) image-root
+	@$(PYTHON) bench/footprint.py --messages $(or $(N),2000) --images $(IMAGE_ROOT) $(if $(JSON),--json)
+
 # What an image holds, without a container engine: the Dockerfile ships these, tests/deploy runs the services in them.
 IMAGES := poller gateway worker ferry
 IMAGE_ROOT ?= $(BUILD)/image-root
