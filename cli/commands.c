@@ -20,10 +20,10 @@
 const struct command *const g_commands[] = {
     &g_up_command,
     &g_check_command,
+    &g_explain_command,
     &g_send_command,
     &g_dlq_ls_command,
     &g_dlq_show_command,
-    &g_explain_command,
     &g_dlq_replay_command,
     &g_dlq_drop_command,
     &g_trace_command,

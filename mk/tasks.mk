@@ -25,7 +25,7 @@ run: ## the main job on this machine: servers, three services, 20 messages (EXIT
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs
 	@$(PYTHON) tools/run.py $(if $(EXIT),--exit)
 
-test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets briefly, integration (plain, ASan), delivery
+test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets briefly, integration (plain, ASan), delivery, deploy
 	@tools/setup lint
 	@$(MAKE) --no-print-directory -j$$(nproc) programs support tests
 	@$(MAKE) --no-print-directory unit
@@ -36,6 +36,7 @@ test: ## runs every test: unit (plain, ASan+UBSan+LSan, TSan), fuzz targets brie
 	@$(MAKE) --no-print-directory integration
 	@$(MAKE) --no-print-directory integration-address
 	@$(MAKE) --no-print-directory delivery
+	@$(MAKE) --no-print-directory deploy
 
 # The services' tests first: they take longest.
 unit: tests ## runs the unit tests of this kind of build (SANITIZE=address|thread, CC=clang)
@@ -65,6 +66,10 @@ chaos: ## MESSAGES=20000 in GROUPS=200 while somebody dies every few seconds (SE
 	@CHAOS_MESSAGES=$(or $(MESSAGES),20000) CHAOS_GROUPS=$(or $(GROUPS),200) CHAOS_SECONDS_MAX=$(or $(SECONDS_MAX),3600) \
 	  CHAOS_SEED=$(SEED) CHAOS_RATE=$(or $(RATE),40) CHAOS_ACK=$(ACK) CHAOS_IS_LONG=$(if $(MESSAGES)$(GROUPS)$(ACK),,yes) \
 	  $(PYTEST) -q -rP tests/delivery/test_chaos.py $(PYTEST_ARGUMENTS)
+
+.PHONY: deploy
+deploy: image-root ## runs what is deployed: services in their images' root file systems, the Dockerfile, systemd units
+	@$(PYTEST_SIDE_BY_SIDE) tests/deploy $(PYTEST_ARGUMENTS)
 
 # Not what runs no program of this build.
 integration-address:
@@ -148,6 +153,20 @@ bench-gateway: ## a start through our gateway, one in Go and one in Node.js (ROU
 	@$(MAKE) --no-print-directory -s -j$$(nproc) programs support
 	@$(PYTHON) bench/gateway.py --rounds $(or $(ROUNDS),3) --seconds $(or $(SECONDS_EACH_TURN),4) $(if $(PEERS),--peers $(PEERS)) $(if $(JSON),--json)
 
+.PHONY: bench-footprint
+bench-footprint: ## what each service weighs: files, start, memory at rest and under load (N=2000, JSON=1)
+	@tools/setup run
+	@$(MAKE) --no-print-directory -s -j$$(nproc) image-root
+	@$(PYTHON) bench/footprint.py --messages $(or $(N),2000) --images $(IMAGE_ROOT) $(if $(JSON),--json)
+
+# What an image holds, without a container engine: the Dockerfile ships these, tests/deploy runs the services in them.
+IMAGES := poller gateway worker ferry
+IMAGE_ROOT ?= $(BUILD)/image-root
+image_programs = $(if $(filter ferry,$(1)),$(addprefix $(BIN)/,ferry ferry-poller ferry-gateway ferry-worker),$(BIN)/ferry-$(1))
+.PHONY: image-root
+image-root: programs ## lays out the root file systems of the images (IMAGE=poller|gateway|worker|ferry, else all; IMAGE_ROOT=where)
+	@set -e; $(foreach image,$(or $(IMAGE),$(IMAGES)),deploy/image-root $(IMAGE_ROOT)/$(image) $(call image_programs,$(image));)
+
 # The SDK installs as one archive in which only its own names are visible, so that it clashes with nobody's.
 PREFIX ?= /usr/local
 SDK := temporal-c
@@ -194,6 +213,18 @@ install-sdk: $(SDK_ARCHIVE)
 	install -m 644 $(SDK_BASE_HEADERS) $(DESTDIR)$(PREFIX)/include/$(SDK)/base
 	install -m 644 $(SDK_ARCHIVE) $(DESTDIR)$(PREFIX)/lib
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(FERRY_VERSION)|' libs/temporal/$(SDK).pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/$(SDK).pc
+
+# Units for PREFIX/bin, and drop-ins for secrets: docs/systemd.md. Needs no build: `make install-programs` installs the programs.
+UNITS := $(wildcard deploy/systemd/*.service.in)
+.PHONY: install-systemd
+install-systemd: ## installs systemd units to PREFIX/lib/systemd/system, examples of drop-ins to PREFIX/share/ferry/systemd (DESTDIR)
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/ferry/systemd
+	set -e; for unit in $(UNITS); do \
+	  sed 's|@PREFIX@|$(PREFIX)|' $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$unit .in); \
+	  chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/$$(basename $$unit .in); \
+	done
+	install -m 644 deploy/systemd/ferry.target $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 644 $(wildcard deploy/systemd/*.conf) $(DESTDIR)$(PREFIX)/share/ferry/systemd
 
 # A compilation database for the analysers: the flags of each module, without the parts that only gcc knows.
 .PHONY: compile-commands

@@ -18,7 +18,7 @@ SERVICES = services()
 WITHOUT_HEALTH = {"otel-collector"}
 STACKS = [{"default"}, {"dev"}, {"default", "observability"}, {"dev", "observability"}]
 each_service = pytest.mark.parametrize("name", SERVICES)
-each_stack = pytest.mark.parametrize("profiles", STACKS, ids="+".join)
+each_stack = pytest.mark.parametrize("profiles", STACKS, ids=lambda profiles: "+".join(sorted(profiles)))
 
 
 # -- each service -----------------------------------------------------------------------------------------------------
