@@ -5,8 +5,9 @@
  * broken connections are tried again, after Retry-After or with growing pauses, until OTEL_BSP_EXPORT_TIMEOUT; then,
  * or with any other answer, its spans are dropped and counted. One request is under way at a time.
  *
- * Metrics: ferry_trace_spans_exported, ferry_trace_spans_dropped{reason}: queue_full, refused (by the collector),
  * Metrics: ferry_trace_spans_exported; ferry_trace_spans_dropped{reason}: queue_full, refused (by the collector),
+ * unavailable (it did not answer in time), shutdown; ferry_trace_export_failures, of requests;
+ * ferry_trace_queue_spans. */
 #ifndef OTLP_EXPORTER_H
 #define OTLP_EXPORTER_H
 
