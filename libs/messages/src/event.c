@@ -172,7 +172,20 @@ static void name_cloud_event(struct event *event, const char *specversion, const
 }
 
 /* The members of a CloudEvent that matter, found in one pass. */
-enum { SPECVERSION, ID, SOURCE, TYPE, DATA, DATA_BASE64, DATACONTENTTYPE, AFTER, ANEW, TRACEPARENT, TRACESTATE, MEMBER_COUNT };
+enum {
+    SPECVERSION,
+    ID,
+    SOURCE,
+    TYPE,
+    DATA,
+    DATA_BASE64,
+    DATACONTENTTYPE,
+    AFTER,
+    ANEW,
+    TRACEPARENT,
+    TRACESTATE,
+    MEMBER_COUNT
+};
 
 static const char *const s_members[MEMBER_COUNT] = {
     [SPECVERSION] = "specversion",

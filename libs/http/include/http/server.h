@@ -65,8 +65,8 @@ struct http_server_options {
      * on; false: it has replied. The body is not there yet; path parameters, query and headers are. */
     bool (*admit)(struct http_exchange *exchange, void *user);
     void *admit_user;
-    /* For each exchange with an attachment, once: its answer is out, or there is none (status 0). The server's thread; it
-     * must not block. NULL: there are no attachments. */
+    /* For each exchange with an attachment, once: its answer is out, or there is none (status 0). The server's thread;
+     * it must not block. NULL: there are no attachments. */
     void (*ended)(void *user, void *attachment, int status);
     void *ended_user;
     /* NULL: none. ferry_http_server_requests{method,route,status}, _request_seconds, _connections, _refused{reason} */
@@ -114,8 +114,8 @@ void http_exchange_add_header(struct http_exchange *exchange, const char *name, 
 void http_exchange_set_caller(struct http_exchange *exchange, const void *caller);
 const void *http_exchange_caller(const struct http_exchange *exchange);
 
-/* Something of the caller's that goes along with the exchange until the ended hook takes it; set in the admit hook. NULL
- * at first. */
+/* Something of the caller's that goes along with the exchange until the ended hook takes it; set in the admit hook.
+ * NULL at first. */
 void http_exchange_attach(struct http_exchange *exchange, void *attachment);
 void *http_exchange_attachment(const struct http_exchange *exchange);
 

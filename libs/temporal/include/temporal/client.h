@@ -117,8 +117,8 @@ struct temporal_start_options {
     size_t memo_count;
     const struct temporal_memo_entry *search_attributes; /* JSON; the server knows the types by their names */
     size_t search_attribute_count;
-    /* Go along with the run, for interceptors and other propagators: temporal/tracing.h has the one for traces. No codec
-     * sees them. */
+    /* Go along with the run, for interceptors and other propagators: temporal/tracing.h has the one for traces. No
+     * codec sees them. */
     const struct temporal_memo_entry *headers;
     size_t header_count;
     struct temporal_priority priority;

@@ -2,8 +2,8 @@
  * interceptors of the other SDKs write and read the same: from whoever starts a workflow to the workflow, and from
  * there to its activities. It does so always, and costs nothing where there is no such header.
  *
- * With a struct temporal_tracing in the worker's options it also says what it does, as spans named as those interceptors
- * name them; where they go is not the SDK's business:
+ * With a struct temporal_tracing in the worker's options it also says what it does, as spans named as those
+ * interceptors name them; where they go is not the SDK's business:
  *
  *   RunWorkflow:{type}       once a run, when its first task is done; without a length, since no process has the whole
  *                            of a run in its hands; child of what the start's header names
