@@ -12,7 +12,7 @@
 #include "message_context.h"
 
 /* The constant parts of an event, its time, traceparent, tracestate with every character escaped, and punctuation. */
-#define EVENT_FRAME_MAX ((size_t)512 + 6 * TRACE_STATE_MAX)
+#define EVENT_FRAME_MAX ((size_t)512 + (size_t)6 * TRACE_STATE_MAX)
 
 /* The value as JSON; "null" for none. NULL: not UTF-8. */
 static char *quote(const char *value)
