@@ -35,7 +35,7 @@ FOREIGN_VARIABLES = {"HOME", "TERM", "SOURCE_DATE_EPOCH", "FERRY_FAILPOINT"}
 
 
 def known_keys(ferry: str, text: str) -> set[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("FERRY_", "TEMPORAL_"))}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("FERRY_", "TEMPORAL_", "OTEL_"))}
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write(text + "\n")
         file.flush()
@@ -75,7 +75,7 @@ def variables_read() -> dict[str, str]:
     for top in ("libs", "services", "cli"):
         for path in sorted((ROOT / top).rglob("*.[ch]")):
             text = path.read_text()
-            names = re.findall(r'"((?:FERRY|TEMPORAL|AWS|LOG)_[A-Z0-9_]+)[="]', text)
+            names = re.findall(r'"((?:FERRY|TEMPORAL|AWS|LOG|OTEL)_[A-Z0-9_]+)[="]', text)
             names += re.findall(r'\b(?:secure_)?getenv\("(\w+)"\)', text)
             for name in names:
                 found.setdefault(name, str(path.relative_to(ROOT)))

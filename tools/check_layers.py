@@ -14,21 +14,23 @@ ROOT = Path(__file__).resolve().parents[1]
 # What each module may name in DEPS: only what lies below it.
 ALLOWED = {
     "base": set(),
+    "trace": {"base"},
     "crypto": {"base"},
     "http": {"base"},
     "rpc": {"base"},
     "rules": {"base"},
     "settings": {"base", "rules"},
+    "otlp": {"base", "http", "trace"},
     "aws": {"base", "crypto", "http"},
-    "temporal": {"base", "rpc"},
+    "temporal": {"base", "rpc", "trace"},
     "codec": {"base", "crypto", "temporal"},
-    "service": {"base", "crypto", "http", "settings"},
-    "messages": {"base", "crypto", "http", "aws", "rules", "settings"},
-    "poller": {"base", "http", "aws", "rules", "settings", "messages", "service"},
+    "service": {"base", "crypto", "http", "settings", "trace", "otlp"},
+    "messages": {"base", "crypto", "http", "aws", "rules", "settings", "trace"},
+    "poller": {"base", "http", "aws", "rules", "settings", "messages", "service", "trace"},
     "gateway": {"base", "http", "crypto", "aws", "temporal", "codec", "rules", "settings", "messages",
-                "service"},
-    "worker": {"base", "http", "aws", "temporal", "codec", "rules", "settings", "service"},
-    "cli": {"base", "crypto", "http", "rpc", "aws", "temporal", "codec", "rules", "settings", "messages", "service"},
+                "service", "trace"},
+    "worker": {"base", "http", "aws", "temporal", "codec", "rules", "settings", "service", "trace"},
+    "cli": {"base", "crypto", "http", "rpc", "aws", "temporal", "codec", "rules", "settings", "messages", "service", "trace"},
 }
 
 # External headers and the one module that may include them. jansson is our JSON everywhere.
@@ -48,7 +50,7 @@ HOMES = {
 
 # What authors of workflows and activities may include of the Temporal SDK.
 PUBLIC_TEMPORAL = {"client.h", "codec.h", "connection.h", "worker.h", "workflow.h", "activity.h", "testing.h", "payload.h",
-                   "failure.h", "retry_policy.h", "server.h"}
+                   "failure.h", "retry_policy.h", "server.h", "tracing.h"}
 
 
 def module_of(path: Path) -> str:

@@ -1,2 +1,2 @@
-DEPS := base crypto http aws rules settings
+DEPS := base crypto http aws rules settings trace
 PKGS := jansson

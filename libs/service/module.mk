@@ -1,2 +1,2 @@
-DEPS := base crypto http settings
+DEPS := base crypto http settings trace otlp
 PKGS := jansson

@@ -1,3 +1,3 @@
-DEPS := base rpc
+DEPS := base rpc trace
 PKGS := libprotobuf-c jansson
 PROTO := yes

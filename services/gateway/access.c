@@ -16,6 +16,7 @@
 #include "gateway.h"
 #include "origin.h"
 #include "rate_limit.h"
+#include "request_trace.h"
 #include "service/bearer_token.h"
 
 #define REFUSED_LOG_MS 10000
@@ -359,6 +360,7 @@ bool gateway_admit(struct http_exchange *exchange, void *user)
     const struct settings_gateway *settings = &access->settings->gateway;
     const struct http_route *route = http_exchange_route(exchange);
     struct error error = {0};
+    request_trace_begin(user, exchange);
     if (handle_origin(exchange, settings->cors)) {
         return false;
     }

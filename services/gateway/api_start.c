@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "idempotency_match.h"
 #include "json_text.h"
+#include "request_trace.h"
 #include "run_wait.h"
 #include "value_json.h"
 #include "workflow_call.h"
@@ -33,11 +34,13 @@ struct start_call {
     enum temporal_run_status status;
     char *run_id;
     char *first_run_id;
+    struct start_trace trace;
 };
 
 /* The exchange's answer is given. */
 static void start_call_destroy(struct start_call *start)
 {
+    start_trace_deinit(&start->trace);
     workflow_request_deinit(&start->request);
     free(start->workflow_id);
     free(start->run_id);
@@ -47,6 +50,7 @@ static void start_call_destroy(struct start_call *start)
 
 static void fail(struct start_call *start, const struct error *error)
 {
+    start_trace_end(&start->trace, NULL, NULL, error);
     workflow_call_fail(start->call, error);
     start_call_destroy(start);
 }
@@ -91,6 +95,7 @@ static void on_closed(void *user, enum status status, struct temporal_close_resu
 static void go_on(struct start_call *start)
 {
     const struct workflow_call *call = start->call;
+    start_trace_end(&start->trace, start->is_started ? "started" : "attached", start->run_id, NULL);
     if (!call->wait.is_given || call->wait.wait_ms == 0) {
         answer(start, start->is_started ? 201 : 200, NULL);
         return;
@@ -202,7 +207,17 @@ static void send_start(struct start_call *start, bool is_strict)
         options.signal = &start->signal;
         options.request_id = start->signal_request_id[0] != '\0' ? start->signal_request_id : NULL;
     }
+    start_trace_options(&start->trace, &options);
     temporal_client_start_async(call->gateway->connection, &options, on_started, start);
+}
+
+static void begin_trace(struct start_call *start)
+{
+    struct trace_context context;
+    bool has_context = request_trace_context(start->call->exchange, &context);
+    start_trace_begin(&start->trace, start->call->gateway->tracer, has_context ? &context : NULL,
+                      start->signal.name != NULL ? "SignalWithStartWorkflow" : "StartWorkflow",
+                      start->request.workflow_type, start->workflow_id);
 }
 
 /* Reads the body and the ID. NULL: it has replied. */
@@ -247,6 +262,7 @@ void gateway_handle_workflow_start(struct http_exchange *exchange, void *user)
         const char *body = http_exchange_body(exchange, &length);
         idempotency_init(&start->idempotency, start->workflow_id, key, body, length);
     }
+    begin_trace(start);
     send_start(start, start->is_keyed);
 }
 
@@ -278,5 +294,6 @@ void gateway_handle_workflow_signal_with_start(struct http_exchange *exchange, v
         idempotency_request_id(what, start->workflow_id, key, start->signal_request_id);
         free(what);
     }
+    begin_trace(start);
     send_start(start, false);
 }

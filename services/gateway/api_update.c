@@ -8,6 +8,7 @@
 #include "json_text.h"
 #include "messages/idempotency.h"
 #include "value_json.h"
+#include "request_trace.h"
 #include "workflow_call.h"
 #include "workflow_request.h"
 
@@ -195,6 +196,19 @@ void gateway_handle_workflow_update_outcome(struct http_exchange *exchange, void
     temporal_client_poll_update_async(gateway->connection, &options, on_polled, update);
 }
 
+/* The request's context goes along with the start; there is no span but the request's. */
+static void send_with_start(struct update_call *update, struct temporal_start_options *start,
+                            const struct temporal_update_options *options)
+{
+    struct trace_context context;
+    struct start_trace trace;
+    bool has_context = request_trace_context(update->call->exchange, &context);
+    start_trace_begin(&trace, NULL, has_context ? &context : NULL, NULL, start->workflow_type, start->workflow_id);
+    start_trace_options(&trace, start);
+    temporal_client_update_with_start_async(update->call->gateway->connection, start, options, on_started, update);
+    start_trace_deinit(&trace);
+}
+
 void gateway_handle_workflow_update_with_start(struct http_exchange *exchange, void *user)
 {
     struct gateway *gateway = user;
@@ -228,7 +242,7 @@ void gateway_handle_workflow_update_with_start(struct http_exchange *exchange, v
         workflow_request_options(&request, &retry, &start);
         start.id_conflict = request.has_id_conflict ? request.id_conflict : TEMPORAL_CONFLICT_USE_EXISTING;
         const struct temporal_update_options options = options_of(update, &request.message_arguments);
-        temporal_client_update_with_start_async(gateway->connection, &start, &options, on_started, update);
+        send_with_start(update, &start, &options);
     }
     workflow_request_deinit(&request);
 }

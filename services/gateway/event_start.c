@@ -18,6 +18,7 @@
 
 void event_start_deinit(struct event_start *start)
 {
+    start_trace_deinit(&start->trace);
     start_request_deinit(&start->request);
     watch_result_deinit(&start->result);
     free(start->run_id);
@@ -63,6 +64,8 @@ static void finish(struct event_start *start, enum entry_outcome outcome)
 {
     FAILPOINT("gateway.started");
     start->outcome = outcome;
+    bool has_failed = outcome == ENTRY_RETRY || outcome == ENTRY_REJECTED;
+    start_trace_end(&start->trace, entry_outcome_name(outcome), start->run_id, has_failed ? &start->error : NULL);
     start->done(start->user);
 }
 
@@ -293,6 +296,7 @@ static void send(struct event_start *start, const char *request_id, enum tempora
     char *attempt = memory_format("%lld", (long long)start->next_attempt);
     const struct temporal_payload input = input_of(&start->request);
     struct temporal_start_options options = options_of(start, attempt, memo, attributes);
+    start_trace_options(&start->trace, &options);
     options.arguments = &input;
     options.argument_count = 1;
     options.request_id = request_id;
@@ -457,10 +461,28 @@ static void send_signal(struct event_start *start)
     const struct temporal_start_signal signal = {.name = start->route->signal, .arguments = &input,
                                                  .argument_count = 1};
     struct temporal_start_options options = options_of(start, NULL, memo, attributes);
+    start_trace_options(&start->trace, &options);
     options.signal = &signal;
     options.id_reuse = TEMPORAL_REUSE_ALLOW;
     temporal_client_start_async(start->gateway->connection, &options, on_signaled, start);
     FAILPOINT("gateway.starting");
+}
+
+/* Below the event's own span, where it brings one: the events of a batch are of many traces. */
+static void begin_trace(struct event_start *start)
+{
+    struct trace_context own;
+    const struct event *event = start->event;
+    const struct trace_context *parent = start->context;
+    if (request_trace_of_event(event->traceparent, event->tracestate, &own)) {
+        parent = &own;
+    }
+    bool is_signal = start->route->target == SETTINGS_TARGET_SIGNAL;
+    start_trace_begin(&start->trace, start->gateway->tracer, parent,
+                      is_signal ? "SignalWithStartWorkflow" : "StartWorkflow", start->route->workflow,
+                      start->request.workflow_id);
+    trace_span_text(start->trace.span, "ferry.route", start->route->name);
+    trace_span_text(start->trace.span, "messaging.message.id", event->message_id);
 }
 
 bool event_start_begin(struct event_start *start)
@@ -469,6 +491,7 @@ bool event_start_begin(struct event_start *start)
         start->outcome = ENTRY_REJECTED;
         return false;
     }
+    begin_trace(start);
     if (start->route->target == SETTINGS_TARGET_SIGNAL) {
         send_signal(start);
     } else if (start->event->after != NULL) {

@@ -12,6 +12,7 @@
 #include "gateway.h"
 #include "messages/event.h"
 #include "messages/start_request.h"
+#include "request_trace.h"
 #include "watch.h"
 
 typedef void event_start_done_fn(void *user);
@@ -21,6 +22,7 @@ struct event_start {
     struct gateway *gateway;
     const struct settings_route *route;
     const struct event *event; /* outlives the start */
+    const struct trace_context *context; /* of the request, where the event has none of its own; NULL: none */
     int64_t deadline_ms;
     event_start_done_fn *done; /* rpc thread */
     void *user;
@@ -36,6 +38,7 @@ struct event_start {
     bool is_target_error;       /* error is Temporal's, not the event's own defect */
 
     /* While it is under way. */
+    struct start_trace trace;
     enum temporal_run_status run_status;
     int64_t next_attempt; /* of the start that is sent */
     char *started_run_id; /* the run that our start is said to have made; NULL: none */

@@ -258,6 +258,7 @@ static void start_all(struct events_call *call)
         start->gateway = call->gateway;
         start->route = call->route;
         start->event = &call->list.events[i];
+        start->context = call->has_context ? &call->context : NULL;
         start->deadline_ms = call->deadline_ms;
         start->done = on_done;
         start->user = call;
@@ -270,13 +271,17 @@ static void start_all(struct events_call *call)
 
 static void send_all(struct events_call *call)
 {
+    char traceparent[TRACE_PARENT_SIZE];
+    if (call->has_context) {
+        trace_context_format(&call->context, traceparent);
+    }
     call->sent = memory_alloc_array(call->list.count, sizeof *call->sent);
     const struct queue_send_options options = {
         .sender = call->gateway->queue_sender,
         .route = call->route,
         .events = call->list.events,
         .count = call->list.count,
-        .traceparent = http_exchange_header(call->exchange, "traceparent"),
+        .traceparent = call->has_context ? traceparent : NULL,
         .deadline_ms = call->deadline_ms,
         .done = on_done,
         .user = call,
@@ -294,6 +299,18 @@ static int64_t deadline_of(struct gateway *gateway, const struct http_exchange *
     return now_ms + event_time_left_ms(http_exchange_header(exchange, EVENT_TIME_LEFT_HEADER), most_ms);
 }
 
+/* A batch has events of many traces; the request is of one of them. */
+static void link_events(struct events_call *call)
+{
+    struct trace_context context;
+    for (size_t i = 0; call->gateway->tracer != NULL && i < call->list.count; i++) {
+        const struct event *event = &call->list.events[i];
+        if (request_trace_of_event(event->traceparent, event->tracestate, &context)) {
+            request_trace_link(call->exchange, &context);
+        }
+    }
+}
+
 struct events_call *events_call_new(struct http_exchange *exchange, struct gateway *gateway,
                                     const struct settings_route *route, struct event_list list)
 {
@@ -306,6 +323,8 @@ struct events_call *events_call_new(struct http_exchange *exchange, struct gatew
     call->list = list;
     const struct access_grant *grant = gateway_access_grant(exchange);
     call->token = grant != NULL ? grant->name : NULL;
+    call->has_context = request_trace_context(exchange, &call->context);
+    link_events(call);
     atomic_init(&call->open, 1);
     return call;
 }

@@ -23,6 +23,8 @@ struct events_call {
     enum plain_event_reply reply;
     const char *token; /* the caller's, by name; NULL: none was asked for */
     struct wait_preference wait; /* of a single event */
+    bool has_context;
+    struct trace_context context; /* of the request */
     int64_t started_us;
     int64_t deadline_ms;
     char *owned_body;            /* NULL: the list's slices are of the exchange's body */

@@ -14,6 +14,7 @@
 #include "openapi.h"
 #include "queue_sender.h"
 #include "recent_events.h"
+#include "request_trace.h"
 #include "run_gateway.h"
 #include "run_wait.h"
 
@@ -170,6 +171,8 @@ static enum status start_server(struct gateway *gateway, struct error *error)
         .reuse_port = service_is_child(gateway->service),
         .admit = gateway_admit,
         .admit_user = gateway,
+        .ended = request_trace_end,
+        .ended_user = gateway,
         .metrics = service_metrics(gateway->service),
         .tls = gateway->tls,
         .limits = {.max_connections = (unsigned)settings->max_connections,
@@ -218,7 +221,7 @@ static void drain(struct gateway *gateway)
 
 enum status run_gateway(struct service *service, const struct settings *settings, struct error *error)
 {
-    struct gateway gateway = {.service = service, .settings = settings};
+    struct gateway gateway = {.service = service, .settings = settings, .tracer = service_tracer(service)};
     struct stop_flag flag = {.mutex = PTHREAD_MUTEX_INITIALIZER};
     thread_condition_init(&flag.condition);
     atomic_init(&gateway.ready, false);

@@ -42,6 +42,7 @@ struct gateway {
     struct service *service;
     const struct settings *settings;
     struct codec_aes_gcm *codec; /* what payloads are encrypted with; NULL: they are not */
+    const struct tracer *tracer; /* NULL: tracing is off */
     struct temporal_connection *connection;
     struct http_server *server;
     struct http_tls *tls;  /* NULL: plain HTTP */

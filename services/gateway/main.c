@@ -10,6 +10,11 @@
 #include "service/service.h"
 #include "webhooks.h"
 
+static int64_t grace_ms(const struct settings *settings)
+{
+    return settings->gateway.grace_ms;
+}
+
 static const char *admin_listen(const struct settings *settings)
 {
     return settings->gateway.admin_listen;
@@ -76,6 +81,7 @@ int main(int argc, char **argv)
         .summary = "starts Temporal workflows for messages that come by HTTP",
         .admin_listen = admin_listen,
         .health_listen = health_listen,
+        .grace_ms = grace_ms,
         .check = check,
         .run = run_gateway,
     };

@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 #include "gateway.h"
 #include "settings/settings.h"
+#include "trace/tracer.h"
 #include "waiter.h"
 
 struct consumer;
@@ -18,6 +19,7 @@ struct consumer_options {
     struct gateway *gateway;
     struct waiter *waiter; /* its closed function is consumer_run_closed */
     struct metrics *metrics;
+    const struct tracer *tracer; /* NULL: tracing is off */
     const struct settings_queue *queue;
     const struct settings_route *const *routes; /* the queue's, in its order */
     size_t route_count;

@@ -15,6 +15,7 @@ void consumer_forward_end(struct forward_call *forward)
 {
     struct consumer *consumer = forward->consumer;
     for (size_t i = 0; i < forward->count; i++) {
+        message_trace_step_end(forward->messages[i], forward->http_status);
         message_release(forward->messages[i]);
     }
     list_remove(&forward->link);
@@ -56,6 +57,7 @@ static void message_failed(struct outlet *outlet, struct message *message, int64
     struct consumer *consumer = outlet->consumer;
     int64_t now_ms = clock_monotonic_ms();
     bool is_alone = outlet->circuit.accepted > message->accepted_before;
+    message_trace_step_fail(message, "retry", reason);
     message->failures++;
     message->accepted_before = outlet->circuit.accepted;
     if (!is_alone) {
@@ -75,7 +77,7 @@ static void message_failed(struct outlet *outlet, struct message *message, int64
     }
 }
 
-static void log_started(const struct outlet *outlet, const struct message *message, const struct event_result *result)
+static void note_started(const struct outlet *outlet, struct message *message, const struct event_result *result)
 {
     const char *sentence = "workflow started";
     if (result->outcome == EVENT_CLOSED) {
@@ -88,7 +90,9 @@ static void log_started(const struct outlet *outlet, const struct message *messa
               LOG_STRING("workflow_id", result->workflow_id), LOG_STRING("run_id", result->run_id),
               LOG_STRING("outcome", event_outcome_name(result->outcome)),
               LOG_STRING("run_status", result->outcome == EVENT_CLOSED ? run_status_name(result->status) : NULL),
-              LOG_INTEGER("attempt", message->attempt));
+              LOG_INTEGER("attempt", message->attempt), LOG_STRING("trace_id", message_trace_id(message)),
+              LOG_STRING("span_id", message_trace_span_id(message)));
+    message_trace_event(message, sentence, "ferry.workflow.run_id", result->run_id);
 }
 
 static void remember_run(struct message *message, const struct event_result *result, const char *route)
@@ -129,6 +133,7 @@ static void apply_result(struct outlet *outlet, struct message *message, const s
     struct consumer *consumer = outlet->consumer;
     const char *reason = result->reason[0] != '\0' ? result->reason : "retry";
     if (result->outcome == EVENT_REJECTED) {
+        message_trace_step_fail(message, "rejected", result->reason);
         consumer_reject(consumer, message, result->reject_class[0] != '\0' ? result->reject_class : "other",
                         result->reason);
         return;
@@ -142,7 +147,7 @@ static void apply_result(struct outlet *outlet, struct message *message, const s
         return;
     }
     remember_run(message, result, outlet->route->name);
-    log_started(outlet, message, result);
+    note_started(outlet, message, result);
     const struct run_end end = {.status = result->outcome == EVENT_CLOSED ? result->status : RUN_OPEN,
                                 .attempt = message->attempt,
                                 .is_non_retryable = result->is_non_retryable};
@@ -201,6 +206,7 @@ static void target_failed(struct forward_call *forward, const char *reason, int6
             continue;
         }
         message->must_go_alone = true;
+        message_trace_step_fail(message, "target_failed", reason);
         hand_put_back(&consumer->hand, message);
         if (circuit_failed(&outlet->circuit, retry_after_ms, clock_monotonic_ms())) {
             log_circuit(outlet, true, reason);
@@ -214,6 +220,7 @@ void consumer_forward_put_back(struct forward_call *forward, bool must_go_alone)
         struct message *message = forward->messages[i];
         if (message->state == MESSAGE_FORWARDING) {
             message->must_go_alone = message->must_go_alone || must_go_alone;
+            message_trace_step_fail(message, "put_back", NULL);
             hand_put_back(&forward->consumer->hand, message);
         }
     }
@@ -229,6 +236,7 @@ void consumer_on_forwarded(void *user, const struct http_response *response, con
     int64_t now_ms = clock_monotonic_ms();
     int64_t retry_after_ms = gateway_retry_after_ms(response);
     struct message *first = forward->messages[0];
+    forward->http_status = response != NULL ? response->status : 0;
     FAILPOINT("poller.forwarded");
     metric_histogram_observe(consumer->metrics.forward_seconds, (double)(now_ms - forward->sent_ms) / 1000.0);
     gateway_note_answer(consumer->options.gateway, response);

@@ -46,7 +46,9 @@ static void confirmed(struct consumer *consumer, struct message *message)
               LOG_STRING("workflow_id", message->watch.workflow_id), LOG_STRING("run_id", message->run_id),
               LOG_STRING("reason", reason), LOG_INTEGER("attempt", message->attempt),
               LOG_STRING("dead_letter_queue", consumer_dead_letter_url(consumer, message)),
-              LOG_BOOLEAN("described", !message->is_dead_letter_bare));
+              LOG_BOOLEAN("described", !message->is_dead_letter_bare),
+              LOG_STRING("trace_id", message_trace_id(message)),
+              LOG_STRING("span_id", message_trace_span_id(message)));
     FAILPOINT("poller.dead_lettered");
     message->stuck_reason = NULL;
     message->dead_letter_tries = 0;
@@ -93,8 +95,11 @@ static void on_sent(void *user, const struct sqs_entry_result *result, const str
         log_event(LOG_LEVEL_WARN, "a dead letter's message has left hand", LOG_STRING("queue", consumer->name),
                   LOG_STRING("message_id", message_id(message)), LOG_BOOLEAN("sent", error == NULL));
     } else if (error == NULL) {
+        message_trace_step_end(message, 0);
         confirmed(consumer, message);
     } else {
+        message_trace_step_fail(message, sqs_error_class_name(error->class), error->error.text);
+        message_trace_step_end(message, 0);
         failed(consumer, message, error);
     }
     call_end(call);
@@ -125,6 +130,7 @@ void consumer_dead_letter_send(struct consumer *consumer, struct message *messag
         .attributes_json = delivery->attributes,
     };
     hand_dead_letter(&consumer->hand, message);
+    message_trace_dead_letter(message, url);
     call->consumer = consumer;
     call->message = message_acquire(message);
     list_append(&consumer->dead_letters, &call->link);

@@ -61,17 +61,22 @@ static bool add_event(struct outlet *outlet, struct forward_call *forward, struc
         consumer_leave(consumer, message, lease_return_seconds(message->delivery->receive_count), "damaged");
         return false;
     }
+    message_trace_forward(message, outlet->route->name, outlet->route->workflow);
     const struct message_event event = {
         .message = message->delivery,
         .envelope = consumer->queue->envelope,
         .quoted_source = consumer->quoted_source,
         .after = message->asks_attempt ? message->run_id : NULL,
         .is_anew = message->asks_anew,
+        .context = message_trace_step_context(message),
     };
     enum status status = message_event_append(body, &event, forward->count == 0, &error);
     if (status != STATUS_OK) {
         /* Only a message whose texts are not UTF-8, over the limit by itself, or not in its envelope comes here. */
-        consumer_reject(consumer, message, message_event_reject_class(status), error.text);
+        const char *class = message_event_reject_class(status);
+        message_trace_step_fail(message, class, error.text);
+        message_trace_step_end(message, 0);
+        consumer_reject(consumer, message, class, error.text);
         return false;
     }
     if (message->failures == 0) {
@@ -149,7 +154,8 @@ static bool send_forward(struct outlet *outlet, bool is_try, int64_t now_ms, int
         outlet->forward_calls++;
         consumer->forward_calls++;
         forward->call = gateway_send_events(consumer->options.gateway, outlet->route->name, body.data, body.length,
-                                            now_ms + budget_ms, consumer_on_forwarded, forward);
+                                            message_trace_step_context(forward->messages[0]), now_ms + budget_ms,
+                                            consumer_on_forwarded, forward);
         FAILPOINT("poller.forwarding");
     } else {
         free(forward);

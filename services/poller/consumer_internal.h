@@ -11,6 +11,7 @@
 #include "consumer_metrics.h"
 #include "event_results.h"
 #include "hand.h"
+#include "message_trace.h"
 #include "messages/routing.h"
 #include "receive_plan.h"
 
@@ -59,6 +60,7 @@ struct forward_call {
     struct outlet *outlet;
     struct http_call *call;
     int64_t sent_ms;
+    int http_status; /* of the answer; 0: there was none */
     size_t count;
     struct message *messages[EVENTS_BATCH_MAX]; /* a reference each */
 };

@@ -62,7 +62,9 @@ static void log_received(const struct consumer *consumer, const struct message *
     log_event(LOG_LEVEL_INFO, "message received", LOG_STRING("queue", consumer->name),
               LOG_STRING("message_id", message_id(message)), LOG_STRING("group", message_group(message)),
               LOG_STRING("sequence", message->delivery->sequence_number),
-              LOG_INTEGER("receive_count", message->delivery->receive_count));
+              LOG_INTEGER("receive_count", message->delivery->receive_count),
+              LOG_STRING("trace_id", message_trace_id(message)),
+              LOG_STRING("span_id", message_trace_span_id(message)));
 }
 
 static void release_delivery(struct sqs_message *delivery)
@@ -98,10 +100,12 @@ static struct message *take_delivery(struct consumer *consumer, const struct rec
             message_set_setback(message, "rejected", defect.text, NULL, NULL);
         }
         message->received_ms = clock_monotonic_ms();
+        message_trace_begin(message, consumer->options.tracer, consumer->queue, consumer->name);
         log_received(consumer, message);
         return message;
     }
     metric_counter_add(consumer->metrics.received_again, 1);
+    message_trace_event(message, "message received again", NULL, NULL);
     log_event(LOG_LEVEL_INFO, "message received again", LOG_STRING("queue", consumer->name),
               LOG_STRING("message_id", message_id(message)),
               LOG_INTEGER("receive_count", message->delivery->receive_count));

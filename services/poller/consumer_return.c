@@ -80,6 +80,7 @@ void consumer_returned_take_back(struct consumer *consumer, struct message *mess
     consumer->returned_count--;
     consumer->returned_bytes -= message->delivery->json_length;
     hand_take_back(&consumer->hand, message);
+    message_trace_begin(message, consumer->options.tracer, consumer->queue, consumer->name);
 }
 
 /* --- on the way out ----------------------------------------------------------------------------------------------- */
@@ -111,6 +112,7 @@ static void take_out(struct consumer *consumer, struct list *out)
         struct message *message = message_of(node);
         waiter_remove(consumer->options.waiter, &message->watch);
         message->is_return_sent = false;
+        message_trace_end_unsettled(message);
         consumer_metrics_returned(&consumer->metrics, message->leave_reason);
         list_append(&consumer->returns, &message->in_work);
         consumer->return_waiting++;

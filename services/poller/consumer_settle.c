@@ -113,7 +113,11 @@ static void settled(struct consumer *consumer, struct message *message, bool was
               LOG_STRING("queue", consumer->name), LOG_STRING("route", consumer_route_name(consumer, message)),
               LOG_STRING("message_id", message_id(message)), LOG_STRING("workflow_id", message->watch.workflow_id),
               LOG_STRING("run_id", message->run_id), LOG_STRING("delete", was_deleted ? NULL : "refused"),
-              LOG_INTEGER("duration_ms", clock_monotonic_ms() - message->received_ms));
+              LOG_INTEGER("duration_ms", clock_monotonic_ms() - message->received_ms),
+              LOG_STRING("trace_id", message_trace_id(message)),
+              LOG_STRING("span_id", message_trace_span_id(message)));
+    message_trace_step_end(message, 0);
+    message_trace_end(message, was_deleted ? "deleted" : "already_gone");
     hand_remove_settled(&consumer->hand, message);
 }
 
@@ -125,6 +129,8 @@ static void delete_later(struct consumer *consumer, struct message *message, enu
         delay_ms *= 2;
     }
     message->delete_attempts++;
+    message_trace_step_fail(message, sqs_error_class_name(class), NULL);
+    message_trace_step_end(message, 0);
     queue_delete(consumer, message, clock_monotonic_ms() + (delay_ms < RETRY_MAX_MS ? delay_ms : RETRY_MAX_MS));
     if (log_limiter_allows(&consumer->settle_limiter, LOG_INTERVAL_MS, &suppressed)) {
         log_event(LOG_LEVEL_WARN, "deleting failed, trying again", LOG_STRING("queue", consumer->name),
@@ -176,6 +182,7 @@ static void send_deletes(struct consumer *consumer, int64_t now_ms)
         }
         list_remove(&message->in_work);
         handles[count++] = message->delivery->receipt_handle;
+        message_trace_settle(message, consumer->name);
         consumer_batch_add(batch, message, 0);
     }
     if (batch != NULL) {

@@ -89,7 +89,10 @@ void consumer_run_closed(struct run_watch *watch, const struct closed_run *run)
               LOG_STRING("message_id", message_id(message)), LOG_STRING("workflow_id", message->watch.workflow_id),
               LOG_STRING("run_id", message->run_id), LOG_STRING("run_status", run_status_name(run->status)),
               LOG_INTEGER("attempt", message->attempt),
-              LOG_STRING("failure_type", run->failure_type[0] != '\0' ? run->failure_type : NULL));
+              LOG_STRING("failure_type", run->failure_type[0] != '\0' ? run->failure_type : NULL),
+              LOG_STRING("trace_id", message_trace_id(message)),
+              LOG_STRING("span_id", message_trace_span_id(message)));
+    message_trace_event(message, "workflow closed", "ferry.workflow.status", run_status_name(run->status));
     consumer_follow(consumer, message, &verdict, &end, run->failure_type, run->failure_message);
 }
 

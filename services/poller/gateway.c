@@ -67,16 +67,25 @@ void gateway_note_answer(struct gateway *gateway, const struct http_response *re
 }
 
 static struct http_call *send_request(struct gateway *gateway, const char *method, const char *path,
-                                      const char *content_type, const char *body, size_t length, int64_t deadline_ms,
-                                      http_done_fn *done, void *user)
+                                      const char *content_type, const char *body, size_t length,
+                                      const struct trace_context *context, int64_t deadline_ms, http_done_fn *done,
+                                      void *user)
 {
-    struct http_header headers[3];
+    struct http_header headers[5];
+    char traceparent[TRACE_PARENT_SIZE];
     size_t header_count = 0;
     int64_t left_ms = deadline_ms - clock_monotonic_ms();
     char *time_left = memory_format("%lld", left_ms > 0 ? (long long)left_ms : 0LL);
     headers[header_count++] = (struct http_header){TIME_LEFT_HEADER, time_left};
     if (content_type != NULL) {
         headers[header_count++] = (struct http_header){"Content-Type", content_type};
+    }
+    if (context != NULL) {
+        trace_context_format(context, traceparent);
+        headers[header_count++] = (struct http_header){"traceparent", traceparent};
+        if (context->state[0] != '\0') {
+            headers[header_count++] = (struct http_header){"tracestate", context->state};
+        }
     }
     char *authorization = make_authorization(gateway);
     if (authorization != NULL) {
@@ -111,7 +120,8 @@ static void append_segment(struct buffer *out, const char *text)
 }
 
 struct http_call *gateway_send_events(struct gateway *gateway, const char *route, const char *body, size_t length,
-                                      int64_t deadline_ms, http_done_fn *done, void *user)
+                                      const struct trace_context *context, int64_t deadline_ms, http_done_fn *done,
+                                      void *user)
 {
     struct buffer path;
     buffer_init(&path, URL_MAX + 3 * strlen(route));
@@ -119,7 +129,8 @@ struct http_call *gateway_send_events(struct gateway *gateway, const char *route
     append_segment(&path, route);
     CHECK(buffer_append_string(&path, "/events"));
     struct http_call *call =
-        send_request(gateway, "POST", path.data, MESSAGE_EVENT_CONTENT_TYPE, body, length, deadline_ms, done, user);
+        send_request(gateway, "POST", path.data, MESSAGE_EVENT_CONTENT_TYPE, body, length, context, deadline_ms, done,
+                     user);
     buffer_deinit(&path);
     return call;
 }
@@ -127,12 +138,13 @@ struct http_call *gateway_send_events(struct gateway *gateway, const char *route
 struct http_call *gateway_wait_runs(struct gateway *gateway, const char *body, size_t length, int64_t deadline_ms,
                                     http_done_fn *done, void *user)
 {
-    return send_request(gateway, "POST", "/v1/runs/wait", "application/json", body, length, deadline_ms, done, user);
+    return send_request(gateway, "POST", "/v1/runs/wait", "application/json", body, length, NULL, deadline_ms, done,
+                        user);
 }
 
 struct http_call *gateway_ask_ready(struct gateway *gateway, int64_t deadline_ms, http_done_fn *done, void *user)
 {
-    return send_request(gateway, "GET", "/readyz", NULL, NULL, 0, deadline_ms, done, user);
+    return send_request(gateway, "GET", "/readyz", NULL, NULL, 0, NULL, deadline_ms, done, user);
 }
 
 int64_t gateway_retry_after_ms(const struct http_response *response)

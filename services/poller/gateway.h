@@ -7,6 +7,7 @@
 
 #include "base/secret.h"
 #include "http/client.h"
+#include "trace/context.h"
 
 struct gateway;
 
@@ -21,9 +22,10 @@ struct gateway_options {
 struct gateway *gateway_new(const struct gateway_options *options);
 void gateway_destroy(struct gateway *gateway); /* after the last call has ended. NULL is fine */
 
-/* body: a CloudEvents batch, copied. deadline_ms: clock_monotonic_ms. */
+/* body: a CloudEvents batch, copied. context: of the request; NULL: none is sent. deadline_ms: clock_monotonic_ms. */
 struct http_call *gateway_send_events(struct gateway *gateway, const char *route, const char *body, size_t length,
-                                      int64_t deadline_ms, http_done_fn *done, void *user);
+                                      const struct trace_context *context, int64_t deadline_ms, http_done_fn *done,
+                                      void *user);
 struct http_call *gateway_wait_runs(struct gateway *gateway, const char *body, size_t length, int64_t deadline_ms,
                                     http_done_fn *done, void *user);
 struct http_call *gateway_ask_ready(struct gateway *gateway, int64_t deadline_ms, http_done_fn *done, void *user);

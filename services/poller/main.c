@@ -15,6 +15,11 @@ struct running {
     struct poller *poller;
 };
 
+static int64_t grace_ms(const struct settings *settings)
+{
+    return settings->poller.grace_ms;
+}
+
 static const char *admin_listen(const struct settings *settings)
 {
     return settings->poller.admin_listen;
@@ -95,6 +100,7 @@ static enum status run(struct service *service, const struct settings *settings,
     struct poller_options options = {
         .loop = running.loop,
         .metrics = service_metrics(service),
+        .tracer = service_tracer(service),
         .settings = settings,
         .ready = on_ready,
         .drained = on_drained,
@@ -146,6 +152,7 @@ int main(int argc, char **argv)
         .name = "ferry-poller",
         .summary = "receives messages from Amazon SQS and hands them to ferry-gateway",
         .admin_listen = admin_listen,
+        .grace_ms = grace_ms,
         .api = operator_routes,
         .api_count = operator_route_count,
         .check = check,

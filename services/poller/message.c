@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "message_trace.h"
 
 struct message *message_new(struct sqs_message *delivery, void (*release)(struct sqs_message *delivery))
 {
@@ -81,6 +82,7 @@ void message_release(struct message *message)
         return;
     }
     CHECK(message->state == MESSAGE_GONE && !message->watch.is_watched && list_is_empty(&message->in_work));
+    message_trace_destroy(message);
     message->release_delivery(message->delivery);
     free(message->watch.workflow_id);
     free(message->watch.first_run_id);

@@ -35,6 +35,7 @@ struct setback {
 
 struct consumer;
 struct lane;
+struct message_trace;
 struct wait_call;
 
 /* What a wait knows of a run (waiter.h). The texts are the message's. */
@@ -73,6 +74,7 @@ struct message {
     struct list in_work;   /* the consumer's list of deletes, of resting ones, of returns, or of returned ones */
     size_t line;           /* its place among the queue's routes: what is ready is kept apart by it */
 
+    struct message_trace *trace; /* message_trace.h; NULL: tracing is off */
     struct run_watch watch;
     char *run_id;        /* the chain's last that is known; NULL: none */
     int64_t attempt;     /* of that run; 0: none */

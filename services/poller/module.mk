@@ -1,3 +1,3 @@
 PROGRAM := ferry-poller
-DEPS := base http aws rules settings messages service
+DEPS := base http aws rules settings messages service trace
 PKGS := jansson

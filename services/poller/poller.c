@@ -173,6 +173,7 @@ static struct consumer *new_consumer(struct poller *poller, const struct setting
         .gateway = poller->gateway,
         .waiter = poller->waiter,
         .metrics = poller->options.metrics,
+        .tracer = poller->options.tracer,
         .queue = queue,
         .routes = routes,
         .route_count = queue->route_count,

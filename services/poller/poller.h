@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "http/client.h"
 #include "settings/settings.h"
+#include "trace/tracer.h"
 
 struct poller;
 
@@ -20,6 +21,7 @@ struct poller_options {
     struct http_tls *tls;  /* for the gateway; NULL: the system's CAs */
     struct secret *token;  /* of the gateway; NULL: none */
     struct metrics *metrics;
+    const struct tracer *tracer; /* NULL: tracing is off */
     const struct settings *settings; /* at least one queue; each queue's route is there */
     void (*ready)(void *user, bool is_ready, const char *reason); /* whenever it has changed */
     void (*drained)(void *user); /* once after poller_stop: nothing is under way any more, or the time is up */

@@ -10,9 +10,15 @@
 #include "codec/aes_gcm.h"
 #include "service/service.h"
 #include "sqs_thread.h"
+#include "worker_trace.h"
 #include "workflows/hello_world.h"
 
 #define MALLOC_ARENAS 2 /* else each of the many activity threads gets its own: memory for nothing */
+
+static int64_t grace_ms(const struct settings *settings)
+{
+    return settings->worker.grace_ms;
+}
 
 static const char *admin_listen(const struct settings *settings)
 {
@@ -63,7 +69,8 @@ static enum status connect_temporal(const struct settings *settings, struct metr
 }
 
 static enum status make_worker(struct temporal_connection *connection, const struct settings *settings,
-                               struct metrics *metrics, struct temporal_worker **out_worker, struct error *error)
+                               struct metrics *metrics, const struct temporal_tracing *tracing,
+                               struct temporal_worker **out_worker, struct error *error)
 {
     const struct settings_worker *worker = &settings->worker;
     const struct temporal_worker_options options = {
@@ -72,6 +79,7 @@ static enum status make_worker(struct temporal_connection *connection, const str
         .workflow_cache = worker->workflow_cache > 0 ? worker->workflow_cache : TEMPORAL_WORKER_CACHE_NONE,
         .grace_ms = worker->grace_ms > 0 ? worker->grace_ms : TEMPORAL_WORKER_GRACE_NONE,
         .metrics = metrics,
+        .tracing = tracing,
     };
     return temporal_worker_new(connection, &options, out_worker, error);
 }
@@ -85,6 +93,8 @@ static enum status run(struct service *service, const struct settings *settings,
     struct sqs_thread *sqs = NULL;
     struct hello_world_activity hello = {.work_ms = settings->hello.work_ms, .settings = settings};
     struct sqs_activities activities = {.settings = settings};
+    const struct tracer *tracer = service_tracer(service);
+    const struct temporal_tracing tracing = {.record = worker_trace_record, .user = tracer};
     enum status status = STATUS_OK;
     (void)mallopt(M_ARENA_MAX, MALLOC_ARENAS);
     if (settings->queue_count > 0) {
@@ -103,7 +113,7 @@ static enum status run(struct service *service, const struct settings *settings,
     if (status != STATUS_OK) {
         goto done;
     }
-    status = make_worker(connection, settings, metrics, &worker, error);
+    status = make_worker(connection, settings, metrics, tracer != NULL ? &tracing : NULL, &worker, error);
     if (status != STATUS_OK) {
         goto done;
     }
@@ -128,6 +138,7 @@ int main(int argc, char **argv)
         .name = "ferry-worker",
         .summary = "runs workflows and activities: the built-in helloWorld, and what settles messages for others",
         .admin_listen = admin_listen,
+        .grace_ms = grace_ms,
         .run = run,
     };
     return service_main(&definition, argc, argv);

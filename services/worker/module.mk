@@ -1,3 +1,3 @@
 PROGRAM := ferry-worker
-DEPS := base http aws temporal codec settings service
+DEPS := base http aws temporal codec settings service trace
 PKGS := jansson

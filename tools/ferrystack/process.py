@@ -60,7 +60,7 @@ class Process:
         self.popen = None
 
     def start(self):
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(("FERRY_", "TEMPORAL_", "AWS_"))}
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(("FERRY_", "TEMPORAL_", "AWS_", "OTEL_"))}
         environment.update({key: str(value) for key, value in self.environment.items()})
         with open(self.log_path, "ab") as log:
             self.popen = subprocess.Popen(self.arguments, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,

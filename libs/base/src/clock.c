@@ -32,6 +32,11 @@ int64_t clock_wall_ms(void)
     return read_us(CLOCK_REALTIME) / 1000;
 }
 
+int64_t clock_wall_us(void)
+{
+    return read_us(CLOCK_REALTIME);
+}
+
 static char *put_digits(char *out, int value, int width)
 {
     for (int i = width - 1; i >= 0; i--) {

@@ -91,6 +91,16 @@ void http_exchange_set_caller(struct http_exchange *exchange, const void *caller
     exchange->caller = caller;
 }
 
+void http_exchange_attach(struct http_exchange *exchange, void *attachment)
+{
+    exchange->attachment = attachment;
+}
+
+void *http_exchange_attachment(const struct http_exchange *exchange)
+{
+    return exchange->attachment;
+}
+
 const void *http_exchange_caller(const struct http_exchange *exchange)
 {
     return exchange->caller;

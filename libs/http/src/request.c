@@ -326,6 +326,9 @@ void request_completed(void *user, struct MHD_Connection *connection, void **use
     stream_completed(exchange);
     connection_wait(ours, CONNECTION_IDLE, now_us / 1000 + server->connections.limits.idle_timeout_ms);
     server_metrics_count(server, exchange, now_us);
+    if (exchange->attachment != NULL) {
+        server->ended(server->ended_user, exchange->attachment, (int)exchange->status);
+    }
     exchange_destroy(exchange);
     pthread_mutex_lock(&server->mutex);
     server->active--;

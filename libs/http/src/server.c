@@ -78,6 +78,8 @@ static struct http_server *server_alloc(const struct http_server_options *option
     server->max_body_bytes = options->max_body_bytes > 0 ? options->max_body_bytes : SERVER_BODY_DEFAULT;
     server->admit = options->admit;
     server->admit_user = options->admit_user;
+    server->ended = options->ended;
+    server->ended_user = options->ended_user;
     server->metrics = options->metrics;
     server->tls = options->tls;
     connections_init(&server->connections, &options->limits, options->metrics);

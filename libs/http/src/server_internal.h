@@ -56,6 +56,8 @@ struct http_server {
     size_t max_body_bytes;
     bool (*admit)(struct http_exchange *exchange, void *user);
     void *admit_user;
+    void (*ended)(void *user, void *attachment, int status);
+    void *ended_user;
     struct metrics *metrics; /* borrowed; NULL: none */
     struct http_tls *tls;    /* borrowed; NULL: plain HTTP */
     struct server_connections connections;
@@ -109,6 +111,7 @@ struct http_exchange {
     struct reply_header *reply_headers; /* owned list, the last one first; owned by who holds the exchange */
     size_t reply_header_count;
     const void *caller;     /* the admit hook's */
+    void *attachment;       /* likewise; NULL: none */
     bool is_asterisk;       /* "OPTIONS *" */
     bool is_malformed;      /* the target cannot be read */
     bool has_begun;         /* headers were seen */

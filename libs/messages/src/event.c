@@ -172,7 +172,20 @@ static void name_cloud_event(struct event *event, const char *specversion, const
 }
 
 /* The members of a CloudEvent that matter, found in one pass. */
-enum { SPECVERSION, ID, SOURCE, TYPE, DATA, DATA_BASE64, DATACONTENTTYPE, AFTER, ANEW, MEMBER_COUNT };
+enum {
+    SPECVERSION,
+    ID,
+    SOURCE,
+    TYPE,
+    DATA,
+    DATA_BASE64,
+    DATACONTENTTYPE,
+    AFTER,
+    ANEW,
+    TRACEPARENT,
+    TRACESTATE,
+    MEMBER_COUNT
+};
 
 static const char *const s_members[MEMBER_COUNT] = {
     [SPECVERSION] = "specversion",
@@ -184,6 +197,8 @@ static const char *const s_members[MEMBER_COUNT] = {
     [DATACONTENTTYPE] = "datacontenttype",
     [AFTER] = "ferryafter",
     [ANEW] = "ferryanew",
+    [TRACEPARENT] = "traceparent",
+    [TRACESTATE] = "tracestate",
 };
 
 /* A header can hold the text alone. */
@@ -200,6 +215,8 @@ static void read_attributes(struct event *event, const struct json_slice members
     char *source = text_of(members[SOURCE]);
     char *type = text_of(members[TYPE]);
     event->is_anew = is_true(members[ANEW]);
+    event->traceparent = members[TRACEPARENT];
+    event->tracestate = members[TRACESTATE];
     if (event->defect == NULL && members[AFTER].data != NULL) {
         set_after(event, text_of(members[AFTER]));
     }

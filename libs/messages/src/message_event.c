@@ -9,8 +9,10 @@
 #include "base/json_scan.h"
 #include "base/memory.h"
 #include "envelope.h"
+#include "message_context.h"
 
-#define EVENT_FRAME_MAX 512 /* the constant parts of an event, its time, traceparent and punctuation */
+/* The constant parts of an event, its time, traceparent, tracestate with every character escaped, and punctuation. */
+#define EVENT_FRAME_MAX ((size_t)512 + (size_t)6 * TRACE_STATE_MAX)
 
 /* The value as JSON; "null" for none. NULL: not UTF-8. */
 static char *quote(const char *value)
@@ -24,36 +26,6 @@ static void append_member(struct buffer *out, const char *name, const char *valu
     if (value != NULL) {
         CHECK(buffer_append_string(out, name) && buffer_append_string(out, quoted));
     }
-}
-
-/* 00-<32 hexadecimal digits>-<16>-<2>, as W3C Trace Context has it. */
-static bool is_traceparent(const char *text, size_t length)
-{
-    static const char shape[] = "xx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
-    if (length != sizeof shape - 1) {
-        return false;
-    }
-    for (size_t i = 0; i < length; i++) {
-        bool is_digit = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
-        if (shape[i] == '-' ? text[i] != '-' : !is_digit) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The message attribute of that name, as a JSON string of that form; .data NULL: none. */
-static struct json_slice find_traceparent(struct json_slice attributes)
-{
-    struct json_slice none = {0};
-    if (attributes.data == NULL) {
-        return none;
-    }
-    struct json_slice attribute = json_scan_member(attributes.data, attributes.length, "traceparent");
-    struct json_slice value = attribute.data != NULL
-                                  ? json_scan_member(attribute.data, attribute.length, "StringValue")
-                                  : none;
-    return value.data != NULL && value.length > 2 && is_traceparent(value.data + 1, value.length - 2) ? value : none;
 }
 
 /* Texts of an event, each as JSON. */
@@ -85,8 +57,21 @@ static void quoted_deinit(struct quoted *quoted)
 }
 
 /* Does not fail: the caller has made sure that it fits. */
+static void append_context(struct buffer *out, const struct trace_context *context)
+{
+    char traceparent[TRACE_PARENT_SIZE];
+    trace_context_format(context, traceparent);
+    CHECK(buffer_append_format(out, ",\"traceparent\":\"%s\"", traceparent));
+    if (context->state[0] != '\0') {
+        char *quoted = json_quote(context->state, strlen(context->state)); /* ASCII: it can be quoted */
+        append_member(out, ",\"tracestate\":", quoted, quoted);
+        free(quoted);
+    }
+}
+
+/* Does not fail: the caller has made sure that it fits. context NULL: there is none. */
 static void append_event(struct buffer *out, const struct message_event *event, const struct quoted *quoted,
-                         struct json_slice data, struct json_slice traceparent, bool is_first)
+                         struct json_slice data, const struct trace_context *context, bool is_first)
 {
     const struct sqs_message *message = event->message;
     CHECK(buffer_append_string(out, is_first ? "{" : ",{"));
@@ -101,8 +86,9 @@ static void append_event(struct buffer *out, const struct message_event *event, 
     append_member(out, ",\"partitionkey\":", message->group_id, quoted->group);
     append_member(out, ",\"sequence\":", message->sequence_number, quoted->sequence);
     append_member(out, ",\"ferryafter\":", event->after, quoted->after);
-    CHECK(traceparent.data == NULL || (buffer_append_string(out, ",\"traceparent\":") &&
-                                       buffer_append(out, traceparent.data, traceparent.length)));
+    if (context != NULL) {
+        append_context(out, context);
+    }
     CHECK(!event->is_anew || buffer_append_string(out, ",\"ferryanew\":true"));
     CHECK(buffer_append_string(out, ",\"datacontenttype\":\"application/json\",\"data\":") &&
           buffer_append(out, data.data, data.length) && buffer_append_string(out, "}"));
@@ -117,6 +103,8 @@ enum status message_event_append(struct buffer *out, const struct message_event 
     struct quoted quoted;
     struct buffer unwrapped;
     size_t needed = EVENT_FRAME_MAX;
+    const struct trace_context *context = event->context;
+    struct trace_context sender;
     buffer_init(&unwrapped, out->maximum);
     if (!quote_all(event, &quoted)) {
         status = error_set(error, STATUS_INVALID_ARGUMENT, "an attribute of the message is not UTF-8");
@@ -136,7 +124,10 @@ enum status message_event_append(struct buffer *out, const struct message_event 
         status = error_set(error, STATUS_TOO_LARGE, "the message does not fit into a request to the gateway");
         goto done;
     }
-    append_event(out, event, &quoted, data, find_traceparent(attributes), is_first);
+    if (context == NULL && message_context_of_attributes(event->message, attributes, &sender)) {
+        context = &sender;
+    }
+    append_event(out, event, &quoted, data, context, is_first);
 done:
     buffer_deinit(&unwrapped);
     quoted_deinit(&quoted);

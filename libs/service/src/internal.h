@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "http/server.h"
+#include "otlp/exporter.h"
 #include "process_metrics.h"
 #include "service/service.h"
 
@@ -31,6 +32,9 @@ struct service {
     bool is_child;
     int64_t started_ms;
     atomic_bool stopping;
+    atomic_int_least64_t stopping_ms; /* clock_monotonic_ms; 0: not yet */
+    struct otlp_settings traces;
+    struct otlp_exporter *exporter; /* NULL: tracing is off */
 
     pthread_mutex_t ready_mutex; /* guards the next three */
     struct log_limiter not_ready_log;
@@ -62,6 +66,10 @@ MUST_CHECK enum status service_run_parent(const struct service_definition *defin
 
 /* `NAME healthcheck …`: argv[0] is the subcommand. The exit code. */
 int service_healthcheck(const struct service_definition *definition, int argc, char *const *argv);
+
+/* Before and after the service's run function. */
+void service_start_traces(struct service *service);
+void service_stop_traces(struct service *service);
 
 /* The service's own routes of one process. */
 size_t service_api_routes(struct service *service, struct http_route *out_routes, size_t capacity);

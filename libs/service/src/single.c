@@ -35,6 +35,7 @@ struct service *service_new(const struct service_definition *definition, const s
     metrics_on_collect(service->metrics, collect_ready, service);
     process_metrics_init(&service->process_metrics, service->metrics, definition->name);
     atomic_init(&service->stopping, false);
+    atomic_init(&service->stopping_ms, 0);
     (void)pthread_mutex_init(&service->ready_mutex, NULL);
     (void)pthread_mutex_init(&service->stop_mutex, NULL);
     (void)pthread_mutex_init(&service->api_mutex, NULL);
@@ -99,6 +100,7 @@ void service_set_stop(struct service *service, void (*stop)(void *user), void *u
 void service_begin_stop(struct service *service)
 {
     (void)pthread_mutex_lock(&service->stop_mutex);
+    atomic_store(&service->stopping_ms, clock_monotonic_ms());
     atomic_store(&service->stopping, true);
     if (service->stop != NULL) {
         service->stop(service->stop_user);
@@ -163,7 +165,9 @@ enum status service_run_single(const struct service_definition *definition, cons
     if (status != STATUS_OK) {
         goto done;
     }
+    service_start_traces(service);
     status = definition->run(service, settings, error);
+    service_stop_traces(service);
     service_set_api(service, NULL);
     service_set_stop(service, NULL, NULL);
     if (status == STATUS_OK) {

@@ -18,6 +18,7 @@
 #include "heartbeat.h"
 #include "temporal/activity.h"
 #include "worker_context.h"
+#include "worker_tracing.h"
 
 #define ATTEMPT_BOUND_MAX 8 /* fields of temporal_activity_log_bind; more are left out */
 
@@ -61,6 +62,9 @@ struct temporal_activity {
     Pb__PollActivityTaskQueueResponse *task; /* owned */
     struct temporal_activity_info info;      /* points into task */
     int64_t received_ms;
+
+    /* The activity's thread; written before its function runs. */
+    struct tracing_attempt tracing;
 
     /* The activity's thread. */
     json_t *input;
@@ -106,7 +110,7 @@ void attempt_report(struct temporal_activity *activity);
 void attempt_abandon_report(struct temporal_activity *activity);
 
 /* The fields that every line about an attempt carries; out must have room for ATTEMPT_LOG_FIELDS. */
-#define ATTEMPT_LOG_FIELDS (5 + ATTEMPT_BOUND_MAX)
+#define ATTEMPT_LOG_FIELDS (7 + ATTEMPT_BOUND_MAX)
 size_t attempt_log_fields(struct temporal_activity *activity, struct log_field *out);
 
 #endif

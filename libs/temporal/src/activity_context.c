@@ -129,6 +129,7 @@ void attempt_run(struct temporal_activity *activity)
     worker_metrics_observe_ms(registration->metrics.schedule_to_start_latency,
                               activity->info.started_wall_ms - activity->info.attempt_scheduled_wall_ms);
     int64_t start_us = clock_monotonic_us();
+    tracing_attempt_init(&activity->tracing, activity->context->tracing, activity->task->header);
     activity->input = payloads_to_json(activity->task->input, 0);
     json_t *result = registration->function(activity, activity->input);
     worker_metrics_observe_ms(registration->metrics.execution_latency, (clock_monotonic_us() - start_us) / 1000);
@@ -348,6 +349,11 @@ const struct temporal_activity_info *temporal_activity_info(const struct tempora
     return &activity->info;
 }
 
+const char *temporal_activity_traceparent(const struct temporal_activity *activity)
+{
+    return activity->tracing.has_context ? activity->tracing.traceparent : NULL;
+}
+
 size_t temporal_activity_input_count(const struct temporal_activity *activity)
 {
     return activity->task->input ? activity->task->input->n_payloads : 0;
@@ -442,6 +448,10 @@ size_t attempt_log_fields(struct temporal_activity *activity, struct log_field *
     out[count++] = (struct log_field)LOG_STRING("workflow_id", activity->info.workflow_id);
     out[count++] = (struct log_field)LOG_STRING("run_id", activity->info.run_id);
     out[count++] = (struct log_field)LOG_INTEGER("attempt", activity->info.attempt);
+    if (activity->tracing.has_context) {
+        out[count++] = (struct log_field)LOG_STRING("trace_id", activity->tracing.trace_id);
+        out[count++] = (struct log_field)LOG_STRING("span_id", activity->tracing.span_id);
+    }
     pthread_mutex_lock(&activity->lock);
     for (size_t i = 0; i < activity->bound_count; i++) {
         out[count++] = (struct log_field)LOG_STRING(activity->bound_keys[i], activity->bound_values[i]);

@@ -277,6 +277,29 @@ static void note(const struct temporal_activity *activity, enum report_kind kind
     }
 }
 
+static void trace(struct temporal_activity *activity, enum report_kind kind)
+{
+    const struct temporal_activity_info *info = &activity->info;
+    if (!activity->tracing.is_recorded) {
+        return;
+    }
+    char *name = memory_format("RunActivity:%s", info->activity_type);
+    struct temporal_span span = {.name = name,
+                                 .kind = TEMPORAL_SPAN_SERVER,
+                                 .workflow_id = info->workflow_id,
+                                 .run_id = info->run_id,
+                                 .activity_id = info->activity_id,
+                                 .attempt = info->attempt,
+                                 .has_failed = kind == REPORT_FAILED || kind == REPORT_NONE,
+                                 .failure_type = kind == REPORT_FAILED ? activity->outcome.failure_type : NULL,
+                                 .failure_message = kind == REPORT_FAILED ? activity->outcome.failure_message : NULL};
+    if (kind == REPORT_NONE) {
+        span.failure_type = "OutcomeDropped";
+    }
+    tracing_attempt_end(&activity->tracing, activity->context->tracing, &span);
+    free(name);
+}
+
 void attempt_report(struct temporal_activity *activity)
 {
     pthread_mutex_lock(&activity->lock);
@@ -291,6 +314,7 @@ void attempt_report(struct temporal_activity *activity)
         log_outcome(activity, LOG_LEVEL_WARN, "activity ended after its time, outcome dropped", NULL, NULL);
     }
     note(activity, kind);
+    trace(activity, kind);
     send(activity, kind);
 }
 

@@ -183,6 +183,7 @@ static void send_signal(struct temporal_connection *connection, const struct tem
     request.workflow_id_conflict_policy = parts->conflict;
     request.retry_policy = parts->retry;
     request.memo = parts->memo;
+    request.header = parts->header;
     request.search_attributes = parts->search_attributes;
     request.priority = parts->priority;
     request.signal_name = client_text(options->signal->name);

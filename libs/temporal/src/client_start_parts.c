@@ -64,6 +64,23 @@ static void set_memo(struct client_start_parts *parts, const struct temporal_mem
     }
 }
 
+static void set_headers(struct client_start_parts *parts, const struct temporal_memo_entry *entries, size_t count)
+{
+    if (count == 0) {
+        return;
+    }
+    parts->header = &parts->header_storage;
+    pb__header__init(parts->header);
+    parts->header->n_fields = count;
+    parts->header->fields = memory_alloc_array(count, sizeof *parts->header->fields);
+    for (size_t i = 0; i < count; i++) {
+        parts->header->fields[i] = memory_alloc(sizeof *parts->header->fields[i]);
+        pb__header__fields_entry__init(parts->header->fields[i]);
+        parts->header->fields[i]->key = entries[i].key;
+        parts->header->fields[i]->value = value_of(&entries[i]);
+    }
+}
+
 static void set_search_attributes(struct client_start_parts *parts, const struct temporal_memo_entry *entries,
                                   size_t count)
 {
@@ -138,6 +155,7 @@ void client_start_parts_init(struct client_start_parts *parts, const struct temp
     parts->conflict = conflict_of(options->id_conflict);
     set_retry(parts, options->retry);
     set_memo(parts, options->memo, options->memo_count);
+    set_headers(parts, options->headers, options->header_count);
     set_search_attributes(parts, options->search_attributes, options->search_attribute_count);
     set_priority(parts, &options->priority);
 }
@@ -152,6 +170,11 @@ void client_start_parts_deinit(struct client_start_parts *parts)
         free(parts->memo->fields[i]);
     }
     free(parts->memo != NULL ? parts->memo->fields : NULL);
+    for (size_t i = 0; parts->header != NULL && i < parts->header->n_fields; i++) {
+        pb__payload__free_unpacked(parts->header->fields[i]->value, NULL);
+        free(parts->header->fields[i]);
+    }
+    free(parts->header != NULL ? parts->header->fields : NULL);
     Pb__SearchAttributes *attributes = parts->search_attributes;
     for (size_t i = 0; attributes != NULL && i < attributes->n_indexed_fields; i++) {
         pb__payload__free_unpacked(attributes->indexed_fields[i]->value, NULL);
@@ -179,6 +202,7 @@ void client_start_request(struct temporal_connection *connection, const struct t
     request->workflow_id_conflict_policy = parts->conflict;
     request->retry_policy = parts->retry;
     request->memo = parts->memo;
+    request->header = parts->header;
     request->search_attributes = parts->search_attributes;
     request->priority = parts->priority;
 }

@@ -20,6 +20,7 @@ struct client_start_parts {
     Google__Protobuf__Duration retry_initial;
     Google__Protobuf__Duration retry_maximum;
     Pb__Memo memo_storage, *memo;
+    Pb__Header header_storage, *header;
     Pb__SearchAttributes search_attributes_storage, *search_attributes;
     Pb__Priority priority_storage, *priority;
     Pb__Payloads *input;

@@ -143,6 +143,7 @@ static void init_context(struct temporal_worker *worker, struct temporal_connect
     context->progress = progress;
     context->health_changed = health_changed;
     context->progress_user = worker;
+    context->tracing = options->tracing;
     worker_metrics_init(&context->metrics, options->metrics, context->namespace_name, context->task_queue);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/loop.h"
 #include "temporal/codec.h"
+#include "temporal/tracing.h"
 #include "worker_calls.h"
 #include "worker_metrics.h"
 
@@ -14,6 +15,7 @@
 struct worker_context {
     struct loop *loop; /* the connection's: workflow code runs on its thread */
     struct worker_calls calls;
+    const struct temporal_tracing *tracing; /* NULL: nobody listens */
     const struct temporal_codec *codec; /* what the payloads of tasks and histories pass; NULL: none */
     struct worker_metrics metrics;
     char *namespace_name;

@@ -18,6 +18,7 @@
 #include "run_cache.h"
 #include "task_poller.h"
 #include "worker_answer.h"
+#include "worker_tracing.h"
 #include "workflow_run.h"
 
 #define NON_DETERMINISM PB__WORKFLOW_TASK_FAILED_CAUSE__WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR
@@ -331,6 +332,20 @@ static void build_run(struct workflow_work *work, const struct workflow_registra
     });
 }
 
+/* The answer's commands, which are new to the server: not what replay has issued again. */
+static void trace(struct workflow_work *work)
+{
+    const struct tracing_run run = {
+        .header = workflow_run_trace_header(work->cached->run),
+        .workflow_type = work->task->workflow_type->name,
+        .workflow_id = work->task->workflow_execution->workflow_id,
+        .run_id = work->cached->run_id,
+        .is_first_task = work->task->previous_started_event_id == 0,
+    };
+    tracing_run_commands(work->owner->context->tracing, &run, work->completion.commands,
+                         work->completion.command_count);
+}
+
 static void fetch_from(struct workflow_work *work, bool from_start);
 
 static void activate(struct workflow_work *work, Pb__HistoryEvent *const *events, size_t count)
@@ -359,6 +374,9 @@ static void activate(struct workflow_work *work, Pb__HistoryEvent *const *events
         work->closing = work->completion.is_failure
                             ? NULL
                             : worker_answer_closing_counter(&registration->metrics, &work->completion);
+        if (!work->completion.is_failure) {
+            trace(work);
+        }
         answer(work);
         return;
     }

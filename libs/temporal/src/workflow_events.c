@@ -7,6 +7,7 @@
 
 #include "history_event.h"
 #include "payload.h"
+#include "worker_tracing.h"
 #include "workflow_state.h"
 
 #define TYPE(name) PB__EVENT_TYPE__EVENT_TYPE_##name
@@ -208,6 +209,8 @@ static void apply_execution_started(struct temporal_workflow *workflow, const Pb
         const Pb__Payload *value = workflow->memo->fields[i]->value;
         workflow->engine_bytes += value != NULL ? value->data.len : 0;
     }
+    workflow->trace_header = payload_copy(tracing_header_find(attributes->header));
+    workflow->engine_bytes += workflow->trace_header != NULL ? workflow->trace_header->data.len : 0;
     const char *seed = attributes->original_execution_run_id;
     workflow_random_seed(&workflow->random, seed[0] != '\0' ? seed : info->run_id);
 }

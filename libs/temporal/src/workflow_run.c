@@ -311,6 +311,11 @@ int64_t workflow_run_last_event_id(const struct workflow_run *run)
     return run->last_event_id;
 }
 
+const Pb__Payload *workflow_run_trace_header(const struct workflow_run *run)
+{
+    return run->workflow.trace_header;
+}
+
 size_t workflow_run_stack_bytes(const struct workflow_run *run)
 {
     return run->workflow.coroutine != NULL ? coroutine_stack_used(run->workflow.coroutine) : 0;

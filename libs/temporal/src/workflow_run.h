@@ -81,6 +81,9 @@ MUST_CHECK enum status workflow_run_handle_task(struct workflow_run *run, const 
 int64_t workflow_run_last_started_event_id(const struct workflow_run *run);
 int64_t workflow_run_last_event_id(const struct workflow_run *run);
 
+/* The header "_tracer-data" of the run's start; NULL: none. Borrowed from the run. */
+const Pb__Payload *workflow_run_trace_header(const struct workflow_run *run);
+
 /* Values of the code, the engine's own bookkeeping and resident stack pages. Cheap but for one mincore(). */
 size_t workflow_run_memory_bytes(const struct workflow_run *run);
 /* Deepest use of the stack so far, in pages' bytes. */

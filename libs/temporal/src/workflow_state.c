@@ -67,6 +67,7 @@ void workflow_state_deinit(struct temporal_workflow *workflow)
     deinit_failures(workflow);
     pb__payloads__free_unpacked(workflow->input, NULL);
     pb__memo__free_unpacked(workflow->memo, NULL);
+    pb__payload__free_unpacked(workflow->trace_header, NULL);
     free(workflow->fault.text);
     free_text(workflow->info.namespace_name);
     free_text(workflow->info.workflow_id);

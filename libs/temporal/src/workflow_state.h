@@ -79,6 +79,7 @@ struct temporal_workflow {
     struct temporal_workflow_info info; /* its texts are owned */
     Pb__Payloads *input;                /* owned; NULL: none; so the next */
     Pb__Memo *memo;
+    Pb__Payload *trace_header;          /* only kept for those who answer tasks */
     int64_t now_ms;
     bool has_started;  /* WORKFLOW_EXECUTION_STARTED was seen */
     bool is_replaying;

@@ -68,6 +68,51 @@ static struct http_server *start(const char *listen)
     return server;
 }
 
+struct attachment {
+    int ended;
+    int status;
+};
+
+static bool attach(struct http_exchange *exchange, void *user)
+{
+    if (http_exchange_header(exchange, "X-Attach") != NULL) {
+        http_exchange_attach(exchange, user);
+        assert_ptr_equal(http_exchange_attachment(exchange), user);
+    }
+    return true;
+}
+
+/* The server's thread; the test looks when the server is gone. */
+static void ended(void *user, void *attachment, int status)
+{
+    struct attachment *seen = attachment;
+    assert_ptr_equal(user, s_routes);
+    seen->ended++;
+    seen->status = status;
+}
+
+static void an_attachment_comes_back_once_with_the_status(void **state)
+{
+    struct attachment attachment = {0};
+    struct http_server *server = NULL;
+    struct error error = {0};
+    const struct http_server_options options = {.listen = "127.0.0.1:0",
+                                                .routes = s_routes,
+                                                .route_count = 2,
+                                                .admit = attach,
+                                                .admit_user = &attachment,
+                                                .ended = ended,
+                                                .ended_user = (void *)(uintptr_t)s_routes};
+    (void)state;
+    assert_int_equal(http_server_start(&options, &server, &error), STATUS_OK);
+    int port = http_server_port(server);
+    free(raw_talk(port, "GET /direct HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    free(raw_talk(port, "GET /none HTTP/1.1\r\nHost: x\r\nX-Attach: 1\r\nConnection: close\r\n\r\n"));
+    http_server_destroy(server);
+    assert_int_equal(attachment.ended, 1);
+    assert_int_equal(attachment.status, 404);
+}
+
 static void says_which_address_is_taken(void **state)
 {
     struct http_server *second = NULL;
@@ -247,6 +292,7 @@ static void waits_at_its_end_for_the_last_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_attachment_comes_back_once_with_the_status),
         cmocka_unit_test(says_which_address_is_taken),
         cmocka_unit_test(shares_a_port_with_another_process),
         cmocka_unit_test(ends_with_idle_connections_open),

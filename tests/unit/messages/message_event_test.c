@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "messages/message_event.h"
+#include "trace/context.h"
 
 static enum status append(struct buffer *out, const struct sqs_message *message, const char *quoted_source,
                           bool is_first)
@@ -81,6 +82,23 @@ static void a_traceparent_attribute_becomes_the_events(void **state)
     buffer_deinit(&out);
 }
 
+static void a_context_of_ones_own_stands_over_the_senders(void **state)
+{
+    static const char attributes[] =
+        "{\"traceparent\":{\"StringValue\":\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\"}}";
+    const struct sqs_message delivery = {
+        .message_id = "m", .json = "{}", .json_length = 2, .attributes = {attributes, sizeof attributes - 1}};
+    const struct trace_context context = {.trace_id = {1}, .span_id = {2}, .state = "a=\"1\""};
+    const struct message_event event = {.message = &delivery, .quoted_source = "\"s\"", .context = &context};
+    struct buffer out;
+    (void)state;
+    buffer_init(&out, 8192);
+    assert_int_equal(message_event_append(&out, &event, true, NULL), STATUS_OK);
+    assert_non_null(strstr(out.data, ",\"traceparent\":\"00-01000000000000000000000000000000-0200000000000000-00\","
+                                     "\"tracestate\":\"a=\\\"1\\\"\",\"datacontenttype\""));
+    buffer_deinit(&out);
+}
+
 static void what_a_message_does_not_have_is_left_out_and_events_are_separated(void **state)
 {
     (void)state;
@@ -119,6 +137,7 @@ int main(void)
         cmocka_unit_test(a_message_becomes_a_cloud_event_and_its_bytes_pass_unchanged),
         cmocka_unit_test(an_attempt_is_asked_for_after_the_run_that_failed),
         cmocka_unit_test(a_traceparent_attribute_becomes_the_events),
+        cmocka_unit_test(a_context_of_ones_own_stands_over_the_senders),
         cmocka_unit_test(what_a_message_does_not_have_is_left_out_and_events_are_separated),
         cmocka_unit_test(a_message_that_cannot_be_written_changes_nothing),
     };

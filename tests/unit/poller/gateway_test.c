@@ -103,8 +103,8 @@ static void the_gateway_is_told_when_we_give_up(void **state)
 {
     (void)state;
     struct fixture *fixture = fixture_new("/v1/routes/{route}/events", on_events);
-    (void)gateway_send_events(fixture->gateway, "hello-world", "[]", 2, clock_monotonic_ms() + PATIENCE_MS, on_answer,
-                              &fixture->seen);
+    (void)gateway_send_events(fixture->gateway, "hello-world", "[]", 2, NULL, clock_monotonic_ms() + PATIENCE_MS,
+                              on_answer, &fixture->seen);
     fixture_run(fixture);
     assert_in_range(fixture->seen.time_left_ms, 1, PATIENCE_MS);
     fixture_destroy(fixture);

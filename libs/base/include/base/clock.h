@@ -10,6 +10,7 @@ int64_t clock_monotonic_ms(void);
 int64_t clock_monotonic_us(void);
 int64_t clock_boottime_ms(void);
 int64_t clock_wall_ms(void); /* since 1970-01-01T00:00:00Z */
+int64_t clock_wall_us(void); /* the same, finer */
 
 #define CLOCK_RFC3339_SIZE 32
 /* "2026-11-23T14:45:00.123Z" */

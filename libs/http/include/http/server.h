@@ -65,6 +65,10 @@ struct http_server_options {
      * on; false: it has replied. The body is not there yet; path parameters, query and headers are. */
     bool (*admit)(struct http_exchange *exchange, void *user);
     void *admit_user;
+    /* For each exchange with an attachment, once: its answer is out, or there is none (status 0). The server's thread;
+     * it must not block. NULL: there are no attachments. */
+    void (*ended)(void *user, void *attachment, int status);
+    void *ended_user;
     /* NULL: none. ferry_http_server_requests{method,route,status}, _request_seconds, _connections, _refused{reason} */
     struct metrics *metrics;
 };
@@ -109,6 +113,11 @@ void http_exchange_add_header(struct http_exchange *exchange, const char *name, 
 /* What the admit hook has found out of who calls, for handlers: a pointer that outlives the exchange. NULL at first. */
 void http_exchange_set_caller(struct http_exchange *exchange, const void *caller);
 const void *http_exchange_caller(const struct http_exchange *exchange);
+
+/* Something of the caller's that goes along with the exchange until the ended hook takes it; set in the admit hook.
+ * NULL at first. */
+void http_exchange_attach(struct http_exchange *exchange, void *attachment);
+void *http_exchange_attachment(const struct http_exchange *exchange);
 
 /* Server's threads, before the reply: whether the client has shown a certificate that the server's CA has signed and
  * that may be used by clients. Verified once for each connection; its expiry is looked at each time. UNAUTHENTICATED:

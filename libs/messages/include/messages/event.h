@@ -63,6 +63,8 @@ struct event {
     char *owned_json;       /* what json lies in; NULL: the body */
     bool is_whole;          /* json has the data in it, too */
     bool is_keyed;          /* plain JSON with an Idempotency-Key, which is its message_id */
+    struct json_slice traceparent; /* its attributes, raw JSON; .data NULL: not there */
+    struct json_slice tracestate;
     char *message_id;       /* what {MessageId} stands for (a replayed message's original); NULL with a defect */
     char *queue;            /* an SQS message's queue: the event's source; NULL: none */
     char *after;            /* the run that failed: the next attempt is asked for; NULL: the first start */

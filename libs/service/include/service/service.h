@@ -12,6 +12,7 @@
 
 struct service; /* what a running service may ask of its surroundings */
 struct http_exchange;
+struct tracer; /* trace/tracer.h */
 
 #define SERVICE_API_ROUTES_MAX 16
 #define SERVICE_API_QUERIES_MAX 2
@@ -37,6 +38,7 @@ struct service_definition {
     const char *(*admin_listen)(const struct settings *settings); /* NULL result: no admin port of its own */
     /* Where `healthcheck` asks, and whether with TLS; NULL: on the admin port. A NULL result: nowhere. */
     const char *(*health_listen)(const struct settings *settings, bool *out_is_tls);
+    int64_t (*grace_ms)(const struct settings *settings); /* from a stop to the end */
     const struct service_api_route *api; /* SERVICE_API_ROUTES_MAX at the most; NULL: none */
     size_t api_count;
     /* Checks what only this service needs (a queue URL is set ...). */
@@ -51,6 +53,8 @@ struct service_definition {
 int service_main(const struct service_definition *definition, int argc, char **argv);
 
 struct metrics *service_metrics(struct service *service);
+/* NULL: tracing is off. It is there while the run function runs. */
+const struct tracer *service_tracer(const struct service *service);
 /* Ready: configuration loaded and peers answered. reason (copied) is shown by /readyz while not ready.
  * Any thread. */
 void service_set_ready(struct service *service, bool ready, const char *reason);

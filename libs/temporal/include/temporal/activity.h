@@ -58,6 +58,10 @@ struct temporal_activity_info {
 
 const struct temporal_activity_info *temporal_activity_info(const struct temporal_activity *activity);
 
+/* The attempt's trace context, for requests of the activity's own (W3C Trace Context's header traceparent): its own
+ * span where the worker traces, else what came with the task (temporal/tracing.h). NULL: none. */
+const char *temporal_activity_traceparent(const struct temporal_activity *activity);
+
 /* The bytes of an argument as they came; its encoding is kept until the next call. false: there is no such argument. */
 size_t temporal_activity_input_count(const struct temporal_activity *activity);
 bool temporal_activity_input_payload(const struct temporal_activity *activity, size_t index,

@@ -117,6 +117,10 @@ struct temporal_start_options {
     size_t memo_count;
     const struct temporal_memo_entry *search_attributes; /* JSON; the server knows the types by their names */
     size_t search_attribute_count;
+    /* Go along with the run, for interceptors and other propagators: temporal/tracing.h has the one for traces. No
+     * codec sees them. */
+    const struct temporal_memo_entry *headers;
+    size_t header_count;
     struct temporal_priority priority;
     /* With USE_EXISTING they are attached to the open run, too, together with the request ID. A request ID that the
      * run knows already attaches nothing. Not with a signal: the server takes none there. */

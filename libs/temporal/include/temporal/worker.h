@@ -24,6 +24,7 @@
 
 struct temporal_connection;
 struct temporal_worker;
+struct temporal_tracing; /* temporal/tracing.h */
 
 #define TEMPORAL_WORKER_CACHE_NONE (-1)
 #define TEMPORAL_WORKER_GRACE_NONE (-1)
@@ -49,6 +50,7 @@ struct temporal_worker_options {
     bool no_eager_activities;   /* do not take activities from a workflow task's completion: as the server must see
                                    them when the task queue has a rate limit */
     struct metrics *metrics;    /* none; borrowed, outlives the worker */
+    const struct temporal_tracing *tracing; /* none; likewise */
 };
 
 /* INVALID_ARGUMENT: no task queue, or a number out of range. connection is borrowed and outlives the worker. */

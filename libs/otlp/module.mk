@@ -1,0 +1,2 @@
+DEPS := base http trace
+PKGS := jansson
