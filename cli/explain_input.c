@@ -26,7 +26,7 @@ static enum status read_all(int fd, const char *path, struct buffer *out, struct
             continue;
         }
         if (count < 0) {
-            status = error_set(error, STATUS_INVALID_ARGUMENT, "%s cannot be read: %m", path);
+            status = error_set(error, STATUS_INVALID_ARGUMENT, "%s cannot be read: %s", path, strerrordesc_np(errno));
             break;
         }
         if (!buffer_append(out, chunk, (size_t)count)) {
@@ -44,7 +44,7 @@ enum status explain_read(const char *path, char **out_text, size_t *out_length, 
     bool is_input = strcmp(path, "-") == 0;
     int fd = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "%s cannot be read: %m", path);
+        return error_set(error, STATUS_INVALID_ARGUMENT, "%s cannot be read: %s", path, strerrordesc_np(errno));
     }
     buffer_init(&text, EXPLAIN_INPUT_MAX);
     enum status status = read_all(fd, is_input ? "the standard input" : path, &text, error);
