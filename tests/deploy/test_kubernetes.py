@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from ferrykube import overlay as overlay_checks  # noqa: E402
 from ferrykube.configuration import configuration_problems  # noqa: E402
-from ferrykube.manifests import FOLDER, BuildError, Overlay, build, title  # noqa: E402
+from ferrykube.manifests import FOLDER, MissingKustomize, Overlay, build, title  # noqa: E402
 from ferrykube.overlay import absence_problems, overlay_problems  # noqa: E402
 from ferrystack.ferry import programs  # noqa: E402
 
@@ -35,10 +35,8 @@ def documents_of(name: str) -> list[dict]:
     if name not in _built:
         try:
             _built[name] = build(FOLDER / "overlays" / name)
-        except BuildError as error:
-            if "kustomize is missing" in str(error):
-                pytest.skip(str(error))
-            raise
+        except MissingKustomize as error:
+            pytest.skip(str(error))
     return copy.deepcopy(_built[name])
 
 
@@ -115,14 +113,21 @@ def test_the_command_checks_an_overlay_of_ones_own(tmp_path):
     assert run.returncode == 1 and f"{folder}: Deployment ferry-worker: the port admin is 8082, in ferry.yaml 9000" in run.stderr
 
 
-@pytest.mark.skipif(not (shutil.which("kubectl") and shutil.which("go")), reason="needs kubectl and Go, to compare")
-def test_without_any_kustomize_the_message_says_what_to_install(tmp_path):
-    (tmp_path / "sh").symlink_to("/bin/sh")
-    (tmp_path / "dirname").symlink_to(shutil.which("dirname"))
+@pytest.fixture
+def no_kustomize(tmp_path, monkeypatch):
+    """A PATH without kustomize, kubectl and Go."""
     if (ROOT / "build" / "kustomize" / "kustomize").exists():
         pytest.skip("tools/kustomize has made one")
-    run = subprocess.run([ROOT / "tools" / "kustomize", FOLDER], capture_output=True, text=True, env={"PATH": str(tmp_path)})
-    assert run.returncode == 3 and "install it, or kubectl, or Go" in run.stderr
+    for name in ("sh", "dirname"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+
+@pytest.mark.parametrize("is_ci, code", [("true", 1), ("", 0)])
+def test_without_kustomize_the_command_says_what_to_install(no_kustomize, monkeypatch, is_ci, code):
+    monkeypatch.setenv("CI", is_ci)
+    run = subprocess.run([sys.executable, ROOT / "tools" / "check_kubernetes.py"], capture_output=True, text=True)
+    assert run.returncode == code and "install it, or kubectl, or Go" in run.stderr
 
 
 # -- each check refuses what it is there for --------------------------------------------------------------------------

@@ -15,14 +15,21 @@ NAME = "app.kubernetes.io/name"
 PART_OF = "app.kubernetes.io/part-of"
 
 
+KUSTOMIZE_IS_MISSING = 3  # tools/kustomize's exit code
+
+
 class BuildError(Exception):
-    """Kustomize does not build the folder, or is not there."""
+    """Kustomize does not build the folder."""
+
+
+class MissingKustomize(BuildError):
+    """There is none, and none can be made."""
 
 
 def build(folder: Path) -> list[dict]:
     run = subprocess.run([ROOT / "tools" / "kustomize", folder], capture_output=True, text=True)
     if run.returncode:
-        raise BuildError(run.stderr.strip())
+        raise (MissingKustomize if run.returncode == KUSTOMIZE_IS_MISSING else BuildError)(run.stderr.strip())
     return [document for document in yaml.safe_load_all(run.stdout) if document]
 
 
