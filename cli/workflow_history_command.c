@@ -115,7 +115,8 @@ static enum status fetch(struct history *history, struct error *error)
 {
     for (;;) {
         enum status status = fetch_page(history, error);
-        if (status == STATUS_OK ? history->page_token == NULL : !is_to_be_asked_again(history, status)) {
+        bool is_unread = ferror(stdout) != 0; /* "| head" has seen enough */
+        if (is_unread || (status == STATUS_OK ? history->page_token == NULL : !is_to_be_asked_again(history, status))) {
             return status;
         }
     }

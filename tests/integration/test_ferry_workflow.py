@@ -177,6 +177,17 @@ def test_a_history_is_followed_until_the_run_has_closed(api, tool):  # noqa: F81
     assert [json.loads(line)["eventId"] for line in lines] == [str(i + 1) for i in range(len(lines))]
 
 
+def test_following_ends_with_its_reader(api, tool):  # noqa: F811
+    name = started(tool, api)
+    following = subprocess.Popen([programs() / "ferry", "workflow", "history", name, "--follow"], env=tool.environment,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    following.stdout.readline()
+    following.stdout.close()
+    tool.ok("workflow", "signal", name, "add", '"tea"')
+    assert following.wait(timeout=60) == 0 and following.stderr.read() == b""
+    following.stderr.close()
+
+
 @pytest.mark.parametrize("words", [("describe",), ("result",), ("history",), ("signal", "go"), ("query", "items"),
                                    ("update", "put"), ("cancel",), ("terminate",)], ids=lambda words: words[0])
 def test_an_unknown_workflow_is_said_to_be_unknown(tool, words):
