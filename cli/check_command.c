@@ -86,7 +86,8 @@ static const struct command_option s_options[] = {
     COMMAND_OPTION_CONFIG,
     COMMAND_OPTION_OUTPUT,
     {'\0', "strict", NULL, "a warning counts as an error: exit code 1", NULL},
-    {'\0', "live", NULL, "also ask SQS, Temporal and the gateway; nothing is changed and\nno message is received", NULL},
+    {'\0', "live", NULL, "also ask SQS, Temporal and the gateway; nothing is changed and\nno message is received",
+     NULL},
     COMMAND_OPTIONS_END,
 };
 

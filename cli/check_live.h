@@ -1,5 +1,5 @@
-/* `ferry check --live`: what SQS, Temporal and the gateway say about the configuration. Nothing is changed and no message
- * is received. */
+/* `ferry check --live`: what SQS, Temporal and the gateway say about the configuration. Nothing is changed and no
+ * message is received. */
 #ifndef CLI_CHECK_LIVE_H
 #define CLI_CHECK_LIVE_H
 

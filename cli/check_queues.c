@@ -1,5 +1,5 @@
-/* SQS's part of check_live.h: credentials, queues, dead-letter queues, permissions as far as calls without an effect show
- * them. */
+/* SQS's part of check_live.h: credentials, queues, dead-letter queues, permissions as far as calls without an effect
+ * show them. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,8 +176,8 @@ static void check_redrive(const struct look *look, const struct settings_queue *
                      "has no redrive policy, and a route of it no dead_letter_queue");
     } else if (receives > 0 && receives < RECEIVES_MIN && by_group) {
         findings_add(look->findings, &finding_redrive_low, subject,
-                     "its redrive policy has a maxReceiveCount of %" PRId64 "; order: group needs at least %d", receives,
-                     RECEIVES_MIN);
+                     "its redrive policy has a maxReceiveCount of %" PRId64 "; order: group needs at least %d",
+                     receives, RECEIVES_MIN);
     } else if (receives > 0) {
         findings_add(look->findings, &finding_redrive, subject, "SQS moves a message away after %" PRId64 " receives",
                      receives);
@@ -217,8 +217,8 @@ static void tell_settings(const struct look *look, const struct settings_queue *
                  "its own visibility is %" PRId64 " s; the poller asks for %" PRId64 " s, and renews it",
                  number_of(attributes, "VisibilityTimeout", 30), queue->visibility_ms / 1000);
     findings_add(look->findings, &finding_queue_settings, subject,
-                 "messages of up to %" PRId64 " bytes, delayed by %" PRId64 " s; content-based deduplication %s%s%s%s%s; "
-                 "%s%s",
+                 "messages of up to %" PRId64 " bytes, delayed by %" PRId64 " s; content-based deduplication "
+                 "%s%s%s%s%s; %s%s",
                  bytes, number_of(attributes, "DelaySeconds", 0),
                  is_true(attributes, "ContentBasedDeduplication") ? "on" : "off",
                  scope != NULL ? ", deduplication by " : "", scope != NULL ? scope : "",

@@ -30,8 +30,8 @@ static void check_run(const struct settings_queue *queue, const struct settings_
                      "order: group without execution_timeout; a run that never closes blocks its group");
     } else if (route->execution_timeout_ms > LEASE_TOTAL_MS) {
         findings_add(findings, &finding_runs_beyond_12h, subject,
-                     "order: group with an execution_timeout over 12 h; SQS gives the message out again after 12 h, and "
-                     "its redrive policy may move it away while its run is open");
+                     "order: group with an execution_timeout over 12 h; SQS gives the message out again after 12 h, "
+                     "and its redrive policy may move it away while its run is open");
     }
     free(subject);
 }
@@ -123,8 +123,8 @@ static void check_gateway(const struct settings *settings, struct findings *find
         findings_add(findings, &finding_token_in_clear, "gateway", "the token goes to %s without TLS", gateway->url);
     }
     if (gateway->auth_none && !settings_listen_is_loopback(gateway->listen)) {
-        findings_add(findings, &finding_gateway_open, "gateway", "auth: none on %s; whoever reaches it starts workflows",
-                     gateway->listen);
+        findings_add(findings, &finding_gateway_open, "gateway",
+                     "auth: none on %s; whoever reaches it starts workflows", gateway->listen);
     }
 }
 

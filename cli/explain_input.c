@@ -13,6 +13,12 @@
 
 #define CHUNK ((size_t)64 << 10)
 
+/* Tells errno. */
+static enum status cannot_read(const char *path, struct error *error)
+{
+    return error_set(error, STATUS_INVALID_ARGUMENT, "%s cannot be read: %s", path, strerrordesc_np(errno));
+}
+
 static enum status read_all(int fd, const char *path, struct buffer *out, struct error *error)
 {
     char *chunk = memory_alloc(CHUNK);
@@ -26,7 +32,7 @@ static enum status read_all(int fd, const char *path, struct buffer *out, struct
             continue;
         }
         if (count < 0) {
-            status = error_set(error, STATUS_INVALID_ARGUMENT, "%s cannot be read: %s", path, strerrordesc_np(errno));
+            status = cannot_read(path, error);
             break;
         }
         if (!buffer_append(out, chunk, (size_t)count)) {
@@ -44,7 +50,7 @@ enum status explain_read(const char *path, char **out_text, size_t *out_length, 
     bool is_input = strcmp(path, "-") == 0;
     int fd = is_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        return error_set(error, STATUS_INVALID_ARGUMENT, "%s cannot be read: %s", path, strerrordesc_np(errno));
+        return cannot_read(path, error);
     }
     buffer_init(&text, EXPLAIN_INPUT_MAX);
     enum status status = read_all(fd, is_input ? "the standard input" : path, &text, error);
