@@ -127,7 +127,9 @@ class ChecksTest(unittest.TestCase):
     def documentation(self, page: str) -> subprocess.CompletedProcess:
         """With a program whose configuration has one section, `one`, with the keys `first` and `second`."""
         self.append("docs/configuration.md", page)
-        self.append("ferry", "#!/bin/sh\nif grep -q '^one:' \"$3\"; then keys='first, second'; else keys=one; fi\n"
+        self.append("docs/tool.md", "### ferry up\n")
+        self.append("ferry", "#!/bin/sh\nif [ \"$1\" = completion ]; then echo \"  'up') command=up ;;\"; exit 0; fi\n"
+                             "if grep -q '^one:' \"$3\"; then keys='first, second'; else keys=one; fi\n"
                              "echo \"unknown key; known here: $keys\" >&2\nexit 2\n")
         (self.tree / "ferry").chmod(0o755)
         (self.tree / "tools").mkdir()
@@ -157,6 +159,11 @@ class ChecksTest(unittest.TestCase):
         self.assert_refused(result, "no section for still-open", "no section for gone", "no section for too-long",
                             "nothing answers forgotten")
         self.assertNotIn("not-there", result.stderr)
+
+    def test_a_command_without_a_section_and_a_section_without_a_command_are_found(self):
+        self.append("docs/tool.md", "### ferry down\n")
+        result = self.documentation("## one\n\n| key |\n|---|\n| `first` |\n| `second` |\n")
+        self.assert_refused(result, "there is no command ferry down")
 
     def test_a_finding_without_a_line_and_a_line_without_a_finding_are_found(self):
         self.append("cli/finding_kinds.c", 'KIND(one, "one", WARNING, NULL)\nKIND(two, "two", OK, NULL)\n'
