@@ -8,7 +8,8 @@
 #   --no-build   the images that FERRY_GATEWAY_IMAGE, FERRY_POLLER_IMAGE and FERRY_WORKER_IMAGE name are there
 #   --keep       leave the stack up
 #   POSTGRES_IMAGE, ELASTICMQ_IMAGE … (.env has all): other images, such as those of tests/deploy/stand-ins
-#   MESSAGES     on each queue for each service (40)
+#   MESSAGES     that are done before the next one is killed (40)
+#   SERVICES     those that are killed (all that are in a message's way)
 #
 # Exit codes: 0 all is well, 1 something is not, 77 skipped: there is no engine here, or no compose plugin.
 set -euo pipefail
@@ -191,7 +192,7 @@ send_all &
 sender=$!
 flow "$messages"
 services=$(docker compose ps --services --status running | sort)
-for service in $services; do
+for service in ${SERVICES:-$services}; do
     case $service in
         temporal-dev) say "not $service: it has everything in memory" && continue ;;
         temporal-ui | prometheus | grafana | jaeger) continue ;; # in no message's way

@@ -73,7 +73,7 @@ def check(system: System, users: list):
         print(f"{type(user).__name__}: {len(user.asked)} requests, retried: {user.retries}")
 
 
-@pytest.mark.timeout(1800 if IS_LONG else 300)
+@pytest.mark.timeout(1800 if IS_LONG else 420)
 @pytest.mark.parametrize("is_rolling", [True, False], ids=["one-beside-the-other", "one-after-the-other"])
 def test_upgrade_and_rollback_of_each_service_loses_and_doubles_nothing(tmp_path, servers, versions, is_rolling):
     run(tmp_path, servers, versions["previous"], versions["this"], is_rolling)
