@@ -51,14 +51,19 @@ class Account:
         self.urls = {name: sqs.create_queue(f"{name}.fifo", VisibilityTimeout=30) for name in EXAMPLES}
         self.arns = {name: sqs.client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
                      for name, url in self.urls.items()}
-        iam = sqs._connect("iam", "test", "test")
-        for name, text in POLICIES.items():
+        for name in POLICIES:
+            self.create_user(name, [name])
+
+    def create_user(self, user: str, policies: list[str]):
+        iam = self.sqs._connect("iam", "test", "test")
+        iam.create_user(UserName=user)
+        for name in policies:
+            text = POLICIES[name]
             for queue, example in EXAMPLES.items():
                 text = text.replace(example, self.arns[queue])
-            iam.create_user(UserName=name)
-            iam.put_user_policy(UserName=name, PolicyName="queue", PolicyDocument=with_batches(text))
-            key = iam.create_access_key(UserName=name)["AccessKey"]
-            self.keys[name] = (key["AccessKeyId"], key["SecretAccessKey"])
+            iam.put_user_policy(UserName=user, PolicyName=name, PolicyDocument=with_batches(text))
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        self.keys[user] = (key["AccessKeyId"], key["SecretAccessKey"])
 
     def environment(self, name: str) -> dict:
         access_key, secret_key = self.keys[name]
@@ -130,6 +135,18 @@ def test_the_services_do_their_work_with_their_policies(account, ferry, temporal
     assert account.sqs.depth(account.urls["hello-dead"]) == (0, 0) and account.sqs.depth(account.urls["hello"]) == (1, 0)
     for service in ferry.all:
         assert "AccessDenied" not in service.text() and "not authorized" not in service.text(), service.tail()
+
+
+def live_findings(ferry: Ferry, environment: dict) -> set[tuple]:
+    run = subprocess.run([programs() / "ferry", "check", "--live", "-o", "json", "-c", ferry.configuration_path], cwd=ferry.directory,
+                         env=environment, capture_output=True, text=True, timeout=60)
+    return {(finding["id"], finding["subject"]) for finding in json.loads(run.stdout)["findings"]}
+
+
+def test_check_live_finds_nothing_refused_with_the_policies_of_those_it_asks_for(account, ferry):
+    account.create_user("all", ["poller", "worker", "gateway", "check"])
+    assert not {one for one in live_findings(ferry, account.environment("all")) if "refused" in one[0]}
+    assert {one for one in live_findings(ferry, account.environment("worker")) if one[0] == "queue-refused"}
 
 
 @pytest.mark.parametrize("queue", EXAMPLES)

@@ -299,6 +299,8 @@ def test_ferry_s_own_errors_and_warnings_are_refused():
     documents = documents_of("poller-only")
     ferry_yaml(documents, "    execution_timeout: 1h\n", "")
     assert "without execution_timeout" in "\n".join(configuration_problems(documents, programs() / "ferry"))
+    ferry_yaml(documents, "https://", "http://")
+    assert "token-in-clear" in "\n".join(configuration_problems(documents, programs() / "ferry"))
     ferry_yaml(documents, "ack: completion", "ack: perhaps")
     assert "routes.orders.ack" in "\n".join(configuration_problems(documents, programs() / "ferry"))
 

@@ -14,6 +14,6 @@ output "role_arns" {
 }
 
 output "attachable_policy_arns" {
-  description = "`dead-letters` for people who run `ferry dlq`, `scaler` for KEDA's operator."
+  description = "`dead-letters` for people who run `ferry dlq`, `check` for `ferry check --live`, `scaler` for KEDA's operator."
   value       = { for name, policy in aws_iam_policy.attachable : name => policy.arn }
 }

@@ -49,9 +49,10 @@ resource "aws_eks_pod_identity_association" "service" {
   tags            = var.tags
 }
 
-# To be attached by you: `dead-letters` to people who run `ferry dlq`, `scaler` to KEDA's operator.
+# To be attached by you: `dead-letters` to people who run `ferry dlq`, `check` to a role under which
+# `ferry check --live` runs beside that role's own, `scaler` to KEDA's operator.
 resource "aws_iam_policy" "attachable" {
-  for_each = toset(["dead-letters", "scaler"])
+  for_each = toset(["dead-letters", "check", "scaler"])
   name     = "${var.name}-ferry-${each.key}"
   policy   = module.policies.policies[each.key]
   tags     = var.tags

@@ -65,7 +65,7 @@ locals {
     "arn:aws:sqs:eu-central-1:111122223333:events.fifo"                              = var.event_queue_arns
     "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000" = var.kms_key_arns
   }
-  names = ["poller", "worker", "gateway", "dead-letters", "scaler"]
+  names = ["poller", "worker", "gateway", "dead-letters", "check", "scaler"]
   statements = {
     for name in local.names : name => [
       for statement in jsondecode(file("${local.documents}/policies/${name}.json")).Statement :
