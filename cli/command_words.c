@@ -89,7 +89,7 @@ bool command_words_next(const char *prefix, size_t *place, char out_word[COMMAND
 
 enum command_value_kind command_words_value_kind(const char *value)
 {
-    if (strstr(value, "INPUT") != NULL || strstr(value, "@FILE") != NULL) {
+    if (strstr(value, "INPUT") != NULL || strstr(value, "BODY") != NULL) {
         return COMMAND_VALUE_INPUT;
     }
     if (strstr(value, "DIRECTORY") != NULL) {

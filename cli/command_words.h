@@ -19,7 +19,7 @@ bool command_words_next(const char *prefix, size_t *place, char out_word[COMMAND
 
 /* What an option's value or a command's arguments may be completed with. */
 enum command_value_kind { COMMAND_VALUE_ANY, COMMAND_VALUE_FILE, COMMAND_VALUE_INPUT, COMMAND_VALUE_DIRECTORY };
-/* value: "FILE", "INPUT" (a file behind "@") ..., "ID NAME [INPUT]". */
+/* value: "FILE", "INPUT" and "BODY" (a file behind "@") ..., "ID NAME [INPUT]". */
 enum command_value_kind command_words_value_kind(const char *value);
 
 #endif

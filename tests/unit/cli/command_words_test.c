@@ -63,6 +63,7 @@ static void values_tell_what_completes_them(void **state)
     assert_int_equal(command_words_value_kind("FILE"), COMMAND_VALUE_FILE);
     assert_int_equal(command_words_value_kind("MESSAGE.json"), COMMAND_VALUE_FILE);
     assert_int_equal(command_words_value_kind("ID NAME [INPUT]"), COMMAND_VALUE_INPUT);
+    assert_int_equal(command_words_value_kind("[QUEUE] BODY"), COMMAND_VALUE_INPUT);
     assert_int_equal(command_words_value_kind("DIRECTORY"), COMMAND_VALUE_DIRECTORY);
     assert_int_equal(command_words_value_kind("URL"), COMMAND_VALUE_ANY);
     assert_int_equal(command_words_value_kind(""), COMMAND_VALUE_ANY);

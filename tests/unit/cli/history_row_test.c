@@ -44,8 +44,8 @@ static void details_are_few_words(void **state)
                " \"startToFireTimeout\": \"30s\"}}",
                "TimerStarted", "5 30s");
     assert_row("{\"eventType\": \"EVENT_TYPE_ACTIVITY_TASK_FAILED\","
-               " \"aAttributes\": {\"identity\": \"w\", \"failure\": {\"message\": \"no\", \"applicationFailureInfo\": {\"type\": \"T\"},"
-               " \"cause\": {\"message\": \"why\"}}}}",
+               " \"aAttributes\": {\"identity\": \"w\", \"failure\": {\"message\": \"no\","
+               " \"applicationFailureInfo\": {\"type\": \"T\"}, \"cause\": {\"message\": \"why\"}}}}",
                "ActivityTaskFailed", "w T: no <- why");
 }
 
