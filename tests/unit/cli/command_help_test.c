@@ -106,7 +106,7 @@ static void a_group_lists_its_own_alone(void **state)
     assert_true(command_help_group("dlq", text.out) > 0);
     end(&text);
     assert_fits(text.text);
-    assert_non_null(strstr(text.text, "\n  dlq replay "));
+    assert_non_null(strstr(text.text, "\n  dlq replay QUEUE"));
     assert_null(strstr(text.text, "\n  check"));
     free(text.text);
 }
