@@ -59,7 +59,8 @@ static void without_either_there_is_none(void **state)
 static void in_an_envelope_the_senders_attributes_are_inside(void **state)
 {
     static const char json[] =
-        "{\"MessageId\":\"m\",\"Body\":\"{\\\"Type\\\":\\\"Notification\\\",\\\"TopicArn\\\":\\\"arn\\\","
+        "{\"MessageId\":\"m\",\"Body\":\"{\\\"Type\\\":\\\"Notification\\\","
+        "\\\"TopicArn\\\":\\\"arn\\\","
         "\\\"Message\\\":\\\"hello\\\","
         "\\\"MessageAttributes\\\":{\\\"traceparent\\\":{\\\"Type\\\":\\\"String\\\",\\\"Value\\\":\\\"" FIRST
         "\\\"}}}\"}";
