@@ -6,7 +6,7 @@
 #include "command_line.h"
 
 /* With the option --yes, or when "y" or "yes" is the answer on the terminal: OK. INVALID_ARGUMENT: there is no terminal
- * to ask on (stdin and stderr), and no --yes. CANCELED: any other answer. question has no line break: "Delete it all?" */
+ * to ask on (stdin and stderr), and no --yes. CANCELED: any other answer. question: "Delete it all?" */
 MUST_CHECK enum status confirm(const struct command_line *line, const char *question, struct error *error);
 
 #endif

@@ -9,6 +9,8 @@
 #include "queue_names.h"
 
 #define VISIBILITY_MIN_MS 5000
+#define VISIBILITY_MAX_MS (INT64_C(1000) * DLQ_SCAN_VISIBILITY_MAX_SECONDS)
+#define VISIBILITY_OTHERWISE_MS (INT64_C(1000) * DLQ_SCAN_VISIBILITY_SECONDS)
 
 /* word NULL: a command without a queue, which is about the configuration's. */
 static enum status need_settings(struct dlq_command *command, const char *word, struct error *error)
@@ -37,10 +39,10 @@ static enum status read_conditions(struct dlq_command *command, struct error *er
 static enum status read_visibility(struct dlq_command *command, struct error *error)
 {
     int64_t visibility_ms = 0;
-    enum status status = command_line_duration(command->line, "visibility", DLQ_SCAN_VISIBILITY_MAX_SECONDS * 1000,
-                                               DLQ_SCAN_VISIBILITY_SECONDS * 1000, &visibility_ms, error);
+    enum status status = command_line_duration(command->line, "visibility", VISIBILITY_MAX_MS, VISIBILITY_OTHERWISE_MS,
+                                               &visibility_ms, error);
     if (status == STATUS_OK && visibility_ms < VISIBILITY_MIN_MS) {
-        status = error_set(error, STATUS_INVALID_ARGUMENT, "--visibility: expected at least %d s", VISIBILITY_MIN_MS / 1000);
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "--visibility: expected at least 5s");
     }
     command->visibility_seconds = (int)(visibility_ms / 1000);
     return status;

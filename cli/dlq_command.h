@@ -42,7 +42,7 @@
 #define DLQ_OPTION_VISIBILITY                                                                                          \
     {                                                                                                                  \
         '\0', "visibility", "TIME",                                                                                    \
-            "for how long SQS hides what is in hand, and so what a killed\ncommand had in hand (default: 2m, renewed)",  \
+            "how long SQS hides what is in hand, and so what a killed\ncommand had in hand (default: 2m, renewed)",  \
             NULL                                                                                                       \
     }
 

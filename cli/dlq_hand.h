@@ -18,7 +18,8 @@ enum dlq_hand_seen {
 struct dlq_hand;
 struct map;
 
-/* Borrows both. visibility_seconds: what messages are received with; visibility_max_seconds: renewed for at the most. */
+/* Borrows both. visibility_seconds: what messages are received with; visibility_max_seconds: the most that they are
+ * renewed for. */
 struct dlq_hand *dlq_hand_new(struct sqs_session *session, const char *queue_url, int visibility_seconds,
                               int visibility_max_seconds);
 void dlq_hand_destroy(struct dlq_hand *hand); /* releases nothing; NULL is fine */

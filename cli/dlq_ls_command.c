@@ -17,7 +17,7 @@
 #define LIMIT_OTHERWISE 100
 
 static const struct output_column s_queue_columns[] = {
-    {"QUEUE", "name"}, {"MESSAGES", "messages"}, {"IN FLIGHT", "inFlight"}, {"OF", "of"}, {"PROBLEM", "problem"},
+    {"QUEUE", "name"}, {"MESSAGES", "messages"}, {"HIDDEN", "hidden"}, {"OF", "of"}, {"PROBLEM", "problem"},
 };
 #define QUEUE_COLUMN_COUNT (sizeof s_queue_columns / sizeof s_queue_columns[0])
 
@@ -37,7 +37,7 @@ static void print_rows(const struct dlq_command *command, const json_t *rows, co
     }
 }
 
-/* --- the queues ---------------------------------------------------------------------------------------------------- */
+/* --- the queues --------------------------------------------------------------------------------------------------- */
 
 static void set_number(json_t *row, const char *name, const json_t *attributes, const char *attribute)
 {
@@ -53,7 +53,7 @@ static bool add_counts(struct sqs_session *session, json_t *row)
     enum status status = sqs_session_get_queue_attributes(
         session, json_string_value(json_object_get(row, "url")), &attributes, &error);
     set_number(row, "messages", attributes, "ApproximateNumberOfMessages");
-    set_number(row, "inFlight", attributes, "ApproximateNumberOfMessagesNotVisible");
+    set_number(row, "hidden", attributes, "ApproximateNumberOfMessagesNotVisible");
     if (status != STATUS_OK) {
         CHECK(json_object_set_new(row, "problem", json_string(error.text)) == 0);
     }
@@ -83,7 +83,7 @@ static int list_queues(struct dlq_command *command)
     return is_fine ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* --- the messages of one ------------------------------------------------------------------------------------------- */
+/* --- the messages of one ------------------------------------------------------------------------------------------ */
 
 static bool add_rows(void *user, struct dlq_item *items, size_t count)
 {

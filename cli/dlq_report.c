@@ -96,7 +96,7 @@ static void explain(const struct dlq_report *report, const struct dlq_scan_resul
         (void)fputs("interrupted: what was not done is in the queue still\n", out);
     }
     if (result->is_hand_full) {
-        (void)fputs("stopped: SQS lets nobody have more messages in hand; what is behind them was not looked at\n", out);
+        (void)fputs("stopped: SQS lets nobody have more messages in hand; the rest was not looked at\n", out);
     }
     if (result->groups_cut > 0 && !result->is_limit_reached) {
         (void)fprintf(out,
@@ -110,8 +110,8 @@ static void explain(const struct dlq_report *report, const struct dlq_scan_resul
     }
     if (result->looked_at == 0 && is_whole(result)) {
         (void)fprintf(out,
-                      "no message was visible there; those that a call before had in hand when it was killed are hidden "
-                      "for up to %d s\n",
+                      "no message was visible there; what a call before had in hand when it was killed is hidden for "
+                      "up to %d s\n",
                       DLQ_SCAN_VISIBILITY_MAX_SECONDS);
     }
 }
@@ -120,11 +120,12 @@ int dlq_report_end(const struct dlq_report *report, const struct dlq_scan_result
 {
     bool is_done = is_whole(result) || (report->is_dry_run && !result->is_interrupted);
     if (report->is_json) {
-        json_t *summary = json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:b, s:b}", "summary", 1, "outcome", report->outcome,
-                                    "count", (json_int_t)report->done, "left", (json_int_t)report->left, "lookedAt",
-                                    (json_int_t)result->looked_at, "groupsCut", (json_int_t)result->groups_cut,
-                                    "interrupted", result->is_interrupted, "complete",
-                                    status == STATUS_OK && is_whole(result));
+        bool is_complete = status == STATUS_OK && is_whole(result);
+        json_t *summary = json_pack("{s:b, s:s, s:I, s:I, s:I, s:I, s:b, s:b}", "summary", 1, "outcome",
+                                    report->outcome, "count", (json_int_t)report->done, "left",
+                                    (json_int_t)report->left, "lookedAt", (json_int_t)result->looked_at, "groupsCut",
+                                    (json_int_t)result->groups_cut, "interrupted", result->is_interrupted, "complete",
+                                    is_complete);
         CHECK(summary != NULL);
         print_json(report, summary);
     } else {

@@ -20,19 +20,20 @@ struct dlq_report {
     int64_t left; /* in the dead-letter queue, although they were meant */
 };
 
-/* What became of one message. Only outcome must be there; it is the report's own, "would be "-ed in a dry run, for what
- * went well (counted as done), "left" for what did not (counted as left). */
+/* What more there is to say about one message; NULL: nothing. */
 struct dlq_line {
     const char *to;      /* a queue */
     const char *sent_id; /* what SQS calls it there */
     const char *detail;  /* why not, or what else to know */
 };
 
+/* All went well with it: the report's outcome. */
 void dlq_report_done(struct dlq_report *report, const struct dlq_item *item, const struct dlq_line *line);
+/* It stays where it is, although it was meant. */
 void dlq_report_left(struct dlq_report *report, const struct dlq_item *item, const char *why);
 
-/* The sum of it, and what it leaves open. status: how the scan ended; its error is for the caller to tell. The exit code
- * for the case that there is none. */
+/* The sum of it, and what it leaves open. status: how the scan ended; its error is for the caller to tell. Returns the
+ * exit code for the case that there is none. */
 int dlq_report_end(const struct dlq_report *report, const struct dlq_scan_result *result, enum status status);
 
 #endif

@@ -13,7 +13,7 @@ char *dlq_rows_age(int64_t age_ms)
     if (seconds < 120) {
         return memory_format("%" PRId64 "s", seconds);
     }
-    if (seconds < 120 * 60) {
+    if (seconds < (int64_t)120 * 60) {
         return memory_format("%" PRId64 "m", seconds / 60);
     }
     if (seconds < (int64_t)48 * 3600) {

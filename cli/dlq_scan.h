@@ -27,8 +27,8 @@
 struct dlq_item {
     struct sqs_message *message;
     struct dead_letter letter;
-    bool is_readable;    /* false: letter is empty, and problem says why */
     struct error problem;
+    bool is_readable; /* false: letter is empty, and problem says why */
     bool is_gone; /* for act to set: it is not in the queue any more */
     bool is_done; /* for act to set: it counts towards the limit */
 };
@@ -54,7 +54,7 @@ struct dlq_scan_result {
     bool is_limit_reached;
     bool is_interrupted;
     bool is_hand_full;      /* the rest was not looked at */
-    int64_t kept_hidden;    /* could not be made visible: SQS does that, in DLQ_SCAN_VISIBILITY_MAX_SECONDS at the most */
+    int64_t kept_hidden;    /* could not be made visible: DLQ_SCAN_VISIBILITY_MAX_SECONDS later they are */
 };
 
 /* What came into the queue after the scan began is not looked at: what was replayed may have failed again. The error:

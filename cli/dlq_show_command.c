@@ -110,7 +110,8 @@ static enum status find(struct dlq_command *command, struct show *show, struct e
                           : result.groups_cut > 0 || result.is_hand_full
                               ? "; but not all could be looked at (see docs/dead-letters.md)"
                               : "";
-        status = error_set(error, STATUS_NOT_FOUND, "%s: no visible message is or was %s%s", command->url, show->id, why);
+        status = error_set(error, STATUS_NOT_FOUND, "%s: no visible message is or was %s%s", command->url, show->id,
+                           why);
     }
     return status;
 }
@@ -149,8 +150,8 @@ const struct command g_dlq_show_command = {
     .arguments_max = 2,
     .summary = "show one message of a dead-letter queue in full",
     .description = "ID is the MessageId of the dead letter, or that of the message that it was at first.\n"
-                   "SQS has no way to look for a message: the queue is gone through until it is found.\n\n" DLQ_QUEUE_TEXT
-                   "\n\n" DLQ_ENVIRONMENT_TEXT,
+                   "SQS has no way to look for a message: the queue is gone through until it is found.\n\n"
+                   DLQ_QUEUE_TEXT "\n\n" DLQ_ENVIRONMENT_TEXT,
     .options = s_options,
     .run = run,
 };

@@ -143,8 +143,8 @@ static enum status take_only(const json_t *rows, const char *word, char **out_ur
                          "the configuration names no dead-letter queue for \"%s\" and its routes", word);
     }
     char *names = names_of(rows);
-    enum status status = error_set(error, STATUS_INVALID_ARGUMENT, "\"%s\" has several dead-letter queues, choose one: %s",
-                                   word, names);
+    enum status status = error_set(error, STATUS_INVALID_ARGUMENT,
+                                   "\"%s\" has several dead-letter queues, choose one: %s", word, names);
     free(names);
     return status;
 }

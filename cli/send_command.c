@@ -49,7 +49,7 @@ struct batch {
     size_t bytes;
 };
 
-/* --- what is asked for --------------------------------------------------------------------------------------------- */
+/* --- what is asked for -------------------------------------------------------------------------------------------- */
 
 static enum status take_only_queue(const struct settings *settings, struct send *send, struct error *error)
 {
@@ -154,7 +154,7 @@ static enum status read_options(struct send *send, struct error *error)
     return status;
 }
 
-/* --- sending ------------------------------------------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------------------------------------------------ */
 
 static void add(const struct send *send, struct batch *batch, const char *body, size_t length)
 {
@@ -197,7 +197,7 @@ static void print_sent(const struct send *send, const char *message_id)
 /* Empties the batch. Ends with the first that is refused: those behind it may be of its group. */
 static enum status flush(struct send *send, struct batch *batch, struct error *error)
 {
-    struct sqs_session_entry results[SQS_BATCH_MAX];
+    struct sqs_session_entry results[SQS_BATCH_MAX] = {{0}};
     enum status status = STATUS_OK;
     if (batch->count > 0) {
         status = sqs_session_send_batch(send->session, send->url, batch->entries, batch->count, results, error);

@@ -1,5 +1,5 @@
-/* See where.h. A condition becomes an event pattern, so that values compare as in a route's filter: one over the message
- * itself, or one over what its letter says, which stands where a pattern expects the body. */
+/* See where.h. A condition becomes an event pattern, so that values compare as in a route's filter: one over the
+ * message itself, or one over what its letter says, which stands where a pattern expects the body. */
 #include "where.h"
 
 #include <jansson.h>
@@ -90,7 +90,7 @@ enum status where_add_filter(struct where *where, const char *pattern, struct er
     return status;
 }
 
-/* --- taking a condition apart ------------------------------------------------------------------------------------ */
+/* --- taking a condition apart ------------------------------------------------------------------------------------- */
 
 static char *copy_trimmed(const char *text, size_t length)
 {
@@ -132,7 +132,7 @@ static bool take_apart(const char *condition, struct parts *out)
     return false;
 }
 
-/* --- values -------------------------------------------------------------------------------------------------------- */
+/* --- values ------------------------------------------------------------------------------------------------------- */
 
 /* A JSON scalar that the text is; NULL: it is none, or no value that can be compared. */
 static json_t *scalar_of(const char *text)
@@ -208,7 +208,7 @@ static enum status make_list(const struct parts *parts, json_t **out_list, struc
     return STATUS_OK;
 }
 
-/* --- fields -------------------------------------------------------------------------------------------------------- */
+/* --- fields ------------------------------------------------------------------------------------------------------- */
 
 static bool is_letter_field(const char *name)
 {
@@ -322,7 +322,7 @@ enum status where_add(struct where *where, const char *text, struct error *error
     return status;
 }
 
-/* --- matching ------------------------------------------------------------------------------------------------------ */
+/* --- matching ----------------------------------------------------------------------------------------------------- */
 
 static json_t *load(struct json_slice slice)
 {

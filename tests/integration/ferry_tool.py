@@ -20,9 +20,10 @@ def environment(**more) -> dict:
     return {"PATH": "/usr/bin:/bin", "FERRY_CONFIG": "/dev/null", **more}
 
 
-def ferry(*arguments, env: dict, code: int = 0, stdin: str = "") -> subprocess.CompletedProcess:
+def ferry(*arguments, env: dict, code: int = 0, stdin: str = "",
+          timeout: float = 120) -> subprocess.CompletedProcess:
     """Runs it; the exit code must be that one."""
-    done = subprocess.run([programs() / "ferry", *map(str, arguments)], capture_output=True, text=True, timeout=120,
+    done = subprocess.run([programs() / "ferry", *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
                           env=environment(**env), input=stdin, check=False, cwd="/")
     assert done.returncode == code, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
     return done

@@ -139,7 +139,7 @@ def test_ls_without_a_queue_lists_those_of_the_configuration(scene, tmp_path):
         "routes": {"orders": {"workflow": "w", "task_queue": "t", "dead_letter_queue": letters.dead},
                    "bills": {"workflow": "w", "filter": '{"body":{"n":[1]}}', "task_queue": "t", "dead_letter_queue": letters.dead}}}))
     row, = json.loads(letters.run("ls", "-c", path, "-o", "json").stdout)
-    assert (row["url"], row["messages"], row["inFlight"], row["of"]) == (letters.dead, 3, 0, "route orders, route bills")
+    assert (row["url"], row["messages"], row["hidden"], row["of"]) == (letters.dead, 3, 0, "route orders, route bills")
     assert re.search(r"^dead-\S+ +3 +0 +route orders, route bills$", letters.run("ls", "-c", path).stdout, re.M)
     for name in ("shop", letters.dead.rsplit("/", 1)[-1]):
         assert len(json.loads(letters.run("ls", name, "-o", "json", FERRY_CONFIG=str(path)).stdout)) == 3
@@ -358,6 +358,7 @@ def _hits(scene, number: int) -> int:
     return sum(fault["hits"] for fault in scene.sqs.state(messages=0, journal=0)["faults"] if fault["number"] == number)
 
 
+@pytest.mark.timeout(1800 if LONG else 240)
 @both_kinds
 def test_a_replay_with_a_filter_that_is_killed_and_started_again_is_one_successful_run_each(scene, work, fifo):
     """In the long form 1,000 messages that the filter takes among 1,250; killed in three places."""
@@ -377,7 +378,7 @@ def test_a_replay_with_a_filter_that_is_killed_and_started_again_is_one_successf
     wait_until(lambda: all(letter["state"] == "ready" for letter in scene.sqs.messages(dead)), 60,
                "what the killed ones had in hand", 0.1)
     scene.wait_letters(dead, others + 1)
-    done = ferry(*words, "-o", "json", env=scene.sqs.environment())
+    done = ferry(*words, "-o", "json", env=scene.sqs.environment(), timeout=600)
     summary = lines(done.stdout)[-1]
     assert summary["complete"] and summary["left"] == 0 and 0 < summary["count"] <= meant
     wanted = [message for kind, message in originals if kind == "meant"]

@@ -12,12 +12,14 @@
 #include "where.h"
 
 static const char s_json[] =
-    "{\"MessageId\":\"d1\",\"ReceiptHandle\":\"h\",\"Body\":\"{\\\"customer\\\":42,\\\"type\\\":\\\"order\\\",\\\"total\\\":"
+    "{\"MessageId\":\"d1\",\"ReceiptHandle\":\"h\","
+    "\"Body\":\"{\\\"customer\\\":42,\\\"type\\\":\\\"order\\\",\\\"total\\\":"
     "10.5,\\\"a\\\":{\\\"b\\\":[\\\"x\\\",\\\"y*z\\\"]},\\\"paid\\\":true,\\\"code\\\":\\\"42\\\"}\","
     "\"Attributes\":{\"MessageGroupId\":\"g1\",\"SentTimestamp\":\"1\"},"
     "\"MessageAttributes\":{\"colour.dark\":{\"DataType\":\"String\",\"StringValue\":\"red\"},"
     "\"FerryDeadLetter\":{\"DataType\":\"String\",\"StringValue\":\"{\\\"messageId\\\":\\\"m1\\\",\\\"reason\\\":"
-    "\\\"failed\\\",\\\"route\\\":\\\"orders\\\",\\\"attempt\\\":3,\\\"failureMessage\\\":\\\"no *money*, sorry\\\"}\"}}}";
+    "\\\"failed\\\",\\\"route\\\":\\\"orders\\\",\\\"attempt\\\":3,"
+    "\\\"failureMessage\\\":\\\"no *money*, sorry\\\"}\"}}}";
 
 static struct json_slice member(const char *name)
 {
@@ -119,7 +121,8 @@ static void all_conditions_must_hold(void **state)
     struct where *where = where_new();
     assert_true(where_is_empty(where) && where_takes(where, &subject, NULL));
     assert_int_equal(where_add(where, "body.type=order", &error), STATUS_OK);
-    assert_int_equal(where_add_filter(where, "{\"body\":{\"customer\":[{\"numeric\":[\">\",40]}]}}", &error), STATUS_OK);
+    assert_int_equal(where_add_filter(where, "{\"body\":{\"customer\":[{\"numeric\":[\">\",40]}]}}", &error),
+                     STATUS_OK);
     assert_true(!where_is_empty(where) && where_takes(where, &subject, NULL));
     assert_int_equal(where_add(where, "body.type=offer", &error), STATUS_OK);
     assert_false(where_takes(where, &subject, NULL));
