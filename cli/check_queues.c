@@ -127,7 +127,7 @@ static void check_dead_letter_queue(const struct look *look, const char *url, co
 static void check_dead_letter_queues(const struct look *look, const struct settings_queue *queue,
                                      const json_t *attributes)
 {
-    const char *urls[SETTINGS_QUEUE_ROUTES_MAX + 1];
+    const char *urls[SETTINGS_QUEUE_ROUTES_MAX + 1] = {NULL};
     size_t count = 0;
     for (size_t i = 0; i <= queue->route_count; i++) {
         const struct settings_route *route =

@@ -138,7 +138,12 @@ static void send_some(struct dlq_replay *replay, struct dlq_item *items, size_t 
 
 static bool is_any(const bool *waiting, size_t count)
 {
-    return memchr(waiting, true, count) != NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (waiting[i]) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool dlq_replay_act(void *user, struct dlq_item *items, size_t count)

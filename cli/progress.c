@@ -85,9 +85,9 @@ static void format_speed(char *out, size_t size, const struct progress *progress
     int64_t left_s = left > 0 ? (left * passed_ms / progress->done + 999) / 1000 : 0;
     int length = snprintf(out, size, " %" PRId64 "/s", progress->done * 1000 / passed_ms);
     if (left_s > 0 && length > 0 && (size_t)length < size) {
-        (void)snprintf(out + length, size - (size_t)length,
-                       left_s >= 120 ? " %" PRId64 " min left" : " %" PRId64 " s left",
-                       left_s >= 120 ? (left_s + 59) / 60 : left_s);
+        bool is_long = left_s >= 120;
+        (void)snprintf(out + length, size - (size_t)length, " %" PRId64 " %s left",
+                       is_long ? (left_s + 59) / 60 : left_s, is_long ? "min" : "s");
     }
 }
 

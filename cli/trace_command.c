@@ -112,10 +112,10 @@ static size_t list_runs(struct tracing *tracing, char *out_runs[RUNS_MAX + 1])
     request_path_query(&path, "pageSize", RUNS_TEXT);
     if (gateway_session_get(&tracing->gateway, &path, 0, &answer, &error) == STATUS_OK) {
         struct json_slice list = json_pick_path(body_of(&answer), "workflows");
-        struct json_slice run = {0};
+        struct json_slice element = {0};
         for (size_t position = 0; list.data != NULL && count < RUNS_MAX &&
-                                  json_scan_element(list.data, list.length, &position, &run);) {
-            runs[count] = json_pick_text(run, "runId");
+                                  json_scan_element(list.data, list.length, &position, &element);) {
+            runs[count] = json_pick_text(element, "runId");
             count += runs[count] != NULL;
         }
     } else {
@@ -232,25 +232,25 @@ static json_t *report_of(const struct tracing *tracing, const char *verdict)
 {
     const struct trace *trace = &tracing->trace;
     char *ui = ui_of(tracing);
-    json_t *report = json_object();
-    set_text(report, "verdict", verdict);
-    set_text(report, "messageId", trace->message_id);
-    set_text(report, "route", trace->route);
-    set_text(report, "queue", trace->queue);
-    set_text(report, "workflowId", trace->workflow_id);
-    set_text(report, "runId", trace->run_id);
-    set_text(report, "status", trace->status);
-    set_text(report, "ui", ui);
+    json_t *object = json_object();
+    set_text(object, "verdict", verdict);
+    set_text(object, "messageId", trace->message_id);
+    set_text(object, "route", trace->route);
+    set_text(object, "queue", trace->queue);
+    set_text(object, "workflowId", trace->workflow_id);
+    set_text(object, "runId", trace->run_id);
+    set_text(object, "status", trace->status);
+    set_text(object, "ui", ui);
     if (trace->attempts > 0) {
-        CHECK(json_object_set_new(report, "attempts", json_integer((json_int_t)trace->attempts)) == 0);
+        CHECK(json_object_set_new(object, "attempts", json_integer((json_int_t)trace->attempts)) == 0);
     }
-    CHECK(json_object_set(report, "steps", trace->steps) == 0);
+    CHECK(json_object_set(object, "steps", trace->steps) == 0);
     if (trace->in_hand != NULL) {
-        CHECK(json_object_set(report, "inHand", trace->in_hand) == 0);
+        CHECK(json_object_set(object, "inHand", trace->in_hand) == 0);
     }
-    CHECK(json_object_set(report, "problems", tracing->problems) == 0);
+    CHECK(json_object_set(object, "problems", tracing->problems) == 0);
     free(ui);
-    return report;
+    return object;
 }
 
 static void print_report(const json_t *report)
