@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "base/json_scan.h"
 #include "base/memory.h"
-#include "events.h"
+#include "event_results.h"
 #include "runs.h"
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
