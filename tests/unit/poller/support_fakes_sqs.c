@@ -107,7 +107,7 @@ static json_t *batch_entry(struct fakes *fakes, json_t *entry, bool is_delete, b
     *out_is_ok = message != NULL;
     if (message == NULL) {
         fakes_note(fakes, "refused %s %.*s", is_delete ? "delete" : "visibility", (int)(strrchr(handle, '#') - handle),
-             handle);
+                   handle);
         return json_pack("{s:s, s:s, s:b, s:s}", "Id", entry_id, "Code", "ReceiptHandleIsInvalid", "SenderFault", 1,
                          "Message", "The receipt handle has expired");
     }
@@ -165,8 +165,9 @@ static void reply_sent(struct fakes *fakes, struct http_exchange *exchange, json
     }
     if (json_object_size(attributes) > fakes->attributes_limit) {
         fakes_note(fakes, "refused send %s %s", strrchr(url, '/') + 1, id != NULL ? id : "");
-        fakes_reply_json(exchange, 400, json_pack("{s:s, s:s}", "__type", "com.amazonaws.sqs#InvalidParameterValue",
-                                            "message", "Number of message attributes exceeds the allowed maximum."));
+        json_t *refusal = json_pack("{s:s, s:s}", "__type", "com.amazonaws.sqs#InvalidParameterValue", "message",
+                                    "Number of message attributes exceeds the allowed maximum.");
+        fakes_reply_json(exchange, 400, refusal);
     } else {
         fakes_note(fakes, "send %s %s", strrchr(url, '/') + 1, id != NULL ? id : "");
         json_decref(fakes->last_sent);
