@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "aws/sqs_stack.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -12,7 +13,6 @@
 #include "base/thread.h"
 #include "codec/aes_gcm.h"
 #include "openapi.h"
-#include "queue_sender.h"
 #include "recent_events.h"
 #include "request_trace.h"
 #include "run_gateway.h"
@@ -102,15 +102,26 @@ static bool has_outcome(const struct settings_route *route, enum entry_outcome o
     return true;
 }
 
-static enum status start_queue_sender(struct gateway *gateway, struct error *error)
+static bool sends_to_queues(const struct settings *settings)
 {
-    const struct settings *settings = gateway->settings;
     for (size_t i = 0; i < settings->route_count; i++) {
         if (settings->routes[i].target == SETTINGS_TARGET_SQS) {
-            return queue_sender_start(&gateway->queue_sender, error);
+            return true;
         }
     }
-    return STATUS_OK;
+    return false;
+}
+
+static enum status start_sqs(struct gateway *gateway, struct error *error)
+{
+    enum status status = STATUS_OK;
+    if (sends_to_queues(gateway->settings)) {
+        status = sqs_stack_new(NULL, &gateway->sqs, error);
+        if (status == STATUS_OK) {
+            status = sqs_stack_start_thread(gateway->sqs, error);
+        }
+    }
+    return status;
 }
 
 static void make_metrics(struct gateway *gateway)
@@ -233,7 +244,7 @@ enum status run_gateway(struct service *service, const struct settings *settings
     gateway.callbacks = callbacks_new(settings);
     enum status status = read_credentials(&gateway, error);
     if (status == STATUS_OK) {
-        status = start_queue_sender(&gateway, error);
+        status = start_sqs(&gateway, error);
     }
     if (status == STATUS_OK) {
         status = make_codec(&gateway, error);
@@ -273,7 +284,7 @@ done:
     /* Calls that are still under way end here and answer their requests: the server goes after them. */
     temporal_connection_destroy(gateway.connection);
     codec_aes_gcm_destroy(gateway.codec);
-    queue_sender_stop(gateway.queue_sender);
+    sqs_stack_destroy(gateway.sqs);
     http_server_destroy(gateway.server);
     http_tls_destroy(gateway.tls);
     gateway_access_destroy(gateway.access);

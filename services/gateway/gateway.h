@@ -2,7 +2,7 @@
  *
  * Threads: handlers run on the HTTP server's thread and must not block; answers of Temporal come on the connection's
  * rpc thread; watches, their requests and the readiness timer belong to the loop's thread; answers of SQS come on the
- * sender's thread "sqs" (queue_sender.h), which is there where a route has target: sqs. */
+ * thread "sqs" (aws/sqs_stack.h), which is there where a route has target: sqs. */
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
 
@@ -53,7 +53,7 @@ struct gateway {
     struct metric_histogram *start_seconds;
     struct callbacks *callbacks; /* NULL: none are asked for */
     char *openapi; /* the document of GET /openapi.json */
-    struct queue_sender *queue_sender;   /* NULL: no route sends to a queue */
+    struct sqs_stack *sqs;               /* NULL: no route sends to a queue */
     struct recent_events *recent_events; /* any thread */
     atomic_bool ready;
     atomic_size_t history_streams; /* open ones; history_stream.c */
