@@ -41,9 +41,9 @@ struct gateway_route_metrics {
 struct gateway {
     struct service *service;
     const struct settings *settings;
-    struct codec_aes_gcm *codec; /* what payloads are encrypted with; NULL: they are not */
     const struct tracer *tracer; /* NULL: tracing is off */
-    struct temporal_connection *connection;
+    struct uplink *uplink;
+    struct temporal_connection *connection; /* the uplink's */
     struct http_server *server;
     struct http_tls *tls;  /* NULL: plain HTTP */
     struct gateway_access *access;
