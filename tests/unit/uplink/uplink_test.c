@@ -1,5 +1,5 @@
-/* What of `temporal:` reaches the connection: each setting is seen by a server without TLS, or missed by it, or named in
- * the error. */
+/* What of `temporal:` reaches the connection: a server that speaks no TLS sees each setting, or misses the call because
+ * of it, or the error names it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
