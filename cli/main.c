@@ -8,6 +8,7 @@
 #include "command_help.h"
 #include "command_line.h"
 #include "exit_code.h"
+#include "output.h"
 
 static int fail_usage(const char *what, const char *word)
 {
@@ -50,10 +51,9 @@ static int run(const struct command *command, char *const *words, size_t count)
     return command->run(&line);
 }
 
-int main(int argc, char **argv)
+static int do_command(int argc, char **argv)
 {
     size_t used = 0;
-    (void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
     if (argc < 2) {
         return fail_usage("expected a command", NULL);
     }
@@ -67,4 +67,11 @@ int main(int argc, char **argv)
     }
     const struct command *command = command_find(argv + 1, (size_t)argc - 1, &used);
     return command == NULL ? fail_unknown(argc, argv) : run(command, argv + 1 + used, (size_t)argc - 1 - used);
+}
+
+int main(int argc, char **argv)
+{
+    (void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
+    int code = do_command(argc, argv);
+    return output_end(stdout) || code != EXIT_DONE ? code : EXIT_FAILED;
 }

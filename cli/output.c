@@ -1,8 +1,10 @@
-/* See output.h. A closed terminal is nothing to act on: results of fprintf are not looked at here. */
+/* See output.h. What could not be written is seen at the end: results of fprintf are not looked at before. */
 #include "output.h"
 
-#include <stdbool.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/memory.h"
@@ -176,4 +178,25 @@ void output_text(FILE *out, const char *text)
     disarm(copy);
     (void)fputs(copy, out);
     free(copy);
+}
+
+/* The stream writes into a pipe or socket whose other end is closed. */
+static bool is_reader_gone(FILE *out)
+{
+    struct pollfd other_end = {.fd = fileno(out), .events = POLLOUT};
+    return poll(&other_end, 1, 0) == 1 && (other_end.revents & POLLERR) != 0;
+}
+
+bool output_end(FILE *out)
+{
+    bool was_lost = ferror(out) != 0; /* before: why, nobody knows any more */
+    errno = 0;
+    bool is_lost = fflush(out) != 0;
+    int reason = errno;
+    if ((!was_lost && !is_lost) || is_reader_gone(out)) {
+        return true;
+    }
+    (void)fprintf(stderr, "ferry: the output could not be written%s%s\n", reason == 0 ? "" : ": ",
+                  reason == 0 ? "" : strerrordesc_np(reason));
+    return false;
 }

@@ -3,6 +3,7 @@
 #define CLI_OUTPUT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -21,5 +22,8 @@ void output_fields(FILE *out, const json_t *object, const struct output_column *
 void output_json(FILE *out, const json_t *value);
 /* A text without its control characters. */
 void output_text(FILE *out, const char *text);
+/* To be called last: everything that was printed is written. False: it could not be, the disk is full for example, and
+ * stderr has been told so, in the tool's name. A reader who has gone ("| head") has what it wanted: that is true. */
+bool output_end(FILE *out);
 
 #endif

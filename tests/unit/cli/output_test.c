@@ -5,8 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "output.h"
 
@@ -133,6 +135,46 @@ static void json_is_whole_and_ends_its_line(void **state)
     json_decref(value);
 }
 
+static void what_was_not_written_is_told_at_the_end(void **state)
+{
+    (void)state;
+    FILE *full = fopen("/dev/full", "w");
+    FILE *empty = fopen("/dev/null", "w");
+    assert_non_null(full);
+    assert_non_null(empty);
+    assert_true(fputs("x", full) >= 0);
+    assert_true(fputs("x", empty) >= 0);
+    assert_false(output_end(full));
+    assert_true(output_end(empty));
+    (void)fclose(full); /* it fails again */
+    assert_int_equal(fclose(empty), 0);
+}
+
+static void what_was_not_written_before_is_not_forgotten(void **state)
+{
+    (void)state;
+    FILE *full = fopen("/dev/full", "w");
+    assert_non_null(full);
+    assert_int_equal(setvbuf(full, NULL, _IONBF, 0), 0);
+    assert_int_equal(fputs("x", full), EOF);
+    assert_false(output_end(full));
+    assert_int_equal(fclose(full), 0);
+}
+
+static void a_reader_who_has_gone_lost_nothing(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(close(ends[0]), 0);
+    assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+    FILE *out = fdopen(ends[1], "w");
+    assert_non_null(out);
+    assert_true(fputs("x", out) >= 0);
+    assert_true(output_end(out));
+    (void)fclose(out); /* it fails again */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +187,9 @@ int main(void)
         cmocka_unit_test(a_peers_text_does_not_steer_the_terminal),
         cmocka_unit_test(fields_are_those_alone_that_are_there),
         cmocka_unit_test(json_is_whole_and_ends_its_line),
+        cmocka_unit_test(what_was_not_written_is_told_at_the_end),
+        cmocka_unit_test(what_was_not_written_before_is_not_forgotten),
+        cmocka_unit_test(a_reader_who_has_gone_lost_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
