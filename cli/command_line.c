@@ -3,10 +3,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "base/memory.h"
 #include "exit_code.h"
+#include "suggestion.h"
+#include "time_text.h"
 
 struct parser {
     char *const *words;
@@ -94,13 +98,31 @@ static enum status take_option(struct parser *parser, const struct command_optio
     return add_option(parser, option, attached);
 }
 
+/* word: "--limits=3", of which length bytes are the option. */
+static enum status fail_unknown(struct parser *parser, const char *word, size_t length)
+{
+    char *name = memory_format("%.*s", (int)length - 2, word + 2);
+    struct suggestion suggestion;
+    suggestion_begin(&suggestion, name);
+    for (const struct command_option *option = parser->line->command->options; option != NULL && option->name != NULL;
+         option++) {
+        suggestion_consider(&suggestion, option->name);
+    }
+    suggestion_consider(&suggestion, s_help.name);
+    bool has_one = *suggestion.best != '\0';
+    enum status status = error_set(parser->error, STATUS_INVALID_ARGUMENT, "unknown option --%s%s%s%s", name,
+                                   has_one ? "; did you mean --" : "", suggestion.best, has_one ? "?" : "");
+    free(name);
+    return status;
+}
+
 static enum status take_long(struct parser *parser, const char *word)
 {
     const char *name = word + 2;
     size_t length = strcspn(name, "=");
     const struct command_option *option = find_long(parser->line->command, name, length);
     if (option == NULL) {
-        return error_set(parser->error, STATUS_INVALID_ARGUMENT, "unknown option %.*s", (int)(length + 2), word);
+        return fail_unknown(parser, word, length + 2);
     }
     return take_option(parser, option, name[length] == '=' ? name + length + 1 : NULL);
 }
@@ -112,7 +134,9 @@ static enum status take_letters(struct parser *parser, const char *word)
     for (const char *letter = word + 1; status == STATUS_OK && *letter != '\0'; letter++) {
         const struct command_option *option = find_letter(parser->line->command, *letter);
         if (option == NULL) {
-            return error_set(parser->error, STATUS_INVALID_ARGUMENT, "unknown option -%c in %s", *letter, word);
+            bool is_alone = letter == word + 1 && letter[1] == '\0';
+            return error_set(parser->error, STATUS_INVALID_ARGUMENT, "unknown option -%c%s%s", *letter,
+                             is_alone ? "" : " in ", is_alone ? "" : word);
         }
         if (option->value != NULL) {
             return take_option(parser, option, letter[1] == '\0' ? NULL : letter + 1);
@@ -125,6 +149,10 @@ static enum status take_letters(struct parser *parser, const char *word)
 static enum status take_argument(struct parser *parser, const char *word)
 {
     struct command_line *line = parser->line;
+    if (*word == '\0') { /* a variable of a script that was not set; no command has a use for it */
+        return error_set(parser->error, STATUS_INVALID_ARGUMENT, "argument %zu is empty: expected %s",
+                         line->argument_count + 1, line->command->arguments);
+    }
     if (line->argument_count >= line->command->arguments_max) {
         return error_set(parser->error, STATUS_INVALID_ARGUMENT, "unexpected argument \"%s\"", word);
     }
@@ -258,9 +286,11 @@ enum status command_line_duration(const struct command_line *line, const char *n
     int64_t number = take_digits(&unit, max_ms);
     int64_t factor = unit_ms(unit);
     if (number < 0 || factor == 0 || number > max_ms / factor) {
+        char longest[TIME_TEXT_SIZE];
+        time_text_duration(max_ms, longest);
         return error_set(error, STATUS_INVALID_ARGUMENT,
-                         "--%s: expected a time of at most %" PRId64 "s, like 500ms, 30s, 5m or 2h; found \"%s\"",
-                         name, max_ms / 1000, value);
+                         "--%s: expected a time with its unit (500ms, 30s, 5m, 2h, 1d), at most %s; found \"%s\"", name,
+                         longest, value);
     }
     *out_ms = number * factor;
     return STATUS_OK;

@@ -7,13 +7,34 @@
 #include "command.h"
 #include "command_help.h"
 #include "command_line.h"
+#include "command_words.h"
 #include "exit_code.h"
 #include "output.h"
+#include "suggestion.h"
+
+static void suggest(const char *group, const char *word)
+{
+    struct suggestion suggestion;
+    char known[COMMAND_WORDS_MAX];
+    const char *summary = NULL;
+    size_t place = 0;
+    suggestion_begin(&suggestion, word);
+    while (command_words_next(group, &place, known, &summary)) {
+        suggestion_consider(&suggestion, known);
+    }
+    if (*suggestion.best != '\0') {
+        (void)fprintf(stderr, "Did you mean '%s%s%s'?\n", group, *group == '\0' ? "" : " ", suggestion.best);
+    }
+}
 
 static int fail_usage(const char *what, const char *word)
 {
-    (void)fprintf(stderr, "ferry: %s%s%s%s\nTry 'ferry --help'.\n", what, word != NULL ? " \"" : "",
-                  word != NULL ? word : "", word != NULL ? "\"" : "");
+    (void)fprintf(stderr, "ferry: %s%s%s%s\n", what, word != NULL ? " \"" : "", word != NULL ? word : "",
+                  word != NULL ? "\"" : "");
+    if (word != NULL && word[0] != '-') {
+        suggest("", word);
+    }
+    (void)fputs("Try 'ferry --help'.\n", stderr);
     return EXIT_USAGE;
 }
 
@@ -29,12 +50,31 @@ static int fail_unknown(int argc, char *const *argv)
         return EXIT_DONE;
     }
     if (argv[1][0] == '-') {
-        return fail_usage("unknown option", argv[1]);
+        return fail_usage("expected a command in front of the option", argv[1]);
     }
-    if (command_help_group(argv[1], stderr) > 0) {
-        return EXIT_USAGE;
+    if (command_help_group(argv[1], stderr) == 0) {
+        return fail_usage("unknown command", argv[1]);
     }
-    return fail_usage("unknown command", argv[1]);
+    if (argc > 2) {
+        (void)fprintf(stderr, "\nferry: unknown command \"%s %s\"\n", argv[1], argv[2]);
+        suggest(argv[1], argv[2]);
+    }
+    return EXIT_USAGE;
+}
+
+/* "ferry help dlq ls" and "ferry --help dlq ls" are "ferry dlq ls --help", whatever else stands behind it. */
+static int help(int argc, char *const *argv)
+{
+    size_t used = 0;
+    const struct command *command = argc == 2 ? NULL : command_find(argv + 2, (size_t)argc - 2, &used);
+    if (argc == 2) {
+        command_help_all(stdout);
+    } else if (command != NULL) {
+        command_help_one(command, stdout);
+    } else if (command_help_group(argv[2], stdout) == 0) {
+        return fail_usage("unknown command", argv[2]);
+    }
+    return EXIT_DONE;
 }
 
 static int run(const struct command *command, char *const *words, size_t count)
@@ -57,9 +97,8 @@ static int do_command(int argc, char **argv)
     if (argc < 2) {
         return fail_usage("expected a command", NULL);
     }
-    if (argc == 2 && is_help(argv[1])) {
-        command_help_all(stdout);
-        return EXIT_DONE;
+    if (is_help(argv[1])) {
+        return help(argc, argv);
     }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         (void)printf("ferry %s\n", FERRY_VERSION);

@@ -43,6 +43,20 @@ void time_text_span(int64_t ms, char out[TIME_TEXT_SIZE])
     CHECK(length > 0 && length < TIME_TEXT_SIZE);
 }
 
+void time_text_duration(int64_t ms, char out[TIME_TEXT_SIZE])
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
+    size_t i = 0;
+    while (ms % units[i].ms != 0 || (ms == 0 && units[i].ms > 1000)) {
+        i++;
+    }
+    int length = snprintf(out, TIME_TEXT_SIZE, "%" PRId64 "%s", ms / units[i].ms, units[i].name);
+    CHECK(length > 0 && length < TIME_TEXT_SIZE);
+}
+
 void time_text_moment(int64_t ms, bool with_ms, char out[TIME_TEXT_SIZE])
 {
     time_t seconds = (time_t)(ms / 1000);

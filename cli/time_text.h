@@ -13,6 +13,8 @@
 int64_t time_text_read(const char *text);
 /* "0.3s", "12s", "5m10s", "2h05m", "3d04h". */
 void time_text_span(int64_t ms, char out[TIME_TEXT_SIZE]);
+/* As an option or the configuration has it, in the largest unit without a rest: "500ms", "90s", "15m", "1h", "7d". */
+void time_text_duration(int64_t ms, char out[TIME_TEXT_SIZE]);
 /* The other way: "2026-01-02T03:04:05.123Z". */
 void time_text_write(int64_t ms, char out[TIME_TEXT_SIZE]);
 /* "2026-01-02 03:04:05" (UTC), with milliseconds where they are asked for. */

@@ -60,13 +60,34 @@ def run_ferry(*arguments, **environment):
     (["dlq", "replay", "http://x/1/dead", "--to", "http://x/1/dead"], {}, ["--to", "another queue"]),
     (["dlq", "replay", "http://x/1/dead", "--limit", "all"], {}, ["--limit", "all"]),
     (["polish"], {}, ["unknown command", "polish"]),
+    (["lane"], {}, ['unknown command "lane"', "Did you mean 'lanes'?"]),
+    (["dlq", "sl"], {}, ["dlq ls [QUEUE]", 'unknown command "dlq sl"', "Did you mean 'dlq ls'?"]),
+    (["help", "polish"], {}, ["unknown command", "polish"]),
+    (["-c", "x", "check"], {}, ["expected a command in front of the option", "-c"]),
+    (["workflow", "describe", ""], {}, ["argument 1 is empty", "ID"]),
     (["check"], {"LOG_LEVEL": "loud"}, ["LOG_LEVEL", "loud"]),
-], ids=["no-url", "no-url-to", "same", "no-number", "no-command", "log-level"])
+], ids=["no-url", "no-url-to", "same", "no-number", "no-command", "like-a-command", "like-one-of-a-group",
+        "no-help", "option-first", "empty", "log-level"])
 def test_a_wrong_call_of_ferry_is_bad_usage_and_says_what_is_wrong(arguments, environment, words):
     ended = run_ferry(*arguments, FERRY_CONFIG="/dev/null", **environment)
     assert ended.returncode == 2, ended.stdout + ended.stderr
     for word in words:
         assert word in ended.stderr, ended.stderr
+
+
+@pytest.mark.parametrize("before", ["help", "--help", "-h"])
+def test_help_may_stand_in_front_of_a_command(before):
+    assert run_ferry(before, "dlq", "ls").stdout == run_ferry("dlq", "ls", "--help").stdout
+    assert run_ferry(before, "dlq").stdout == run_ferry("dlq", "--help").stdout
+    assert run_ferry(before).returncode == 0
+
+
+def test_output_that_cannot_be_written_is_a_failure():
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        ended = subprocess.run([programs() / "ferry", "--help"], stdout=full, stderr=subprocess.PIPE, text=True,
+                               timeout=30, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "ferry: the output could not be written: No space left on device\n"
 
 
 def test_a_replay_from_a_queue_that_is_not_there_fails_and_names_the_queue(world):

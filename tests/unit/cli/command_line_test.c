@@ -123,9 +123,15 @@ static void what_the_command_does_not_have_is_refused(void **state)
     const char *const prefix[] = {"x", "--lim", "3"};
     const char *const letter[] = {"x", "-vq"};
     const char *const third[] = {"x", "y", "z"};
-    assert_refused(unknown, COUNT(unknown), "unknown option --limits");
-    assert_refused(prefix, COUNT(prefix), "unknown option --lim");
+    const char *const other[] = {"x", "--colour"};
+    const char *const letter_alone[] = {"x", "-q"};
+    const char *const empty[] = {"x", ""};
+    assert_refused(unknown, COUNT(unknown), "unknown option --limits; did you mean --limit?");
+    assert_refused(prefix, COUNT(prefix), "unknown option --lim; did you mean --limit?");
+    assert_refused(other, COUNT(other), "unknown option --colour");
     assert_refused(letter, COUNT(letter), "unknown option -q in -vq");
+    assert_refused(letter_alone, COUNT(letter_alone), "unknown option -q");
+    assert_refused(empty, COUNT(empty), "argument 2 is empty: expected ID [INPUT]");
     assert_refused(third, COUNT(third), "unexpected argument \"z\"");
 }
 
@@ -240,7 +246,7 @@ static void durations_have_a_unit(void **state)
     }
     assert_int_equal(duration("9m", 60000, &ms, &error), STATUS_INVALID_ARGUMENT);
     assert_string_equal(error.text,
-                        "--wait: expected a time of at most 60s, like 500ms, 30s, 5m or 2h; found \"9m\"");
+                        "--wait: expected a time with its unit (500ms, 30s, 5m, 2h, 1d), at most 1m; found \"9m\"");
     assert_int_equal(duration(NULL, 60000, &ms, &error), STATUS_OK);
     assert_int_equal(ms, 11);
 }

@@ -52,6 +52,21 @@ static void spans_have_two_units_at_the_most(void **state)
     }
 }
 
+static void durations_are_exact_in_their_largest_unit(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } durations[] = {{0, "0s"},         {500, "500ms"},   {1001, "1001ms"}, {90000, "90s"},
+                     {900000, "15m"},   {3600000, "1h"},  {604800000, "7d"}};
+    for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++) {
+        char text[TIME_TEXT_SIZE];
+        time_text_duration(durations[i].ms, text);
+        assert_string_equal(text, durations[i].text);
+    }
+}
+
 static void rows_get_spans_and_short_times_where_there_are_times(void **state)
 {
     (void)state;
@@ -76,6 +91,7 @@ int main(void)
         cmocka_unit_test(times_of_the_api_are_read_to_the_millisecond),
         cmocka_unit_test(what_is_written_can_be_read),
         cmocka_unit_test(spans_have_two_units_at_the_most),
+        cmocka_unit_test(durations_are_exact_in_their_largest_unit),
         cmocka_unit_test(rows_get_spans_and_short_times_where_there_are_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
