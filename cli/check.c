@@ -7,6 +7,7 @@
 #include "crypto/key_file.h"
 #include "settings/access.h"
 #include "settings/names.h"
+#include "time_text.h"
 
 static void print_queue_target(const struct settings_route *route, FILE *out)
 {
@@ -18,7 +19,9 @@ static void print_queue_target(const struct settings_route *route, FILE *out)
         (void)fprintf(out, ", deduplication_id %s", route->deduplication_id);
     }
     if (route->delay_ms >= 0) {
-        (void)fprintf(out, ", delay %" PRId64 " ms", route->delay_ms);
+        char delay[TIME_TEXT_SIZE];
+        time_text_duration(route->delay_ms, delay);
+        (void)fprintf(out, ", delay %s", delay);
     }
     (void)fputs("\n", out);
 }
@@ -103,7 +106,7 @@ static void print_access(const struct settings *settings, FILE *out)
 void check_print(const struct settings *settings, FILE *out)
 {
     /* A closed terminal is nothing to act on: results of fprintf are not looked at here. */
-    (void)fprintf(out, "OK: %s\n", settings->path == NULL ? "defaults and environment" : settings->path);
+    (void)fprintf(out, "file      %s\n", settings->path == NULL ? "none: defaults and environment" : settings->path);
     (void)fprintf(out, "temporal  %s, namespace %s%s\n", settings->temporal.address, settings->temporal.namespace_,
                   settings->temporal.tls ? ", TLS" : "");
     print_codec(&settings->temporal, out);
@@ -115,8 +118,9 @@ void check_print(const struct settings *settings, FILE *out)
         for (size_t j = 0; j < queue->route_count; j++) {
             (void)fprintf(out, "%s%s", j == 0 ? "" : " | ", queue->routes[j]);
         }
-        (void)fprintf(out, ", order %s, visibility %" PRId64 " ms\n", by_group ? "group" : "none",
-                      queue->visibility_ms);
+        char visibility[TIME_TEXT_SIZE];
+        time_text_duration(queue->visibility_ms, visibility);
+        (void)fprintf(out, ", order %s, visibility %s\n", by_group ? "group" : "none", visibility);
     }
     if (settings->queue_count == 0) {
         (void)fprintf(out, "queue     none: the poller needs one (FERRY_QUEUE_URL)\n");

@@ -1,6 +1,7 @@
 /* See check_command.h. */
 #include "check_command.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -57,6 +58,21 @@ static void print_json(const struct settings *settings, const struct findings *f
     json_decref(all);
 }
 
+/* The last line. "OK, 2 warnings", "not OK: 1 error, 2 warnings". */
+static void print_verdict(const struct findings *findings, bool is_fine)
+{
+    size_t errors = findings_count(findings, FINDING_ERROR);
+    size_t warnings = findings_count(findings, FINDING_WARNING);
+    (void)fputs(is_fine ? "OK" : "not OK: ", stdout);
+    if (errors > 0) {
+        (void)printf("%zu error%s", errors, errors == 1 ? "" : "s");
+    }
+    if (warnings > 0) {
+        (void)printf("%s%zu warning%s", is_fine || errors > 0 ? ", " : "", warnings, warnings == 1 ? "" : "s");
+    }
+    (void)fputc('\n', stdout);
+}
+
 static int run(const struct command_line *line)
 {
     struct error error = {0};
@@ -69,14 +85,15 @@ static int run(const struct command_line *line)
     if (command_line_has(line, "live")) {
         look_around(settings, findings);
     }
+    bool is_fine = findings_count(findings, FINDING_ERROR) == 0 &&
+                   (!command_line_has(line, "strict") || findings_count(findings, FINDING_WARNING) == 0);
     if (command_line_wants_json(line)) {
         print_json(settings, findings);
     } else {
         check_print(settings, stdout);
         findings_print(findings, stdout);
+        print_verdict(findings, is_fine);
     }
-    bool is_fine = findings_count(findings, FINDING_ERROR) == 0 &&
-                   (!command_line_has(line, "strict") || findings_count(findings, FINDING_WARNING) == 0);
     findings_destroy(findings);
     settings_destroy(settings);
     return is_fine ? EXIT_DONE : EXIT_FAILED;

@@ -122,6 +122,12 @@ static void check_gateway(const struct settings *settings, struct findings *find
     if (has_token && is_plain_and_elsewhere(gateway->url)) {
         findings_add(findings, &finding_token_in_clear, "gateway", "the token goes to %s without TLS", gateway->url);
     }
+    if (!has_token && gateway->token_count == 0 && !gateway->auth_none &&
+        !settings_listen_is_loopback(gateway->listen)) {
+        findings_add(findings, &finding_gateway_no_token, "gateway",
+                     "%s can be reached from other machines, and there is no token here: ferry-gateway would not start",
+                     gateway->listen);
+    }
     if (gateway->auth_none && !settings_listen_is_loopback(gateway->listen)) {
         findings_add(findings, &finding_gateway_open, "gateway",
                      "auth: none on %s; whoever reaches it starts workflows", gateway->listen);

@@ -48,6 +48,9 @@ static enum status explain_messages(const struct command_line *line, const struc
     if (!is_body && (message_id != NULL || command_line_has(line, "group"))) {
         return error_set(error, STATUS_INVALID_ARGUMENT, "--message-id and --group go with --body");
     }
+    if (command_line_has(line, "content-type") || command_line_has(line, "idempotency-key")) {
+        return error_set(error, STATUS_INVALID_ARGUMENT, "--content-type and --idempotency-key go with --route");
+    }
     enum status status = find_queue(settings, command_line_value(line, "queue"), &queue, error);
     if (status != STATUS_OK) {
         return status;
@@ -82,6 +85,11 @@ static enum status explain_events(const struct command_line *line, const struct 
     }
     if (command_line_has(line, "queue") || command_line_has(line, "body")) {
         return error_set(error, STATUS_INVALID_ARGUMENT, "--route is for events, --queue and --body for messages");
+    }
+    if (event_form(&headers) == EVENT_FORM_UNSUPPORTED) {
+        return error_set(error, STATUS_INVALID_ARGUMENT,
+                         "--content-type: expected that of JSON or of CloudEvents (docs/events.md), found \"%s\"",
+                         headers.content_type);
     }
     enum status status = event_list_parse(event_form(&headers), &headers, text, length, &list, error);
     for (size_t i = 0; status == STATUS_OK && i < list.count; i++) {
@@ -128,6 +136,8 @@ static int run(const struct command_line *line)
     }
     if (status == STATUS_OK) {
         print(line, explanations);
+    } else if (status == STATUS_MALFORMED || status == STATUS_TOO_LARGE) { /* it is the file's */
+        error_prefix(&error, "%s: ", strcmp(line->arguments[0], "-") == 0 ? "standard input" : line->arguments[0]);
     }
     json_decref(explanations);
     free(text);

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,6 +76,18 @@ static enum status parse_one(struct json_slice text, struct sqs_message **out_me
                            "receive-message` prints it (a body alone is told with --body)");
 }
 
+/* Says where, as far as jansson is of the same opinion. */
+static enum status not_json(const char *text, size_t length, struct error *error)
+{
+    json_error_t where = {.line = -1};
+    json_t *value = json_loadb(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, &where);
+    bool is_known = value == NULL && where.line > 0;
+    json_decref(value);
+    return is_known ? error_set(error, STATUS_MALFORMED, "line %d, column %d: expected JSON in UTF-8: %s", where.line,
+                                where.column, where.text)
+                    : error_set(error, STATUS_MALFORMED, "expected JSON in UTF-8");
+}
+
 enum status explain_parse_messages(const char *text, size_t length,
                                    struct sqs_message *out_messages[EXPLAIN_MESSAGES_MAX], size_t *out_count,
                                    struct error *error)
@@ -84,7 +98,7 @@ enum status explain_parse_messages(const char *text, size_t length,
     size_t count = 0;
     enum status status = STATUS_OK;
     if (!json_scan_value(text, length, &top)) {
-        return error_set(error, STATUS_MALFORMED, "expected JSON in UTF-8");
+        return not_json(text, length, error);
     }
     struct json_slice list = top.data[0] == '{' ? json_scan_member(top.data, top.length, "Messages") : top;
     if (list.data == NULL) {

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "output.h"
+#include "time_text.h"
 
-#define TITLE_WIDTH 18
+#define TITLE_WIDTH 19 /* the longest, "execution timeout", and two blanks */
 
 static const char *text_of(const json_t *object, const char *member)
 {
@@ -39,6 +40,18 @@ static void line(const char *what, const json_t *value, FILE *out)
 static void member(const json_t *object, const char *name, const char *what, FILE *out)
 {
     line(what, json_object_get(object, name), out);
+}
+
+/* A member in milliseconds. */
+static void duration(const json_t *object, const char *name, const char *what, FILE *out)
+{
+    char text[TIME_TEXT_SIZE];
+    const json_t *value = json_object_get(object, name);
+    if (json_is_integer(value)) {
+        time_text_duration(json_integer_value(value), text);
+        title(what, out);
+        (void)fprintf(out, "%s\n", text);
+    }
 }
 
 static void members(const json_t *object, const char *name, const char *what, FILE *out)
@@ -112,9 +125,9 @@ static void print_target(const json_t *target, FILE *out)
     members(target, "searchAttributes", "search attribute", out);
     member(target, "priority", "priority", out);
     member(target, "fairnessKey", "fairness key", out);
-    member(target, "executionTimeoutMs", "execution timeout", out);
-    member(target, "runTimeoutMs", "run timeout", out);
-    member(target, "taskTimeoutMs", "task timeout", out);
+    duration(target, "executionTimeoutMs", "execution timeout", out);
+    duration(target, "runTimeoutMs", "run timeout", out);
+    duration(target, "taskTimeoutMs", "task timeout", out);
 }
 
 static void print_send(const json_t *send, FILE *out)

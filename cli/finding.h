@@ -20,7 +20,7 @@ struct finding_kind {
 /* From the configuration alone. */
 extern const struct finding_kind finding_no_execution_timeout, finding_runs_beyond_12h, finding_visibility_short,
     finding_beyond_long_polls, finding_dead_letter_type, finding_unmatched_returns, finding_token_in_clear,
-    finding_gateway_open;
+    finding_gateway_no_token, finding_gateway_open;
 /* Of SQS. */
 extern const struct finding_kind finding_credentials, finding_no_credentials, finding_queue_reached,
     finding_queue_missing, finding_queue_refused, finding_queue_unreachable, finding_queue_type, finding_redrive,

@@ -261,8 +261,10 @@ static enum status send_run(struct send *send, struct error *error)
                   (send->count > 1 || is_lines) && progress_is_wanted(command_line_wants_json(send->line)), "sending",
                   is_lines ? 0 : send->count);
     status = send_all(send, error);
-    if (status != STATUS_OK) {
+    if (status != STATUS_OK && send->sent > 0) {
         error_prefix(error, "%" PRId64 " sent to %s, then: ", send->sent, send->url);
+    } else if (status != STATUS_OK && status != STATUS_INVALID_ARGUMENT) { /* that is about the body */
+        error_prefix(error, "nothing was sent to %s: ", send->url);
     }
     return status;
 }

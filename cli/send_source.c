@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 
 struct send_source {
+    char *name; /* "orders.json" of @orders.json, "standard input"; NULL: the argument is the body */
     FILE *file; /* NULL: the argument is the body */
     bool is_lines;
     int64_t left;  /* without lines: how often to give it out still */
@@ -36,6 +37,7 @@ enum status send_source_new(const char *argument, bool is_lines, int64_t count, 
     }
     struct send_source *source = memory_alloc(sizeof *source);
     source->file = file;
+    source->name = file == NULL ? NULL : memory_copy_string(file == stdin ? "standard input" : argument + 1);
     source->is_lines = is_lines;
     source->left = count;
     if (file == NULL) {
@@ -55,12 +57,13 @@ void send_source_destroy(struct send_source *source)
         (void)fclose(source->file); /* it was only read */
     }
     free(source->body);
+    free(source->name);
     free(source);
 }
 
-static enum status fail_read(struct error *error)
+static enum status fail_read(const struct send_source *source, struct error *error)
 {
-    return error_set(error, STATUS_INVALID_ARGUMENT, "the body cannot be read: %s", strerrordesc_np(errno));
+    return error_set(error, STATUS_INVALID_ARGUMENT, "%s: cannot be read: %s", source->name, strerrordesc_np(errno));
 }
 
 /* One byte more than the limit, so that check_body sees what is too long. */
@@ -68,7 +71,7 @@ static enum status read_all(struct send_source *source, struct error *error)
 {
     source->body = memory_alloc(SEND_BODY_MAX + 2);
     source->length = fread(source->body, 1, SEND_BODY_MAX + 1, source->file);
-    return ferror(source->file) ? fail_read(error) : STATUS_OK;
+    return ferror(source->file) ? fail_read(source, error) : STATUS_OK;
 }
 
 static enum status check_body(const struct send_source *source, const char *body, size_t length, struct error *error)
@@ -88,6 +91,9 @@ static enum status check_body(const struct send_source *source, const char *body
     if (source->is_lines) {
         error_prefix(error, "line %" PRId64 ": ", source->line);
     }
+    if (source->name != NULL) {
+        error_prefix(error, "%s: ", source->name);
+    }
     return status;
 }
 
@@ -98,7 +104,7 @@ static enum status next_line(struct send_source *source, const char **out_body, 
         ssize_t got = getline(&source->body, &source->capacity, source->file);
         if (got < 0) {
             *out_body = NULL;
-            return ferror(source->file) ? fail_read(error) : STATUS_OK;
+            return ferror(source->file) ? fail_read(source, error) : STATUS_OK;
         }
         source->line++;
         length = (size_t)got;

@@ -65,9 +65,14 @@ def run_ferry(*arguments, **environment):
     (["help", "polish"], {}, ["unknown command", "polish"]),
     (["-c", "x", "check"], {}, ["expected a command in front of the option", "-c"]),
     (["workflow", "describe", ""], {}, ["argument 1 is empty", "ID"]),
+    (["explain", "--content-type", "text/plain", "/dev/null"], {"FERRY_QUEUE_URL": "http://x/1/a"},
+     ["--content-type", "go with --route"]),
+    (["explain", "--route", "hello-world", "--content-type", "text/plain", "/dev/null"], {},
+     ["--content-type", "text/plain"]),
+    (["send", "http://x/1/plain", "@/"], {"AWS_REGION": "x"}, ["/: cannot be read: Is a directory"]),
     (["check"], {"LOG_LEVEL": "loud"}, ["LOG_LEVEL", "loud"]),
 ], ids=["no-url", "no-url-to", "same", "no-number", "no-command", "like-a-command", "like-one-of-a-group",
-        "no-help", "option-first", "empty", "log-level"])
+        "no-help", "option-first", "empty", "type-without-route", "other-type", "folder", "log-level"])
 def test_a_wrong_call_of_ferry_is_bad_usage_and_says_what_is_wrong(arguments, environment, words):
     ended = run_ferry(*arguments, FERRY_CONFIG="/dev/null", **environment)
     assert ended.returncode == 2, ended.stdout + ended.stderr
@@ -80,6 +85,13 @@ def test_help_may_stand_in_front_of_a_command(before):
     assert run_ferry(before, "dlq", "ls").stdout == run_ferry("dlq", "ls", "--help").stdout
     assert run_ferry(before, "dlq").stdout == run_ferry("dlq", "--help").stdout
     assert run_ferry(before).returncode == 0
+
+
+def test_a_message_that_is_no_json_is_named_with_its_place(tmp_path):
+    (tmp_path / "message.json").write_text('{"MessageId": "a",\n oops}')
+    ended = run_ferry("explain", tmp_path / "message.json", FERRY_QUEUE_URL="http://x/1/a")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"ferry explain: {tmp_path}/message.json: line 2, column 5: expected JSON in UTF-8: ")
 
 
 def test_output_that_cannot_be_written_is_a_failure():

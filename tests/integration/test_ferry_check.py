@@ -58,6 +58,7 @@ def test_warnings_are_listed_and_strict_makes_them_errors(scene):
                           text=True, env=ferry.environment)
     assert done.returncode == 0 and "warning   route hello-world: order: group without execution_timeout" in done.stdout
     assert "(no-execution-timeout)\n          -> set the route's execution_timeout\n" in done.stdout
+    assert done.stdout.endswith("\nOK, 6 warnings\n")
 
 
 def test_a_token_in_clear_and_runs_beyond_twelve_hours(scene):

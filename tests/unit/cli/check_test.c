@@ -27,9 +27,9 @@ static void tells_what_the_settings_mean_and_no_secret(void **state)
     check_print(settings, out);
     assert_int_equal(fclose(out), 0);
     assert_string_equal(text,
-                        "OK: defaults and environment\n"
+                        "file      none: defaults and environment\n"
                         "temporal  localhost:7233, namespace default\n"
-                        "queue     http://localhost:1/0/hello.fifo -> hello-world, order group, visibility 60000 ms\n"
+                        "queue     http://localhost:1/0/hello.fifo -> hello-world, order group, visibility 1m\n"
                         "route     hello-world: workflow helloWorld on hello-world-queue, id "
                         "hello-world-{MessageId}, ack worker\n");
     free(text);

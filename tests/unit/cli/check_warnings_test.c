@@ -140,6 +140,10 @@ static void tokens_and_open_doors(void **state)
     assert_found(&sample, "");
     sample.settings.gateway.listen = everywhere;
     assert_found(&sample, "gateway-open");
+    sample.settings.gateway.auth_none = false;
+    assert_found(&sample, "gateway-no-token");
+    sample.settings.gateway.token_count = 1;
+    assert_found(&sample, "");
 }
 
 int main(void)

@@ -47,6 +47,16 @@ static void refuses_what_is_no_message(void **state)
     }
 }
 
+static void says_where_it_is_no_json(void **state)
+{
+    (void)state;
+    struct sqs_message *messages[EXPLAIN_MESSAGES_MAX];
+    struct error error = {0};
+    size_t count = 0;
+    assert_int_equal(explain_parse_messages("{\n  7", 5, messages, &count, &error), STATUS_MALFORMED);
+    assert_memory_equal(error.text, "line 2, column 3: expected JSON in UTF-8: ", 42);
+}
+
 static void a_body_becomes_a_message_with_any_bytes_of_text(void **state)
 {
     (void)state;
@@ -77,6 +87,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_one_message_a_list_and_what_the_aws_tool_prints),
         cmocka_unit_test(refuses_what_is_no_message),
+        cmocka_unit_test(says_where_it_is_no_json),
         cmocka_unit_test(a_body_becomes_a_message_with_any_bytes_of_text),
         cmocka_unit_test(an_event_is_known_by_its_look),
     };

@@ -110,6 +110,7 @@ static void what_sqs_would_not_take_is_refused(void **state)
     assert_refused("", false, "the body is empty");
     assert_refused("\xc3", false, "the body is no UTF-8");
     assert_refused("@/nowhere/at/all", false, "/nowhere/at/all: No such file");
+    assert_refused("@/", false, "/: cannot be read: Is a directory");
     assert_refused("one\ntwo", true, "--lines: expected @FILE or -");
     assert_refused(longer, false, "longer than 1 MiB");
     assert_refused(longer, true, "line 1: the body is longer than 1 MiB");
@@ -120,7 +121,9 @@ static void what_sqs_would_not_take_is_refused(void **state)
     assert_int_equal(send_source_new(no_text, true, 1, &source, NULL), STATUS_OK);
     assert_next(source, "good");
     assert_int_equal(send_source_next(source, &body, &length, &error), STATUS_INVALID_ARGUMENT);
-    assert_string_equal(error.text, "line 2: the body is no UTF-8");
+    char *expected = memory_format("%s: line 2: the body is no UTF-8", no_text + 1);
+    assert_string_equal(error.text, expected);
+    free(expected);
     send_source_destroy(source);
     remove_file(no_text);
     remove_file(longer);
