@@ -166,7 +166,7 @@ def test_people_read_lines_and_mistakes_are_named(scene):
     done = subprocess.run([*base, "--body", "--message-id", "m-1", "--group", "g", "-"], input="any text",
                           capture_output=True, text=True, env=ferry.environment)
     assert done.returncode == 0 and "ID                 hello-world-m-1\n" in done.stdout
-    assert "lane              g\n" in done.stdout and "any text" not in done.stdout
+    assert "lane               g\n" in done.stdout and "any text" not in done.stdout
     for arguments, given, words in ((["nowhere.json"], "", "nowhere.json cannot be read"),
                                     (["-"], "[]", "no message"), (["-"], '{"Body": "x"}', "--body"),
                                     (["-q", "other", "-"], "{}", 'no queue "other"'),
