@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "text_width.h"
 
 #define COLUMN_GAP 2
 
@@ -52,16 +53,6 @@ static char *cell_text(const json_t *row, const char *member)
     return text;
 }
 
-/* Characters of UTF-8 text: every byte but those that continue one. */
-static size_t width_of(const char *text)
-{
-    size_t width = 0;
-    for (; *text != '\0'; text++) {
-        width += ((unsigned char)*text & 0xc0U) != 0x80U;
-    }
-    return width;
-}
-
 static void pad(FILE *out, size_t width)
 {
     for (; width > 0; width--) {
@@ -76,7 +67,7 @@ struct layout {
 
 static void print_cell(FILE *out, const char *text, const struct layout *layout, bool is_last)
 {
-    size_t blanks = layout->width - width_of(text);
+    size_t blanks = layout->width - text_width(text);
     if (layout->is_right) {
         pad(out, blanks);
     }
@@ -125,11 +116,11 @@ void output_table(FILE *out, const json_t *rows, const struct output_column *col
     char **cells = memory_alloc_array(row_count * column_count, sizeof *cells);
     struct layout *layout = memory_alloc_array(column_count, sizeof *layout);
     for (size_t column = 0; column < column_count; column++) {
-        layout[column].width = width_of(columns[column].title);
+        layout[column].width = text_width(columns[column].title);
         layout[column].is_right = is_of_numbers(rows, columns[column].member);
         for (size_t row = 0; row < row_count; row++) {
             char *text = cell_text(json_array_get(rows, row), columns[column].member);
-            size_t width = width_of(text);
+            size_t width = text_width(text);
             cells[row * column_count + column] = text;
             layout[column].width = width > layout[column].width ? width : layout[column].width;
         }
@@ -150,7 +141,7 @@ void output_fields(FILE *out, const json_t *object, const struct output_column *
 {
     struct layout layout = {0};
     for (size_t i = 0; i < column_count; i++) {
-        size_t length = width_of(columns[i].title);
+        size_t length = text_width(columns[i].title);
         if (json_object_get(object, columns[i].member) != NULL && length > layout.width) {
             layout.width = length;
         }

@@ -1,0 +1,12 @@
+/* How many columns of a terminal a text takes. */
+#ifndef CLI_TEXT_WIDTH_H
+#define CLI_TEXT_WIDTH_H
+
+#include <stddef.h>
+
+/* Of UTF-8 on one line: two columns for characters of Chinese, Japanese and Korean and for most emoji, none for what
+ * combines with the one before, one for others, whatever the locale of the environment. Where libc's tables (the locale
+ * C.UTF-8) are missing, as in our image, each character counts as one; bytes that are no UTF-8 do so, too. One thread's. */
+size_t text_width(const char *text);
+
+#endif
