@@ -19,6 +19,7 @@ enum status confirm(const struct command_line *line, const char *question, struc
     (void)fflush(stderr);
     if (fgets(answer, sizeof answer, stdin) == NULL) {
         answer[0] = '\0';
+        (void)fputc('\n', stderr); /* the end of the input breaks no line */
     }
     answer[strcspn(answer, "\r\n")] = '\0';
     if (strcasecmp(answer, "y") != 0 && strcasecmp(answer, "yes") != 0) {

@@ -108,6 +108,8 @@ static void explain(const struct dlq_command *command, const struct dlq_scan_res
                       result->groups_cut);
     } else if (result->looked_at == 0) {
         (void)fputs("no message is visible there\n", stderr);
+    } else if (row_count == 0) {
+        (void)fprintf(stderr, "none of the %" PRId64 " messages there is meant\n", result->looked_at);
     }
     if (result->kept_hidden > 0) {
         (void)fprintf(stderr, "%" PRId64 " messages could not be made visible: they are again in %d s at the latest\n",

@@ -37,8 +37,10 @@ static void print_row_at_once(const json_t *row)
     char number[24];
     (void)snprintf(number, sizeof number, "%lld", json_integer_value(json_object_get(row, "event")));
     (void)printf("%5s  %s  ", number, json_string_value(json_object_get(row, "time")));
-    (void)printf("%-34s ", json_string_value(json_object_get(row, "type")));
-    output_text(stdout, json_string_value(json_object_get(row, "detail")));
+    const char *detail = json_string_value(json_object_get(row, "detail"));
+    (void)printf("%-*s%s", *detail == '\0' ? 0 : 34, json_string_value(json_object_get(row, "type")),
+                 *detail == '\0' ? "" : " ");
+    output_text(stdout, detail);
     (void)fputc('\n', stdout);
     (void)fflush(stdout);
 }
@@ -53,6 +55,9 @@ static void take_event(struct history *history, struct json_slice event)
         (void)fwrite(event.data, 1, event.length, stdout);
     } else if (history->is_following) {
         json_t *row = history_row(event);
+        if (history->count == 0) {
+            (void)printf("%5s  %-23s  %-34s %s\n", "EVENT", "TIME", "TYPE", "DETAIL");
+        }
         print_row_at_once(row);
         json_decref(row);
     } else {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/check.h"
@@ -201,6 +202,9 @@ static void print_table(const struct list *list)
         CHECK(json_array_append_new(runs, row) == 0);
     }
     output_table(stdout, runs, columns, sizeof columns / sizeof columns[0]);
+    if (json_array_size(runs) == 0 && isatty(STDOUT_FILENO) == 1) { /* on stderr: it is no row */
+        (void)fputs(list->query != NULL ? "no workflow that the query means\n" : "no workflow is there\n", stderr);
+    }
     json_decref(runs);
     free(text);
 }

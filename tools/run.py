@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from ferrystack.ferry import Ferry  # noqa: E402
+from ferrystack.ferry import Ferry, programs  # noqa: E402
 from ferrystack.process import StackError, port_is_free, read_events  # noqa: E402
 from ferrystack.servers import SqsServer, TemporalServer  # noqa: E402
 
@@ -180,11 +180,20 @@ def run(arguments) -> int:
 
 
 def next_steps(ports: dict, ferry: Ferry, directory: Path) -> str:
+    credentials = [f"{name}={value}" for name, value in ferry.environment.items()
+                   if name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL_SQS")]
     return f"""
 Try next, in another terminal:
 
   curl -s {ferry.gateway_url}/v1/routes/hello-world/events -H 'Content-Type: application/json' \\
        -H 'Idempotency-Key: my-first' -d '{{"MessageId": "my-first", "Body": "{{\\"message\\": \\"hello from curl\\"}}"}}'
+
+or with the tool, docs/tool.md, which needs to know this stack:
+
+  export FERRY_CONFIG={ferry.configuration_path} TEMPORAL_UI_URL=http://localhost:{ports['TEMPORAL_UI_PORT']}
+  export {' '.join(credentials)}
+  {os.path.relpath(programs() / 'ferry')} send {QUEUE} '{{"message": "hello from the tool"}}' --group g1
+  {os.path.relpath(programs() / 'ferry')} trace my-first
 
 Look at the workflows: http://localhost:{ports['TEMPORAL_UI_PORT']}    Logs: {directory}
 Ctrl-C stops everything."""

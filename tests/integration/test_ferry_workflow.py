@@ -167,8 +167,8 @@ def test_a_history_is_followed_until_the_run_has_closed(api, tool):  # noqa: F81
     name = started(tool, api)
     following = subprocess.Popen([programs() / "ferry", "workflow", "history", name, "--follow"], env=tool.environment,
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    line = following.stdout.readline()
-    assert "WorkflowExecutionStarted" in line
+    assert following.stdout.readline().split() == ["EVENT", "TIME", "TYPE", "DETAIL"]
+    assert "WorkflowExecutionStarted" in following.stdout.readline()
     tool.ok("workflow", "signal", name, "close")
     rest, err = following.communicate(timeout=90)
     assert (following.returncode, err) == (0, "")
