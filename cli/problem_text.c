@@ -55,6 +55,13 @@ static const char *hint_for(const struct problem_source *source, int http_status
     return "";
 }
 
+/* Each of our services says so of a path that it does not have: another one than was meant was asked. */
+static bool is_another_service(int http_status, const char *name, const char *title)
+{
+    return http_status == 404 && name != NULL && strcmp(name, "unknown-route") == 0 &&
+           strcmp(title, "There is no such resource.") == 0;
+}
+
 /* Control characters, which the terminal would obey, become blanks. */
 static char *harmless(const char *text)
 {
@@ -98,6 +105,10 @@ enum status problem_text_set(const struct problem_source *source, int http_statu
                         : *shown_name != '\0' ? "\nSee docs/errors.md#"
                                               : "",
                         source->is_gateway ? shown_name : "");
+        if (is_another_service(http_status, name, title)) {
+            (void)error_set(error, status, "%.*s: is %s the %s's address?", (int)title_length, shown_title,
+                            source->address, who);
+        }
         free(text);
         free(shown_title);
         free(shown_name);

@@ -49,6 +49,8 @@ static void what_is_no_problem_makes_the_address_doubtful(void **state)
     (void)state;
     assert_said(&s_gateway, 502, "<html>", STATUS_INTERNAL,
                 "HTTP 502 without a problem's title: is http://here:1 the gateway's address?");
+    assert_said(&s_poller, 404, "{\"type\": \"/problems/unknown-route\", \"title\": \"There is no such resource.\"}",
+                STATUS_NOT_FOUND, "There is no such resource: is http://there:1 the poller's address?");
     assert_said(&s_poller, 404, "", STATUS_NOT_FOUND,
                 "HTTP 404 without a problem's title: is http://there:1 the poller's address?");
 }
