@@ -149,6 +149,7 @@ static int run(const struct command_line *line)
         status = check_key_files(settings, &error);
         if (status == STATUS_OK) {
             check_print(settings, stdout);
+            (void)puts("OK"); /* what could not be written is seen at the end */
         }
     } else if (status == STATUS_OK) {
         log_configure(&log);
