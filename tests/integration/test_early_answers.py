@@ -82,6 +82,10 @@ def test_who_sends_first_and_reads_then_reads_the_problem(target, name):
 
 @pytest.mark.parametrize("name", LIBMICROHTTPDS)
 def test_who_sends_first_and_reads_then_reads_what_libmicrohttpd_says(target, name):
+    """As docs/limits.md has it: in HTML, and of one the head comes twice."""
     data, status = LIBMICROHTTPDS[name]
     answer = answer_to(target, data)
     assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:300]
+    assert b"Connection: close\r\n" in answer and b"Content-Type:" not in answer, answer
+    assert b"\r\n\r\n<html>" in answer and answer.endswith(b"</html>"), answer
+    assert answer.count(b"HTTP/1.1 ") == (2 if name == "no-number" else 1), answer
