@@ -31,8 +31,8 @@ def gateways(directory, secured: bool):
     certificates = Certificates(directory / "certificates")
 
     def start(world, **settings):
-        ferry = secure(world, "http://127.0.0.1:1/1/unused",
-                       {"tls_certificate": certificates["gateway.pem"], "tls_key": certificates["gateway.key"], **settings})
+        files = {"tls_certificate": certificates["gateway.pem"], "tls_key": certificates["gateway.key"]}
+        ferry = secure(world, "http://127.0.0.1:1/1/unused", {**files, **settings})
         ferry.gateway.start()
         wait_until(lambda: http_status(f"{ferry.gateway_admin}/readyz") == 200, 30, "the gateway to be ready")
         return ferry
@@ -55,7 +55,8 @@ def api(kind, temporal, sqs, tmp_path_factory, request):
 def impatient(kind, temporal, sqs, tmp_path, request):
     """A gateway that gives up readers soon."""
     start, context = kind
-    yield from opened_api(World(temporal, sqs, tmp_path), request, lambda world: start(world, transfer_timeout="1s"), context)
+    world = World(temporal, sqs, tmp_path)
+    yield from opened_api(world, request, lambda world: start(world, transfer_timeout="1s"), context)
 
 
 def stream_of(api, workflow_id: str, query: str = "") -> Stream:
@@ -126,7 +127,7 @@ def test_a_stream_that_rests_beats_and_goes_on(api):
 
 
 def test_a_reader_that_stops_is_not_read_ahead_of(api):
-    """Of three pages it is given the first, however long it rests: as long here as another one takes for all of them."""
+    """Of three pages it is given the first, however long it rests: here as long as another one takes for all three."""
     workflow_id = large_history(api, 3 * PAGE_EVENTS)
 
     def pages_of_a_whole_reading() -> float:

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -12,86 +12,62 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/memory.h"
 #include "base/thread.h"
 
 #define PIECE_BYTES 8192
-
-struct lingering_socket {
-    struct list node;
-    int descriptor;
-    int64_t deadline_ms;
-    size_t bytes; /* read so far */
-};
 
 void lingering_init(struct lingering *lingering, int64_t time_ms)
 {
     *lingering = (struct lingering){.time_ms = time_ms, .epoll = -1, .wakeup = -1};
     pthread_mutex_init(&lingering->mutex, NULL);
-    list_init(&lingering->sockets);
 }
 
 /* Closing does not take it out of the epoll set as long as microhttpd has not closed its own. @locks mutex */
-static void end(struct lingering *lingering, struct lingering_socket *socket)
+static void end(struct lingering *lingering, size_t index)
 {
+    struct lingering_socket *socket = &lingering->sockets[index];
     (void)epoll_ctl(lingering->epoll, EPOLL_CTL_DEL, socket->descriptor, NULL);
     (void)close(socket->descriptor);
-    list_remove(&socket->node);
     lingering->count--;
-    free(socket);
+    memmove(socket, socket + 1, (lingering->count - index) * sizeof *socket);
 }
 
-/* Takes one piece: whoever sends the most waits for the others. @locks mutex */
-static void read_on(struct lingering *lingering, struct lingering_socket *socket)
+/* Ends those whose time is over, and returns for how long nothing has to be done; -1: there is no other.
+ * @locks mutex */
+static int end_late(struct lingering *lingering)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    while (lingering->count > 0) {
+        int64_t left_ms = lingering->sockets[0].deadline_ms - now_ms;
+        if (left_ms > 0) {
+            return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+        }
+        end(lingering, 0);
+    }
+    return -1;
+}
+
+/* Takes one piece: whoever sends the most waits for the others. An event may be older than the end of its socket: none
+ * or another has that descriptor then, and no harm is done. @locks mutex */
+static void read_on(struct lingering *lingering, int descriptor)
 {
     char piece[PIECE_BYTES];
-    ssize_t length = recv(socket->descriptor, piece, sizeof piece, MSG_DONTWAIT);
+    size_t index = 0;
+    while (index < lingering->count && lingering->sockets[index].descriptor != descriptor) {
+        index++;
+    }
+    if (index == lingering->count) {
+        return;
+    }
+    struct lingering_socket *socket = &lingering->sockets[index];
+    ssize_t length = recv(descriptor, piece, sizeof piece, MSG_DONTWAIT);
     if (length < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
     socket->bytes += length > 0 ? (size_t)length : 0;
     if (length <= 0 || socket->bytes >= LINGERING_BYTES_MAX) {
-        end(lingering, socket);
+        end(lingering, index);
     }
-}
-
-/* How long to wait for the next deadline; -1: there is none. @locks mutex */
-static int wait_ms(const struct lingering *lingering)
-{
-    if (list_is_empty(&lingering->sockets)) {
-        return -1;
-    }
-    const struct lingering_socket *oldest = LIST_ITEM(lingering->sockets.next, struct lingering_socket, node);
-    int64_t left_ms = oldest->deadline_ms - clock_monotonic_ms();
-    if (left_ms < 0) {
-        return 0;
-    }
-    return left_ms < INT_MAX ? (int)left_ms : INT_MAX;
-}
-
-/* @locks mutex */
-static void end_late(struct lingering *lingering)
-{
-    int64_t now_ms = clock_monotonic_ms();
-    while (!list_is_empty(&lingering->sockets)) {
-        struct lingering_socket *oldest = LIST_ITEM(lingering->sockets.next, struct lingering_socket, node);
-        if (oldest->deadline_ms > now_ms) {
-            return;
-        }
-        end(lingering, oldest);
-    }
-}
-
-/* @locks mutex. An event may be older than the end of its socket, whose memory is gone then: it is looked for. */
-static struct lingering_socket *find(const struct lingering *lingering, int descriptor)
-{
-    for (struct list *node = lingering->sockets.next; node != &lingering->sockets; node = node->next) {
-        struct lingering_socket *socket = LIST_ITEM(node, struct lingering_socket, node);
-        if (socket->descriptor == descriptor) {
-            return socket;
-        }
-    }
-    return NULL;
 }
 
 static void linger_main(void *argument)
@@ -99,7 +75,7 @@ static void linger_main(void *argument)
     struct lingering *lingering = argument;
     pthread_mutex_lock(&lingering->mutex);
     while (!lingering->is_stopping) {
-        int timeout_ms = wait_ms(lingering);
+        int timeout_ms = end_late(lingering);
         struct epoll_event event;
         pthread_mutex_unlock(&lingering->mutex);
         int count = epoll_wait(lingering->epoll, &event, 1, timeout_ms);
@@ -108,12 +84,8 @@ static void linger_main(void *argument)
             uint64_t ignored = 0;
             (void)!read(lingering->wakeup, &ignored, sizeof ignored);
         } else if (count == 1) {
-            struct lingering_socket *socket = find(lingering, event.data.fd);
-            if (socket != NULL) {
-                read_on(lingering, socket);
-            }
+            read_on(lingering, event.data.fd);
         }
-        end_late(lingering);
     }
     pthread_mutex_unlock(&lingering->mutex);
 }
@@ -165,13 +137,11 @@ static void keep(struct lingering *lingering, int descriptor)
         (void)close(copy);
         return;
     }
-    if (lingering->count >= LINGERING_SOCKETS_MAX) {
-        end(lingering, LIST_ITEM(lingering->sockets.next, struct lingering_socket, node));
+    if (lingering->count == LINGERING_SOCKETS_MAX) {
+        end(lingering, 0);
     }
-    struct lingering_socket *socket = memory_alloc(sizeof *socket);
-    socket->descriptor = copy;
-    socket->deadline_ms = clock_monotonic_ms() + lingering->time_ms;
-    list_append(&lingering->sockets, &socket->node);
+    lingering->sockets[lingering->count] =
+        (struct lingering_socket){.descriptor = copy, .deadline_ms = clock_monotonic_ms() + lingering->time_ms};
     lingering->count++;
     if (lingering->count == 1) {
         wake(lingering); /* it waits without a deadline */
@@ -200,8 +170,8 @@ void lingering_deinit(struct lingering *lingering)
         wake(lingering);
         thread_join(lingering->thread);
     }
-    while (!list_is_empty(&lingering->sockets)) {
-        end(lingering, LIST_ITEM(lingering->sockets.next, struct lingering_socket, node));
+    while (lingering->count > 0) {
+        end(lingering, lingering->count - 1);
     }
     if (lingering->epoll >= 0) {
         (void)close(lingering->epoll);

@@ -10,16 +10,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/list.h"
-
 #define LINGERING_BYTES_MAX ((size_t)32 << 20) /* of one connection */
 #define LINGERING_SOCKETS_MAX 128              /* beyond, the oldest is closed */
+
+struct lingering_socket {
+    int descriptor;
+    int64_t deadline_ms;
+    size_t bytes; /* read so far */
+};
 
 struct lingering {
     int64_t time_ms; /* of one connection. Fixed */
 
     pthread_mutex_t mutex; /* guards what follows */
-    struct list sockets;   /* the oldest first, which is the first to be closed */
+    struct lingering_socket sockets[LINGERING_SOCKETS_MAX]; /* the oldest first */
     size_t count;
     pthread_t thread;
     bool has_thread;
