@@ -1,3 +1,3 @@
 PROGRAM := ferry
-DEPS := base crypto http aws temporal rules settings messages service
+DEPS := base crypto http aws temporal rules settings uplink messages service
 PKGS := jansson
