@@ -58,7 +58,7 @@ static size_t take_turn(struct scan *scan, size_t most)
             scan->result.is_interrupted = true;
             break;
         }
-        int64_t now_ms = clock_monotonic_ms();
+        int64_t now_ms = sqs_session_now_ms(scan->session);
         size_t count = rate_take(&scan->rate, most, now_ms);
         if (count > 0) {
             return count;
@@ -197,7 +197,7 @@ enum status dlq_scan_run(struct sqs_session *session, const struct dlq_scan_opti
     };
     enum status status = STATUS_OK;
     bool again = true;
-    rate_init(&scan.rate, options->per_second, clock_monotonic_ms());
+    rate_init(&scan.rate, options->per_second, sqs_session_now_ms(session));
     while (again && status == STATUS_OK) {
         scan.groups_gone = map_new();
         scan.fruitless = 0;
