@@ -120,6 +120,14 @@ static void let_go(struct dlq_hand *hand, struct entry *entry)
     entry->is_held = false;
 }
 
+void dlq_hand_drop(struct dlq_hand *hand, const char *message_id)
+{
+    struct entry *entry = map_get(hand->by_id, message_id);
+    if (entry != NULL) {
+        let_go(hand, entry);
+    }
+}
+
 static void add_to_batch(struct batch *batch, struct entry *entry)
 {
     batch->entries[batch->count] = entry;

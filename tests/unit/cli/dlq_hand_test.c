@@ -180,6 +180,22 @@ static void what_has_run_out_or_is_gone_is_let_go(void **state)
     expect_journal("");
 }
 
+static void what_was_let_go_or_dropped_is_not_released(void **state)
+{
+    (void)state;
+    put_and_keep(3);
+    pass_seconds(60);
+    fake_queue_hide(s_queue, "b", SECONDS); /* somebody else's */
+    dlq_hand_renew(s_hand);
+    dlq_hand_drop(s_hand, "c");
+    dlq_hand_drop(s_hand, "never kept");
+    assert_int_equal(dlq_hand_count(s_hand), 1);
+    assert_int_equal(dlq_hand_seen(s_hand, "c"), DLQ_HAND_ALREADY);
+    (void)fake_queue_journal(s_queue);
+    assert_int_equal(release(), 0);
+    expect_journal("visibility 0 a\n");
+}
+
 static void a_renewal_that_fails_is_tried_again_ten_seconds_later(void **state)
 {
     (void)state;
@@ -249,6 +265,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_what_is_due_is_renewed, begin, end),
         cmocka_unit_test_setup_teardown(more_than_ten_are_renewed_in_several_calls, begin, end),
         cmocka_unit_test_setup_teardown(what_has_run_out_or_is_gone_is_let_go, begin, end),
+        cmocka_unit_test_setup_teardown(what_was_let_go_or_dropped_is_not_released, begin, end),
         cmocka_unit_test_setup_teardown(a_renewal_that_fails_is_tried_again_ten_seconds_later, begin, end),
         cmocka_unit_test_setup_teardown(all_are_made_visible_the_last_received_first, begin, end),
         cmocka_unit_test_setup_teardown(what_sqs_could_not_be_told_is_counted_and_what_is_gone_is_not, begin, end),

@@ -248,9 +248,21 @@ static void what_is_in_hand_is_renewed_while_the_rate_is_waited_for(void **state
     s_act.is_deaf = true;
     expect_scan();
     assert_string_equal(s_act.seen, "a b c d e");
-    assert_non_null(strstr(fake_queue_journal(s_queue), "visibility 8 kept\n"));
+    assert_non_null(strstr(fake_queue_journal(s_queue), "visibility 8 kept a b"));
     assert_int_equal(s_result.kept_hidden, 0);
     expect_content("kept a b c d e");
+}
+
+/* Ten come together, and the last has its turn after nine seconds. */
+static void what_waits_for_its_turn_longer_than_its_visibility_is_renewed_too(void **state)
+{
+    (void)state;
+    put_many(10, NULL);
+    s_options.per_second = 1;
+    s_options.visibility_seconds = 5;
+    expect_scan();
+    assert_string_equal(s_act.seen, "a b c d e f g h i j");
+    expect_content("");
 }
 
 static void an_act_can_end_the_scan(void **state)
@@ -317,7 +329,7 @@ static void a_message_whose_visibility_ran_out_in_hand_comes_again_and_is_not_ac
     assert_string_equal(s_act.seen, "a b"); /* b, too late to be deleted, stays as well */
     assert_int_equal(s_result.looked_at, 2);
     assert_int_equal(s_result.kept_hidden, 0);
-    assert_non_null(strstr(fake_queue_journal(s_queue), "delete b!\nreceive a b\nreceive -\nvisibility 0 b a\n"));
+    assert_non_null(strstr(fake_queue_journal(s_queue), "visibility 240 a! b!\nreceive a b\n"));
     expect_content("a b");
 }
 
@@ -446,6 +458,7 @@ int main(void)
         TEST(the_limit_counts_what_is_done_and_the_rest_is_visible),
         TEST(a_rate_lets_through_a_seconds_worth_and_then_one_after_another),
         TEST(what_is_in_hand_is_renewed_while_the_rate_is_waited_for),
+        TEST(what_waits_for_its_turn_longer_than_its_visibility_is_renewed_too),
         TEST(an_act_can_end_the_scan),
         TEST(what_did_not_go_away_is_not_acted_on_again_and_visible_at_the_end),
         TEST(a_queue_that_cannot_be_read_is_an_error_and_what_is_in_hand_goes_back),
