@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "aws/sqs_client.h"
+#include "aws/sqs_message.h"
 #include "base/error.h"
 
 #define DEAD_LETTER_ATTRIBUTE "FerryDeadLetter" /* written by the poller */

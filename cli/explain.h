@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "aws/sqs_client.h"
+#include "aws/sqs_message.h"
 #include "messages/event.h"
 #include "settings/settings.h"
 

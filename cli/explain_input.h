@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "aws/sqs_client.h"
+#include "aws/sqs_message.h"
 #include "base/error.h"
 #include "messages/event.h"
 

@@ -2,7 +2,7 @@
 #ifndef CLI_SEND_ATTRIBUTE_H
 #define CLI_SEND_ATTRIBUTE_H
 
-#include "aws/sqs_client.h"
+#include "aws/sqs_message.h"
 #include "base/error.h"
 
 /* "colour=red" is a text, "weight:Number=5" another of SQS's types, but for Binary. The names are as SQS has them:

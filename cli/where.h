@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "aws/sqs_client.h"
+#include "aws/sqs_message.h"
 #include "base/error.h"
 #include "dead_letter.h"
 

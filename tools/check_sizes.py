@@ -7,15 +7,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FUNCTION_LINES, FILE_LINES, COLUMNS = 80, 800, 120
-# Files of tests are lists of cases: they may be longer.
-FILE_LINES_OF_TESTS = 1200
 
 
 def problems_of(name: str, lines: list[str]) -> list[str]:
     problems = []
-    most = FILE_LINES_OF_TESTS if name.startswith("tests/") else FILE_LINES
-    if len(lines) > most:
-        problems.append(f"{name}: {len(lines)} lines, at most {most}")
+    if len(lines) > FILE_LINES:
+        problems.append(f"{name}: {len(lines)} lines, at most {FILE_LINES}")
     start = None
     for number, line in enumerate(lines, 1):
         if len(line) > COLUMNS:

@@ -1,2 +1,2 @@
-DEPS := base crypto http aws rules settings trace
+DEPS := base crypto aws rules settings trace
 PKGS := jansson

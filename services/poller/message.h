@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "aws/sqs_client.h"
+#include "aws/sqs_message.h"
 #include "base/list.h"
 #include "lease.h"
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Runs docker-compose.yml on a container engine: builds Ferry's images, brings the stack up, sends messages by SQS and by
-# HTTP, kills and restarts each service in turn meanwhile, checks that every message is done exactly once, in the order of
-# its group, and takes the stack down. The stack has a project, ports and volumes of its own.
+# HTTP, kills and restarts each service in turn meanwhile, checks that every message is done exactly once (in the order of
+# its group, but for ElasticMQ's own restarts), and takes the stack down. The stack has a project, ports and volumes of its
+# own.
 #
 #   tests/deploy/compose.sh [--no-build] [--keep] [PROFILE...]        profiles: default (unless said), dev, observability
 #
@@ -61,6 +62,7 @@ gateway=http://127.0.0.1:$GATEWAY_PORT
 sqs=http://127.0.0.1:$SQS_PORT
 sender=
 : >"$work/sent"
+echo g >"$work/series"
 
 compose() { docker compose --progress plain "$@"; }
 
@@ -101,7 +103,8 @@ sqs() { # ACTION BODY
 url() { echo "http://elasticmq:9324/000000000000/$1"; } # a queue as the stack knows it
 
 send() { # QUEUE NUMBER: sends and notes "QUEUE GROUP MESSAGE_ID"
-    local group=g$(($2 % groups)) fields='' answer
+    local group fields='' answer
+    group=$(<"$work/series")$(($2 % groups))
     [ "$1" != hello.fifo ] || fields=",\"MessageGroupId\":\"$group\",\"MessageDeduplicationId\":\"$2\""
     answer=$(sqs SendMessage "{\"QueueUrl\":\"$(url "$1")\",\"MessageBody\":\"{\\\"message\\\": \\\"number $2\\\"}\"$fields}")
     echo "$1 $group $(jq -er .MessageId <<<"$answer")" >>"$work/sent"
@@ -142,6 +145,15 @@ flow() { # until so many more are done: messages go through the stack as it is n
     local wanted
     wanted=$(($(completed) + $1))
     wait_for 180 "$1 more completed workflows" has_completed "$wanted"
+}
+
+# Messages from now on are of groups that begin so, and those before them are done.
+groups_begin_with() {
+    exec 9>"$work/lock"
+    flock 9
+    wait_for 180 "hello.fifo to be empty" is_empty hello.fifo
+    echo "$1" >"$work/series"
+    exec 9>&-
 }
 
 state() { docker inspect --format "{{$2}}" "$(docker compose ps --all --quiet "$1")"; }
@@ -197,6 +209,8 @@ for service in ${SERVICES:-$services}; do
         temporal-dev) say "not $service: it has everything in memory" && continue ;;
         temporal-ui | prometheus | grafana | jaeger) continue ;; # in no message's way
     esac
+    # It keeps messages in flight over a restart, and does not keep their groups closed: the next ones overtake them.
+    [ "$service" != elasticmq ] || groups_begin_with unordered
     for how in kill restart; do
         say "$how $service"
         exec 9>"$work/lock"
@@ -212,6 +226,7 @@ for service in ${SERVICES:-$services}; do
         kill -0 $sender || fail "the sender has ended"
         flow "$messages"
     done
+    [ "$service" != elasticmq ] || groups_begin_with g
 done
 touch "$work/enough"
 wait $sender || fail "a message could not be sent"

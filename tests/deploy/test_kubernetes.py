@@ -259,11 +259,28 @@ BROKEN = {
         "gateway-only", lambda d: take_out(d, "NetworkPolicy ferry-gateway-ingress"), "lets its controller reach"),
     "a Service without pods": ("dev", lambda d: find(d, "Service ferry-gateway")["spec"]["selector"].update(
         {"app.kubernetes.io/name": "gateway"}), "Service ferry-gateway: selects no pod"),
+    "a Service of a port that is not there": (
+        "dev", lambda d: find(d, "Service ferry-worker-admin")["spec"]["ports"][0].update(targetPort="metrics"),
+        "Service ferry-worker-admin: ferry-worker has no port metrics"),
     "a Service of the admin port": ("dev", lambda d: find(d, "Service ferry-gateway")["spec"]["ports"][0].update(targetPort="admin"),
-                                    "publishes the admin port"),
+                                    "Service ferry-gateway: publishes the admin port"),
+    "the same by its number": ("dev", lambda d: find(d, "Service ferry-gateway")["spec"]["ports"][0].update(targetPort=8083),
+                               "Service ferry-gateway: publishes the admin port"),
+    "an admin Service with an address": (
+        "dev", lambda d: find(d, "Service ferry-poller-admin")["spec"].pop("clusterIP"),
+        "Service ferry-poller-admin: publishes the admin port"),
+    "an admin Service that maps ports": (
+        "dev", lambda d: find(d, "Service ferry-poller-admin")["spec"]["ports"][0].update(port=80),
+        "Service ferry-poller-admin: is headless, which maps no ports: 80 is not ferry-poller's port 8081"),
+    "an admin Service of ready pods alone": (
+        "dev", lambda d: find(d, "Service ferry-poller-admin")["spec"].pop("publishNotReadyAddresses"),
+        "Service ferry-poller-admin: hides the pods that are not ready"),
     "an Ingress without TLS": ("production", lambda d: find(d, "Ingress ferry-gateway")["spec"].pop("tls"), "is without TLS"),
     "an Ingress to nowhere": ("production", lambda d: find(d, "Ingress ferry-gateway")["spec"]["rules"][0]["http"]["paths"][0][
         "backend"]["service"].update(name="gateway"), "there is no Service gateway"),
+    "an Ingress to the admin port": ("production", lambda d: find(d, "Ingress ferry-gateway")["spec"]["rules"][0]["http"]["paths"][0][
+        "backend"].update(service={"name": "ferry-gateway-admin", "port": {"name": "admin"}}),
+        "ferry-gateway-admin is headless, and not for the outside"),
     "counting what is in flight": (
         "production", lambda d: find(d, "ScaledObject ferry-poller")["spec"]["triggers"][0]["metadata"].pop("scaleOnInFlight"),
         "scaleOnInFlight"),
@@ -277,8 +294,43 @@ BROKEN = {
     "replicas beside a scaler": ("production", lambda d: find(d, "Deployment ferry-poller")["spec"].update(replicas=2),
                                  "has replicas beside"),
     "neither": ("dev", lambda d: find(d, "Deployment ferry-poller")["spec"].pop("replicas"), "nothing scales it"),
-    "metrics of nobody": ("worker-only", lambda d: find(d, "PodMonitor ferry")["spec"]["selector"]["matchLabels"].update(a="b"),
-                          "does not select just Ferry's pods"),
+    "a key that the Prometheus operator does not know": (
+        "worker-only", lambda d: find(d, "ServiceMonitor ferry-worker")["spec"].update(podMetricsEndpoints=[{"port": "admin"}]),
+        "podMetricsEndpoints"),
+    "a ServiceMonitor without endpoints": (
+        "worker-only", lambda d: find(d, "ServiceMonitor ferry-worker")["spec"].update(endpoints=[]),
+        "ServiceMonitor ferry-worker: spec.endpoints"),
+    "metrics of nobody": (
+        "worker-only", lambda d: find(d, "ServiceMonitor ferry-worker")["spec"]["selector"]["matchLabels"].update(a="b"),
+        "ServiceMonitor ferry-worker: selects no Service"),
+    "metrics of a Service that is not there": ("worker-only", lambda d: take_out(d, "Service ferry-worker-admin"),
+                                               "ServiceMonitor ferry-worker: selects no Service"),
+    "metrics of a Service without pods": (
+        "worker-only", lambda d: find(d, "Service ferry-worker-admin")["spec"]["selector"].update(a="b"),
+        "Service ferry-worker-admin: selects no pod"),
+    "metrics at a port that the Service has not": (
+        "worker-only", lambda d: find(d, "ServiceMonitor ferry-worker")["spec"]["endpoints"][0].update(port="metrics"),
+        "ServiceMonitor ferry-worker: Service ferry-worker-admin has no port metrics"),
+    "metrics of the API's Service": (
+        "gateway-only", lambda d: find(d, "ServiceMonitor ferry-gateway")["spec"]["selector"]["matchLabels"].pop("ferry-service"),
+        "ServiceMonitor ferry-gateway: Service ferry-gateway has no port admin"),
+    "metrics at the API's port": (
+        "gateway-only", lambda d: find(d, "Service ferry-gateway-admin")["spec"]["ports"][0].update(port=8080, targetPort="http"),
+        "ServiceMonitor ferry-gateway: reads /metrics at port 8080 of ferry-gateway"),
+    "metrics at another path": (
+        "gateway-only", lambda d: find(d, "ServiceMonitor ferry-gateway")["spec"]["endpoints"][0].update(path="/livez"),
+        "ServiceMonitor ferry-gateway: reads /livez at port 8083 of ferry-gateway"),
+    "metrics under another job's name": (
+        "poller-only", lambda d: find(d, "ServiceMonitor ferry-poller")["spec"].pop("jobLabel"),
+        "the job of ferry-poller would be ferry-poller-admin"),
+    "a service without a ServiceMonitor": ("production", lambda d: take_out(d, "ServiceMonitor ferry-worker"),
+                                           "Deployment ferry-worker: its metrics would be read 0 times"),
+    "a service with two": (
+        "production", lambda d: find(d, "ServiceMonitor ferry-worker")["spec"]["selector"]["matchLabels"].update(
+            {"app.kubernetes.io/name": "ferry-poller"}), "Deployment ferry-poller: its metrics would be read 2 times"),
+    "metrics that are read twice": (
+        "poller-only", lambda d: find(d, "ServiceMonitor ferry-poller")["spec"]["endpoints"].append({"port": "admin"}),
+        "Deployment ferry-poller: its metrics would be read 2 times"),
     "another service's name": ("poller-only", lambda d: set_variable(d, "poller", name="HELLO", value="http://ferry-gateway"),
                                "names ferry-gateway, which is not here"),
     "another namespace": ("poller-only", lambda d: find(d, "ServiceAccount ferry-poller")["metadata"].update(namespace="default"),

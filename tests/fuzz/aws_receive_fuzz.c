@@ -7,7 +7,7 @@
 
 #include "base/check.h"
 #include "sqs_error.h"
-#include "sqs_message.h"
+#include "sqs_receive_parsed.h"
 #include "sqs_request.h"
 #include "sqs_response.h"
 

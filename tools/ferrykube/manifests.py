@@ -102,6 +102,10 @@ class Pod:
     def port(self, name_or_number) -> int | None:
         return self.ports.get(name_or_number) if isinstance(name_or_number, str) else name_or_number
 
+    def target_of(self, service_port: dict) -> int | None:
+        """Where one of a Service's ports leads in this pod."""
+        return self.port(service_port.get("targetPort", service_port["port"]))
+
 
 @dataclass
 class Overlay:
@@ -143,3 +147,7 @@ class Overlay:
 
     def selected(self, selector: dict | None) -> list[Pod]:
         return [pod for pod in self.pods if matches(selector, pod.labels)]
+
+    def behind(self, service: dict) -> list[Pod]:
+        """The pods that a Service selects."""
+        return self.selected({"matchLabels": service["spec"]["selector"]})

@@ -60,10 +60,10 @@ def _allows(overlay: Overlay, pod: Pod, direction: str, peer: Peer, port: int, p
 def _destination(overlay: Overlay, host: str, port: int) -> tuple[Peer, int, Pod | None]:
     """Where a host and port of ferry.yaml lead: to a pod behind a Service of the overlay, else outside."""
     service = overlay.named("Service", host.split(".")[0])
-    pods = overlay.selected({"matchLabels": service["spec"]["selector"]}) if service else []
+    pods = overlay.behind(service) if service else []
     for one in service["spec"]["ports"] if pods else []:
         if one["port"] == port:
-            return _peer_of(pods[0], overlay), pods[0].port(one.get("targetPort", port)), pods[0]
+            return _peer_of(pods[0], overlay), pods[0].target_of(one), pods[0]
     return Peer(address=SOMEWHERE), port, None
 
 
@@ -100,7 +100,7 @@ def _reach_problems(overlay: Overlay, pod: Pod) -> list[str]:
     problems = [problem for need in _needed(overlay, pod) for problem in _unreachable(overlay, pod, *need)]
     if not _allows(overlay, pod, "Egress", Peer(**DNS), 53, "UDP"):
         problems.append(f"{title(pod.deployment)}: no NetworkPolicy lets it ask DNS")
-    if overlay.kind("PodMonitor") and not _allows(overlay, pod, "Ingress", Peer(namespace_labels={
+    if overlay.kind("ServiceMonitor") and not _allows(overlay, pod, "Ingress", Peer(namespace_labels={
             "kubernetes.io/metadata.name": "monitoring"}), pod.ports.get("admin", 0)):
         problems.append(f"{title(pod.deployment)}: no NetworkPolicy lets Prometheus read its metrics")
     collector = pod.environment.get("OTEL_EXPORTER_OTLP_ENDPOINT")

@@ -4,7 +4,8 @@ import re
 
 import yaml
 
-from .manifests import PART_OF, ROOT, Overlay, title
+from .manifests import PART_OF, ROOT, Overlay, Pod, title
+from .monitoring import monitor_problems
 from .network import network_problems
 from .pods import absent_services, pod_problems
 from .schemas import schema_problems
@@ -25,16 +26,33 @@ def namespace_problems(overlay: Overlay) -> list[str]:
     return problems
 
 
+def _is_headless(service: dict) -> bool:
+    return service["spec"].get("clusterIP") == "None"
+
+
+def _admin_problems(service: dict, pods: list[Pod]) -> list[str]:
+    """Of a Service of admin ports: it names each pod, and stands for none."""
+    if not any(pod.service and pod.target_of(port) == pod.ports.get("admin")
+               for pod in pods for port in service["spec"]["ports"]):
+        return []
+    if not _is_headless(service):
+        return ["publishes the admin port: only a headless Service may have it"]
+    problems = [f"is headless, which maps no ports: {port['port']} is not {pod.name}'s port {pod.target_of(port)}"
+                for pod in pods for port in service["spec"]["ports"] if pod.target_of(port) != port["port"]]
+    if not service["spec"].get("publishNotReadyAddresses"):
+        problems.append("hides the pods that are not ready")
+    return problems
+
+
 def service_problems(overlay: Overlay) -> list[str]:
     problems = []
     for service in overlay.kind("Service"):
-        pods = overlay.selected({"matchLabels": service["spec"]["selector"]})
+        pods = overlay.behind(service)
         if not pods:
             problems.append(f"{title(service)}: selects no pod")
-        problems += [f"{title(service)}: {pod.name} has no port {port['targetPort']}" for pod in pods
-                     for port in service["spec"]["ports"] if pod.port(port["targetPort"]) not in pod.ports.values()]
-        if any(port["targetPort"] == "admin" for port in service["spec"]["ports"]):
-            problems.append(f"{title(service)}: publishes the admin port")
+        problems += [f"{title(service)}: {pod.name} has no port {port.get('targetPort', port['port'])}" for pod in pods
+                     for port in service["spec"]["ports"] if pod.target_of(port) not in pod.ports.values()]
+        problems += [f"{title(service)}: {problem}" for problem in _admin_problems(service, pods)]
     for ingress in overlay.kind("Ingress"):
         hosts = {host for entry in ingress["spec"].get("tls", []) for host in entry["hosts"]}
         for rule in ingress["spec"]["rules"]:
@@ -45,19 +63,14 @@ def service_problems(overlay: Overlay) -> list[str]:
                 service = overlay.named("Service", backend["name"])
                 if not service or backend["port"]["name"] not in [port["name"] for port in service["spec"]["ports"]]:
                     problems.append(f"{title(ingress)}: there is no Service {backend['name']} with that port")
+                elif _is_headless(service):
+                    problems.append(f"{title(ingress)}: {backend['name']} is headless, and not for the outside")
     return problems
 
 
 def selection_problems(overlay: Overlay) -> list[str]:
-    problems = [f"{title(budget)}: selects no pod" for budget in overlay.kind("PodDisruptionBudget")
-                if not overlay.selected(budget["spec"]["selector"])]
-    for monitor in overlay.kind("PodMonitor"):
-        pods = overlay.selected(monitor["spec"]["selector"])
-        if {pod.name for pod in pods} != {pod.name for pod in overlay.ferry_pods}:
-            problems.append(f"{title(monitor)}: does not select just Ferry's pods")
-        problems += [f"{title(monitor)}: {pod.name} has no port {endpoint['port']}" for pod in pods
-                     for endpoint in monitor["spec"]["podMetricsEndpoints"] if endpoint["port"] not in pod.ports]
-    return problems
+    return [f"{title(budget)}: selects no pod" for budget in overlay.kind("PodDisruptionBudget")
+            if not overlay.selected(budget["spec"]["selector"])]
 
 
 def _trigger_problem(trigger: dict, overlay: Overlay) -> str | None:
@@ -126,8 +139,8 @@ def rule_problems(overlay: Overlay) -> list[str]:
             for rule in overlay.kind("PrometheusRule") if rule["spec"]["groups"] != groups]
 
 
-CHECKS = (namespace_problems, pod_problems, network_problems, service_problems, selection_problems, scaling_problems,
-          label_problems, rule_problems)
+CHECKS = (namespace_problems, pod_problems, network_problems, service_problems, selection_problems, monitor_problems,
+          scaling_problems, label_problems, rule_problems)
 
 
 def overlay_problems(documents: list[dict]) -> list[str]:

@@ -64,10 +64,10 @@ SPECIFICATIONS = {
                                 roleArn={"type": "string", "pattern": "^arn:aws[a-z-]*:iam::[0-9]{12}:role/"}),
         secretTargetRef=_list(_object(["parameter", "name", "key"], parameter={"enum": ["apiKey", "cert", "key", "ca"]},
                                       name=NAME, key={"type": "string"}))),
-    ("monitoring.coreos.com/v1", "PodMonitor"): _object(
-        ["selector", "podMetricsEndpoints"], jobLabel={"type": "string"}, selector=SELECTOR,
-        podMetricsEndpoints=_list(_object(["port"], port=NAME, path={"type": "string", "pattern": "^/"}, interval=DURATION,
-                                          scrapeTimeout=DURATION))),
+    ("monitoring.coreos.com/v1", "ServiceMonitor"): _object(
+        ["selector", "endpoints"], jobLabel={"type": "string"}, selector=SELECTOR,
+        endpoints=_list(_object(["port"], port=NAME, path={"type": "string", "pattern": "^/"}, interval=DURATION,
+                                scrapeTimeout=DURATION))),
     ("monitoring.coreos.com/v1", "PrometheusRule"): _object(
         ["groups"], groups=_list(_object(["name", "rules"], name={"type": "string"}, interval=DURATION,
                                          rules=_list(RULE)))),

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "sqs_call.h"
-#include "sqs_message.h"
+#include "sqs_receive_parsed.h"
 #include "sqs_request.h"
 #include "sqs_response.h"
 

@@ -1,5 +1,5 @@
 /* Messages as they come from ReceiveMessage. One allocation holds a message: the struct, its JSON, its texts. */
-#include "sqs_message.h"
+#include "sqs_receive_parsed.h"
 
 #include <stddef.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef MESSAGES_SRC_ENVELOPE_H
 #define MESSAGES_SRC_ENVELOPE_H
 
-#include "aws/sqs_client.h"
+#include "aws/sqs_message.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "settings/settings.h"

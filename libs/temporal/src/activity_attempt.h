@@ -1,6 +1,7 @@
 /* One attempt of an activity, from the task to the server's answer to its outcome: what temporal/activity.h calls
- * struct temporal_activity. Its parts: activity_context.c (what the author's function calls), activity_report.c (how
- * it ends), activity_worker.c (where it comes from, its clocks).
+ * struct temporal_activity. Its parts: activity_attempt.c (its life), activity_context.c (what the author's function is
+ * given, and how it fails), activity_cancel.c, activity_heartbeat.c, activity_log.c, activity_report.c (how it ends),
+ * activity_worker.c (where it comes from, its clocks).
  *
  * Lock order: the worker's before the attempt's. Calls are started with the attempt's lock held, which is safe since a
  * done function never runs inside the start. */
@@ -99,9 +100,18 @@ void attempt_release(struct temporal_activity *activity); /* frees with the last
 
 /* Any thread. The first reason stays, but for TIMED_OUT and GONE, which overrule the others. */
 void attempt_cancel(struct temporal_activity *activity, enum temporal_cancel_reason reason);
+/* TIMED_OUT, GONE: nothing that is said about the attempt any more would be heard. */
+bool attempt_reason_is_final(enum temporal_cancel_reason reason);
 /* Loop's thread: sends what is due, cancels what is over; when it wants to be called next. */
 int64_t attempt_check(struct temporal_activity *activity, int64_t now_ms);
 
+static inline int64_t attempt_earlier(int64_t left_ms, int64_t right_ms)
+{
+    return left_ms < right_ms ? left_ms : right_ms;
+}
+
+/* The activity's thread: what the last fail function said is forgotten. */
+void attempt_clear_failure(struct attempt_outcome *outcome);
 /* The activity's thread: runs the function and reports. */
 void attempt_run(struct temporal_activity *activity);
 /* activity_report.c: sends the outcome; hooks.reported follows. */

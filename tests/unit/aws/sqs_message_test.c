@@ -10,7 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "sqs_message.h"
+#include "sqs_receive_parsed.h"
 
 #define MD5_OF_X "\"9dd4e461268c8034f5c8564e155c67a6\""
 

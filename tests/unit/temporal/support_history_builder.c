@@ -207,6 +207,15 @@ int64_t history_add_activity_canceled(struct history_builder *history, int64_t s
     return event->event_id;
 }
 
+int64_t history_begin_activity(struct history_builder *history, const char *id, const char *type)
+{
+    history_init(history);
+    history_add_execution_started(history, "\"in\"");
+    history_add_task(history);
+    history_add_task_completed(history);
+    return history_add_activity_scheduled(history, id, type);
+}
+
 int64_t history_add_timer_started(struct history_builder *history, const char *id)
 {
     ADD(history, TIMER_STARTED, TimerStarted, timer_started);
@@ -409,4 +418,14 @@ char *history_replay(const struct history_builder *history, const struct tempora
     workflow_run_destroy(run);
     coroutine_pool_destroy(stacks);
     return description;
+}
+
+void history_check_begins(const struct history_builder *history,
+                          const struct temporal_workflow_definition *definition, const char *beginning)
+{
+    char *answer = history_replay(history, definition);
+    if (strncmp(answer, beginning, strlen(beginning)) != 0) {
+        fail_msg("expected \"%s…\", got \"%s\"", beginning, answer);
+    }
+    free(answer);
 }

@@ -49,6 +49,9 @@ int64_t history_add_activity_timed_out(struct history_builder *history, int64_t 
 int64_t history_add_activity_cancel_requested(struct history_builder *history, int64_t scheduled);
 int64_t history_add_activity_canceled(struct history_builder *history, int64_t scheduled);
 
+/* A new history up to the first task's activity, which is event 5 and returned; "in" is the workflow's input. */
+int64_t history_begin_activity(struct history_builder *history, const char *id, const char *type);
+
 int64_t history_add_timer_started(struct history_builder *history, const char *id);
 int64_t history_add_timer_fired(struct history_builder *history, int64_t started, const char *id);
 int64_t history_add_timer_canceled(struct history_builder *history, int64_t started, const char *id);
@@ -75,5 +78,8 @@ void history_check(const struct history_builder *history, const struct temporal_
                    const char *const *expected);
 /* One cold task over the whole history; its description is malloc()ed. */
 char *history_replay(const struct history_builder *history, const struct temporal_workflow_definition *definition);
+/* The same; the description must begin so. */
+void history_check_begins(const struct history_builder *history,
+                          const struct temporal_workflow_definition *definition, const char *beginning);
 
 #endif

@@ -8,12 +8,9 @@
 #include <string.h>
 
 #include "support_history_builder.h"
+#include "support_workflows.h"
 
 #define TYPE(name) PB__EVENT_TYPE__EVENT_TYPE_##name
-
-#define DEFINE(function_)                                                                                  \
-    static const struct temporal_workflow_definition function_##_definition = {.name = #function_,         \
-                                                                               .function = function_}
 
 static json_t *works(struct temporal_workflow *workflow, enum temporal_cancellation cancellation)
 {
@@ -27,21 +24,21 @@ static json_t *tries(struct temporal_workflow *workflow, const json_t *input)
     (void)input;
     return works(workflow, TEMPORAL_CANCELLATION_TRY);
 }
-DEFINE(tries);
+DEFINE_WORKFLOW(tries);
 
 static json_t *waits(struct temporal_workflow *workflow, const json_t *input)
 {
     (void)input;
     return works(workflow, TEMPORAL_CANCELLATION_WAIT);
 }
-DEFINE(waits);
+DEFINE_WORKFLOW(waits);
 
 static json_t *abandons(struct temporal_workflow *workflow, const json_t *input)
 {
     (void)input;
     return works(workflow, TEMPORAL_CANCELLATION_ABANDON);
 }
-DEFINE(abandons);
+DEFINE_WORKFLOW(abandons);
 
 /* Up to a workflow task that follows the request to cancel; the activity is event 5. */
 static void begin(struct history_builder *history)
@@ -109,7 +106,7 @@ static json_t *goes_on(struct temporal_workflow *workflow, const json_t *input)
     return json_pack("{s:b, s:i}", "asked", (int)temporal_workflow_is_cancel_requested(workflow), "kind",
                      (int)temporal_workflow_failure_kind(workflow));
 }
-DEFINE(goes_on);
+DEFINE_WORKFLOW(goes_on);
 
 static void late_events_of_a_cancelled_activity_are_swallowed(void **state)
 {
@@ -139,7 +136,7 @@ static json_t *begins_anew(struct temporal_workflow *workflow, const json_t *inp
     }
     return NULL;
 }
-DEFINE(begins_anew);
+DEFINE_WORKFLOW(begins_anew);
 
 static void nothing_new_begins_once_cancelled(void **state)
 {
@@ -164,7 +161,7 @@ static json_t *races(struct temporal_workflow *workflow, const json_t *input)
     temporal_future_cancel(workflow, futures[1 - winner]);
     return winner == 0 ? temporal_future_wait(workflow, futures[0]) : json_string("too slow");
 }
-DEFINE(races);
+DEFINE_WORKFLOW(races);
 
 static void begin_race(struct history_builder *history)
 {

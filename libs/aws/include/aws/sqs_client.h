@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "aws/credentials.h"
+#include "aws/sqs_message.h"
 #include "base/error.h"
 #include "base/json_scan.h"
 #include "base/loop.h"
@@ -71,29 +72,6 @@ MUST_CHECK enum status sqs_client_new(const struct sqs_client_options *options, 
 /* Ends what is under way with CANCELED first; their dones must not start new calls on it. NULL is fine. */
 void sqs_client_destroy(struct sqs_client *client);
 void sqs_call_cancel(struct sqs_call *call); /* done will not be called */
-
-/* A received message. The texts are zero-terminated. */
-struct sqs_message {
-    const char *message_id;
-    const char *receipt_handle;
-    const char *json; /* the element of "Messages" in AWS's shape, byte for byte as it came */
-    size_t json_length;
-    struct json_slice body;       /* inside json: the raw JSON string with its quotes; data NULL: there is none */
-    struct json_slice attributes; /* inside json: MessageAttributes, a raw JSON object; data NULL: there are none */
-    const char *group_id;         /* NULL: none; so the next three */
-    const char *sequence_number;  /* decimal, longer than 64 bits can hold */
-    const char *deduplication_id;
-    const char *trace_header;     /* the system attribute AWSTraceHeader */
-    int64_t receive_count;        /* 0: not said */
-    int64_t sent_timestamp_ms;    /* wall clock; 0: not said */
-    bool is_damaged;              /* the MD5 of body or message attributes is another: do not forward */
-};
-/* The body's text, unescaped, zero-terminated beyond *out_length; free() it. NULL: there is none. */
-char *sqs_message_body(const struct sqs_message *message, size_t *out_length);
-/* A message from its JSON in AWS's shape, which is copied, however it came here. NULL: no JSON object with a MessageId
- * and a ReceiptHandle. */
-struct sqs_message *sqs_message_from_json(const char *json, size_t length);
-void sqs_message_destroy(struct sqs_message *message); /* of a message that was taken; NULL is fine */
 
 struct sqs_receive_result {
     struct sqs_message *const *messages; /* borrowed, unless taken */
@@ -153,27 +131,6 @@ struct sqs_call *sqs_client_change_visibility_batch(struct sqs_client *client, c
                                                     const struct sqs_visibility_entry *entries, size_t count,
                                                     int64_t deadline_ms, sqs_batch_done_fn *done, void *user);
 
-struct sqs_message_attribute {
-    const char *name;
-    const char *type;  /* "String", "Number", "Binary", with ".custom" behind it if need be */
-    const void *value; /* text, or bytes for Binary */
-    size_t value_length;
-};
-/* SQS refuses more than 10 attributes, and body and attributes of more than 1 MiB together: SQS_ERROR_FINAL. */
-struct sqs_send_entry {
-    const char *body; /* UTF-8 */
-    size_t body_length;
-    struct json_slice body_json;  /* in place of body, unless data is NULL: a JSON string, sent byte for byte */
-    const char *group_id;         /* NULL: none; so the next two */
-    const char *deduplication_id;
-    const char *trace_header;     /* the system attribute AWSTraceHeader */
-    int delay_seconds;            /* -1: the queue's; a FIFO queue takes nothing else */
-    const struct sqs_message_attribute *attributes;
-    size_t attribute_count;
-    /* MessageAttributes of a received message, sent byte for byte, but for those that `attributes` names, too; data
-     * NULL: none. */
-    struct json_slice attributes_json;
-};
 typedef void sqs_send_done_fn(void *user, const struct sqs_entry_result *result, const struct sqs_error *error);
 struct sqs_call *sqs_client_send_message(struct sqs_client *client, const char *queue_url,
                                          const struct sqs_send_entry *entry, int64_t deadline_ms,

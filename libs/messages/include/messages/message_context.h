@@ -2,7 +2,7 @@
 #ifndef MESSAGES_MESSAGE_CONTEXT_H
 #define MESSAGES_MESSAGE_CONTEXT_H
 
-#include "aws/sqs_client.h"
+#include "aws/sqs_message.h"
 #include "settings/settings.h"
 #include "trace/context.h"
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "aws/sqs_client.h"
+#include "aws/sqs_message.h"
 #include "base/buffer.h"
 #include "base/error.h"
 #include "settings/settings.h"

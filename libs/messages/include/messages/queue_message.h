@@ -2,7 +2,7 @@
 #ifndef MESSAGES_QUEUE_MESSAGE_H
 #define MESSAGES_QUEUE_MESSAGE_H
 
-#include "aws/sqs_client.h"
+#include "aws/sqs_message.h"
 #include "messages/entry_class.h"
 #include "messages/event.h"
 #include "settings/settings.h"

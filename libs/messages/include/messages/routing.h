@@ -2,7 +2,7 @@
 #ifndef MESSAGES_ROUTING_H
 #define MESSAGES_ROUTING_H
 
-#include "aws/sqs_client.h"
+#include "aws/sqs_message.h"
 #include "base/error.h"
 #include "rules/event_pattern.h"
 #include "settings/settings.h"

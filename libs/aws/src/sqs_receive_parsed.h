@@ -1,6 +1,6 @@
 /* From the answer of ReceiveMessage to messages. Pure. Private to libs/aws. */
-#ifndef AWS_SRC_SQS_MESSAGE_H
-#define AWS_SRC_SQS_MESSAGE_H
+#ifndef AWS_SRC_SQS_RECEIVE_PARSED_H
+#define AWS_SRC_SQS_RECEIVE_PARSED_H
 
 #include "aws/sqs_client.h"
 
