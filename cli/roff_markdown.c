@@ -124,24 +124,23 @@ static size_t print_bold(FILE *out, struct slice text, const char *mark)
 
 static void print_inline(FILE *out, struct slice text)
 {
-    size_t plain = 0; /* bytes before `i` that are no mark's */
-    for (size_t i = 0; i <= text.length;) {
-        struct slice rest = behind(text, i);
-        bool is_mark = rest.length > 0 && strchr("`*[", rest.data[0]) != NULL;
-        if (rest.length > 0 && !is_mark) {
-            plain++;
-            i++;
-            continue;
+    while (text.length > 0) {
+        size_t length = 0;
+        while (length < text.length && strchr("`*[", text.data[length]) == NULL) {
+            length++;
         }
-        print_plain(out, (struct slice){text.data + i - plain, plain});
-        plain = 0;
-        if (rest.length == 0) {
+        print_plain(out, (struct slice){text.data, length});
+        text = behind(text, length);
+        if (text.length == 0) {
             return;
         }
-        size_t length = print_bold(out, rest, rest.data[0] == '`' ? "`" : "**");
-        length = length > 0 ? length : print_link(out, rest);
-        plain = length == 0;
-        i += length > 0 ? length : 1;
+        length = print_bold(out, text, text.data[0] == '`' ? "`" : "**");
+        length = length > 0 ? length : print_link(out, text);
+        if (length == 0) { /* no mark: it stands for itself */
+            length = 1;
+            print_plain(out, (struct slice){text.data, length});
+        }
+        text = behind(text, length);
     }
 }
 
@@ -294,7 +293,7 @@ static void take_line(struct page *page, struct slice line)
         print_row(page, line);
     } else {
         bool is_item = begins(line, "- ");
-        (void)fputs(is_item ? ".IP \\(bu 2\n" : "", page->out);
+        (void)fputs(is_item ? ".IP \\[u2022] 2\n" : "", page->out);
         print_line(page->out, trim(behind(line, is_item ? 2 : 0)));
     }
     page->block = block;
