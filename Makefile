@@ -1,6 +1,6 @@
 # Ferry: see `make help`. Flag sets live in mk/toolchain.mk, the build of modules in mk/modules.mk.
 
-LIBRARIES := base trace crypto http rpc otlp aws temporal codec rules settings messages service
+LIBRARIES := base trace crypto http rpc otlp aws temporal codec rules settings uplink messages service
 PROGRAMS := services/poller services/gateway services/worker cli
 SUPPORT := tests/support/null_frontend
 BUILD ?= build

@@ -8,8 +8,8 @@
 #include "check_live.h"
 #include "settings/template.h"
 #include "temporal/client.h"
-#include "temporal/connection.h"
 #include "temporal/server.h"
+#include "uplink/uplink.h"
 
 #define CALL_MS 10000
 
@@ -192,23 +192,14 @@ void check_temporal(const struct settings *settings, struct findings *findings,
                     struct check_retentions *out_retentions)
 {
     const struct settings_temporal *temporal = &settings->temporal;
-    const struct temporal_connection_options options = {
-        .address = temporal->address,
-        .namespace_name = temporal->namespace_,
-        .api_key = temporal->api_key,
-        .api_key_file = temporal->api_key_file,
-        .tls = temporal->tls,
-        .tls_ca_file = temporal->tls_ca,
-        .tls_certificate_file = temporal->tls_certificate,
-        .tls_key_file = temporal->tls_key,
-        .tls_server_name = temporal->tls_server_name,
-    };
     struct look look = {.settings = settings, .findings = findings};
+    struct uplink *uplink = NULL;
     struct error error = {0};
     char *version = NULL;
     *out_retentions = (struct check_retentions){0};
-    enum status status = temporal_connection_new(&options, &look.connection, &error);
+    enum status status = uplink_new(temporal, NULL, &uplink, &error);
     if (status == STATUS_OK) {
+        look.connection = uplink_connection(uplink);
         status = temporal_client_check(look.connection, deadline_ms(), &version, &error);
     }
     bool answers = status == STATUS_OK || status == STATUS_NOT_FOUND; /* it does not know that namespace */
@@ -222,5 +213,5 @@ void check_temporal(const struct settings *settings, struct findings *findings,
         check_routes(&look, out_retentions);
     }
     free(version);
-    temporal_connection_destroy(look.connection);
+    uplink_destroy(uplink);
 }

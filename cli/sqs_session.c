@@ -5,17 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws/credentials.h"
+#include "aws/sqs_stack.h"
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/loop.h"
 #include "base/memory.h"
-#include "http/client.h"
 
 struct sqs_session {
-    struct loop *loop;
-    struct http_client *http;
-    struct aws_credentials_provider *credentials;
+    struct sqs_stack *stack;
+    struct loop *loop;      /* the stack's, as the next */
     struct sqs_client *sqs;
     enum sqs_error_class error_class; /* of the last call that failed */
     char error_code[SQS_SESSION_CODE_SIZE];
@@ -35,23 +32,13 @@ struct answer {
 enum status sqs_session_new(struct sqs_session **out_session, struct error *error)
 {
     struct sqs_session *session = memory_alloc(sizeof *session);
-    session->loop = loop_new();
-    const struct http_client_options http_options = {0};
-    struct sqs_client_options options = {.loop = session->loop};
-    enum status status = http_client_new(session->loop, &http_options, &session->http, error);
-    if (status != STATUS_OK) {
-        goto done;
+    enum status status = sqs_stack_new(NULL, &session->stack, error);
+    if (status == STATUS_OK) {
+        session->loop = sqs_stack_loop(session->stack);
+        session->sqs = sqs_stack_client(session->stack);
+        *out_session = session;
+        session = NULL;
     }
-    session->credentials = aws_credentials_provider_new_default(session->loop, session->http);
-    options.http = session->http;
-    options.credentials = session->credentials;
-    status = sqs_client_new(&options, &session->sqs, error);
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    *out_session = session;
-    session = NULL;
-done:
     sqs_session_destroy(session);
     return status;
 }
@@ -61,10 +48,7 @@ void sqs_session_destroy(struct sqs_session *session)
     if (session == NULL) {
         return;
     }
-    sqs_client_destroy(session->sqs);
-    aws_credentials_provider_destroy(session->credentials);
-    http_client_destroy(session->http);
-    loop_destroy(session->loop);
+    sqs_stack_destroy(session->stack);
     free(session);
 }
 
@@ -276,10 +260,11 @@ enum status sqs_session_find_credentials(struct sqs_session *session, const char
 {
     struct answer answer = {.session = session};
     struct aws_credentials_request request = {0};
-    aws_credentials_provider_get(session->credentials, &request, on_credentials, &answer);
+    struct aws_credentials_provider *provider = sqs_stack_credentials(session->stack);
+    aws_credentials_provider_get(provider, &request, on_credentials, &answer);
     enum status status = await(&answer, error);
     if (status == STATUS_OK) {
-        *out_source = aws_credentials_provider_source(session->credentials);
+        *out_source = aws_credentials_provider_source(provider);
     }
     return status;
 }

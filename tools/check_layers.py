@@ -24,13 +24,15 @@ ALLOWED = {
     "aws": {"base", "crypto", "http"},
     "temporal": {"base", "rpc", "trace"},
     "codec": {"base", "crypto", "temporal"},
+    "uplink": {"base", "settings", "temporal", "codec"},
     "service": {"base", "crypto", "http", "settings", "trace", "otlp"},
     "messages": {"base", "crypto", "http", "aws", "rules", "settings", "trace"},
     "poller": {"base", "http", "aws", "rules", "settings", "messages", "service", "trace"},
-    "gateway": {"base", "http", "crypto", "aws", "temporal", "codec", "rules", "settings", "messages",
+    "gateway": {"base", "http", "crypto", "aws", "temporal", "rules", "settings", "uplink", "messages",
                 "service", "trace"},
-    "worker": {"base", "http", "aws", "temporal", "codec", "rules", "settings", "service", "trace"},
-    "cli": {"base", "crypto", "http", "rpc", "aws", "temporal", "codec", "rules", "settings", "messages", "service", "trace"},
+    "worker": {"base", "http", "aws", "temporal", "rules", "settings", "uplink", "service", "trace"},
+    "cli": {"base", "crypto", "http", "rpc", "aws", "temporal", "rules", "settings", "uplink", "messages", "service",
+            "trace"},
 }
 
 # External headers and the one module that may include them. jansson is our JSON everywhere.

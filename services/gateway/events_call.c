@@ -277,7 +277,7 @@ static void send_all(struct events_call *call)
     }
     call->sent = memory_alloc_array(call->list.count, sizeof *call->sent);
     const struct queue_send_options options = {
-        .sender = call->gateway->queue_sender,
+        .sqs = call->gateway->sqs,
         .route = call->route,
         .events = call->list.events,
         .count = call->list.count,

@@ -5,18 +5,18 @@
 #include <string.h>
 
 #include "api.h"
+#include "aws/sqs_stack.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
-#include "codec/aes_gcm.h"
 #include "openapi.h"
-#include "queue_sender.h"
 #include "recent_events.h"
 #include "request_trace.h"
 #include "run_gateway.h"
 #include "run_wait.h"
+#include "uplink/uplink.h"
 
 #define WATCHES_MAX 20000
 #define WATCH_LINGER_MS 15000
@@ -53,38 +53,6 @@ static void wait_for_stop(struct stop_flag *flag)
     (void)pthread_mutex_unlock(&flag->mutex);
 }
 
-/* No codec where none is configured. */
-static enum status make_codec(struct gateway *gateway, struct error *error)
-{
-    const struct settings_temporal *temporal = &gateway->settings->temporal;
-    struct codec_key_file keys[SETTINGS_CODEC_KEYS_MAX];
-    for (size_t i = 0; i < temporal->codec_key_count; i++) {
-        keys[i] = (struct codec_key_file){.id = temporal->codec_keys[i].id, .path = temporal->codec_keys[i].file};
-    }
-    return temporal->codec_key_count == 0
-               ? STATUS_OK
-               : codec_aes_gcm_new(keys, temporal->codec_key_count, &gateway->codec, error);
-}
-
-static enum status connect_temporal(struct gateway *gateway, struct error *error)
-{
-    const struct settings_temporal *temporal = &gateway->settings->temporal;
-    const struct temporal_connection_options options = {
-        .address = temporal->address,
-        .namespace_name = temporal->namespace_,
-        .api_key = temporal->api_key,
-        .api_key_file = temporal->api_key_file,
-        .tls = temporal->tls,
-        .tls_ca_file = temporal->tls_ca,
-        .tls_certificate_file = temporal->tls_certificate,
-        .tls_key_file = temporal->tls_key,
-        .tls_server_name = temporal->tls_server_name,
-        .metrics = service_metrics(gateway->service),
-        .codec = codec_aes_gcm_codec(gateway->codec),
-    };
-    return temporal_connection_new(&options, &gateway->connection, error);
-}
-
 /* What can become of the route's events. */
 static bool has_outcome(const struct settings_route *route, enum entry_outcome outcome)
 {
@@ -102,15 +70,26 @@ static bool has_outcome(const struct settings_route *route, enum entry_outcome o
     return true;
 }
 
-static enum status start_queue_sender(struct gateway *gateway, struct error *error)
+static bool sends_to_queues(const struct settings *settings)
 {
-    const struct settings *settings = gateway->settings;
     for (size_t i = 0; i < settings->route_count; i++) {
         if (settings->routes[i].target == SETTINGS_TARGET_SQS) {
-            return queue_sender_start(&gateway->queue_sender, error);
+            return true;
         }
     }
-    return STATUS_OK;
+    return false;
+}
+
+static enum status start_sqs(struct gateway *gateway, struct error *error)
+{
+    enum status status = STATUS_OK;
+    if (sends_to_queues(gateway->settings)) {
+        status = sqs_stack_new(NULL, &gateway->sqs, error);
+        if (status == STATUS_OK) {
+            status = sqs_stack_start_thread(gateway->sqs, error);
+        }
+    }
+    return status;
 }
 
 static void make_metrics(struct gateway *gateway)
@@ -233,17 +212,15 @@ enum status run_gateway(struct service *service, const struct settings *settings
     gateway.callbacks = callbacks_new(settings);
     enum status status = read_credentials(&gateway, error);
     if (status == STATUS_OK) {
-        status = start_queue_sender(&gateway, error);
+        status = start_sqs(&gateway, error);
     }
     if (status == STATUS_OK) {
-        status = make_codec(&gateway, error);
-    }
-    if (status == STATUS_OK) {
-        status = connect_temporal(&gateway, error);
+        status = uplink_new(&settings->temporal, service_metrics(service), &gateway.uplink, error);
     }
     if (status != STATUS_OK) {
         goto done;
     }
+    gateway.connection = uplink_connection(gateway.uplink);
     gateway.loop = temporal_connection_loop(gateway.connection);
     gateway.watches = watch_table_new(&(struct watch_table_options){
         .loop = gateway.loop,
@@ -271,9 +248,8 @@ enum status run_gateway(struct service *service, const struct settings *settings
     loop_post_and_wait(gateway.loop, end_stop, &gateway);
 done:
     /* Calls that are still under way end here and answer their requests: the server goes after them. */
-    temporal_connection_destroy(gateway.connection);
-    codec_aes_gcm_destroy(gateway.codec);
-    queue_sender_stop(gateway.queue_sender);
+    uplink_destroy(gateway.uplink);
+    sqs_stack_destroy(gateway.sqs);
     http_server_destroy(gateway.server);
     http_tls_destroy(gateway.tls);
     gateway_access_destroy(gateway.access);

@@ -2,7 +2,7 @@
  *
  * Threads: handlers run on the HTTP server's thread and must not block; answers of Temporal come on the connection's
  * rpc thread; watches, their requests and the readiness timer belong to the loop's thread; answers of SQS come on the
- * sender's thread "sqs" (queue_sender.h), which is there where a route has target: sqs. */
+ * thread "sqs" (aws/sqs_stack.h), which is there where a route has target: sqs. */
 #ifndef GATEWAY_GATEWAY_H
 #define GATEWAY_GATEWAY_H
 
@@ -41,9 +41,9 @@ struct gateway_route_metrics {
 struct gateway {
     struct service *service;
     const struct settings *settings;
-    struct codec_aes_gcm *codec; /* what payloads are encrypted with; NULL: they are not */
     const struct tracer *tracer; /* NULL: tracing is off */
-    struct temporal_connection *connection;
+    struct uplink *uplink;
+    struct temporal_connection *connection; /* the uplink's */
     struct http_server *server;
     struct http_tls *tls;  /* NULL: plain HTTP */
     struct gateway_access *access;
@@ -53,7 +53,7 @@ struct gateway {
     struct metric_histogram *start_seconds;
     struct callbacks *callbacks; /* NULL: none are asked for */
     char *openapi; /* the document of GET /openapi.json */
-    struct queue_sender *queue_sender;   /* NULL: no route sends to a queue */
+    struct sqs_stack *sqs;               /* NULL: no route sends to a queue */
     struct recent_events *recent_events; /* any thread */
     atomic_bool ready;
     atomic_size_t history_streams; /* open ones; history_stream.c */

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "problem.h"
 
-/* The sender's thread owns it. */
+/* The thread "sqs" owns it. */
 struct sending {
     struct queue_send_options options;
     struct queue_sent *sent;
@@ -70,7 +70,7 @@ static void on_sent(void *user, const struct sqs_entry_result *result, const str
 static void send(struct sending *sending, struct queue_sent *sent)
 {
     const struct queue_send_options *options = &sending->options;
-    struct sqs_client *client = queue_sender_client(options->sender);
+    struct sqs_client *client = sqs_stack_client(options->sqs);
     if (client == NULL) {
         fail(sent, STATUS_UNAVAILABLE, "the gateway is stopping");
         return;
@@ -132,7 +132,7 @@ void queue_send(const struct queue_send_options *options, struct queue_sent *out
                                                 &sent->message, &sent->class, &sent->error);
         sent->outcome = status == STATUS_OK ? ENTRY_QUEUED : ENTRY_REJECTED;
     }
-    queue_sender_post(options->sender, begin, sending);
+    loop_post(sqs_stack_loop(options->sqs), begin, sending);
 }
 
 void queue_sent_deinit(struct queue_sent *sent)

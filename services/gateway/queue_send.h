@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "aws/sqs_stack.h"
 #include "entry.h"
 #include "messages/event.h"
 #include "messages/queue_message.h"
-#include "queue_sender.h"
 
 /* What became of one event. */
 struct queue_sent {
@@ -27,13 +27,13 @@ struct queue_sent {
 };
 
 struct queue_send_options {
-    struct queue_sender *sender;
+    struct sqs_stack *sqs;      /* with its thread */
     const struct settings_route *route;
     const struct event *events; /* outlive it, as the route does */
     size_t count;
     const char *traceparent;    /* the request's; NULL: none */
     int64_t deadline_ms;
-    void (*done)(void *user);   /* exactly once, on the sender's thread; or in queue_sender_stop */
+    void (*done)(void *user);   /* exactly once, on that thread; or in sqs_stack_destroy */
     void *user;
 };
 

@@ -1,6 +1,5 @@
 /* ferry-poller: receives from SQS, forwards to the gateway, keeps leases, settles. Wiring only. */
-#include "aws/credentials.h"
-#include "aws/sqs_client.h"
+#include "aws/sqs_stack.h"
 #include "base/loop.h"
 #include "http/tls.h"
 #include "operator.h"
@@ -88,17 +87,13 @@ static enum status read_token(const struct settings_gateway *gateway, struct sec
 static enum status run(struct service *service, const struct settings *settings, struct error *error)
 {
     enum status status = STATUS_OK;
-    struct running running = {.service = service, .loop = loop_new()};
-    struct http_client *http = NULL;
+    struct running running = {.service = service};
+    struct sqs_stack *sqs = NULL;
     struct http_tls *tls = NULL;
     struct secret *token = NULL;
-    struct aws_credentials_provider *credentials = NULL;
-    struct sqs_client *sqs = NULL;
     struct operator *operator = NULL;
     const struct http_client_options http_options = {.max_connections_per_host = CONNECTIONS_PER_HOST};
-    struct sqs_client_options sqs_options = {.loop = running.loop};
     struct poller_options options = {
-        .loop = running.loop,
         .metrics = service_metrics(service),
         .tracer = service_tracer(service),
         .settings = settings,
@@ -111,20 +106,15 @@ static enum status run(struct service *service, const struct settings *settings,
         status = read_token(&settings->gateway, &token, error);
     }
     if (status == STATUS_OK) {
-        status = http_client_new(running.loop, &http_options, &http, error);
+        status = sqs_stack_new(&http_options, &sqs, error);
     }
     if (status != STATUS_OK) {
         goto done;
     }
-    credentials = aws_credentials_provider_new_default(running.loop, http);
-    sqs_options.http = http;
-    sqs_options.credentials = credentials;
-    status = sqs_client_new(&sqs_options, &sqs, error);
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    options.http = http;
-    options.sqs = sqs;
+    running.loop = sqs_stack_loop(sqs);
+    options.loop = running.loop;
+    options.http = sqs_stack_http(sqs);
+    options.sqs = sqs_stack_client(sqs);
     options.tls = tls;
     options.token = token;
     running.poller = poller_new(&options);
@@ -137,12 +127,9 @@ static enum status run(struct service *service, const struct settings *settings,
 done:
     operator_destroy(operator);
     poller_destroy(running.poller);
-    sqs_client_destroy(sqs);
-    aws_credentials_provider_destroy(credentials);
-    http_client_destroy(http);
+    sqs_stack_destroy(sqs);
     http_tls_destroy(tls);
     secret_destroy(token);
-    loop_destroy(running.loop);
     return status;
 }
 

@@ -2,14 +2,13 @@
  * Wiring only. */
 #include <malloc.h>
 
-#include <temporal/connection.h>
 #include <temporal/worker.h>
 
 #include "activities/hello_world_activity.h"
 #include "activities/sqs_activities.h"
-#include "codec/aes_gcm.h"
 #include "service/service.h"
 #include "sqs_thread.h"
+#include "uplink/uplink.h"
 #include "worker_trace.h"
 #include "workflows/hello_world.h"
 
@@ -35,42 +34,9 @@ static void on_stop(void *user)
     temporal_worker_stop(user);
 }
 
-/* No codec where none is configured. */
-static enum status make_codec(const struct settings_temporal *temporal, struct codec_aes_gcm **out_codec,
-                              struct error *error)
-{
-    struct codec_key_file keys[SETTINGS_CODEC_KEYS_MAX];
-    for (size_t i = 0; i < temporal->codec_key_count; i++) {
-        keys[i] = (struct codec_key_file){.id = temporal->codec_keys[i].id, .path = temporal->codec_keys[i].file};
-    }
-    return temporal->codec_key_count == 0 ? STATUS_OK
-                                          : codec_aes_gcm_new(keys, temporal->codec_key_count, out_codec, error);
-}
-
-static enum status connect_temporal(const struct settings *settings, struct metrics *metrics,
-                                    const struct codec_aes_gcm *codec, struct temporal_connection **out_connection,
-                                    struct error *error)
-{
-    const struct settings_temporal *temporal = &settings->temporal;
-    const struct temporal_connection_options options = {
-        .address = temporal->address,
-        .namespace_name = temporal->namespace_,
-        .api_key = temporal->api_key,
-        .api_key_file = temporal->api_key_file,
-        .tls = temporal->tls,
-        .tls_ca_file = temporal->tls_ca,
-        .tls_certificate_file = temporal->tls_certificate,
-        .tls_key_file = temporal->tls_key,
-        .tls_server_name = temporal->tls_server_name,
-        .metrics = metrics,
-        .codec = codec_aes_gcm_codec(codec),
-    };
-    return temporal_connection_new(&options, out_connection, error);
-}
-
-static enum status make_worker(struct temporal_connection *connection, const struct settings *settings,
-                               struct metrics *metrics, const struct temporal_tracing *tracing,
-                               struct temporal_worker **out_worker, struct error *error)
+static enum status make_worker(const struct uplink *uplink, const struct settings *settings, struct metrics *metrics,
+                               const struct temporal_tracing *tracing, struct temporal_worker **out_worker,
+                               struct error *error)
 {
     const struct settings_worker *worker = &settings->worker;
     const struct temporal_worker_options options = {
@@ -81,14 +47,13 @@ static enum status make_worker(struct temporal_connection *connection, const str
         .metrics = metrics,
         .tracing = tracing,
     };
-    return temporal_worker_new(connection, &options, out_worker, error);
+    return temporal_worker_new(uplink_connection(uplink), &options, out_worker, error);
 }
 
 static enum status run(struct service *service, const struct settings *settings, struct error *error)
 {
     struct metrics *metrics = service_metrics(service);
-    struct codec_aes_gcm *codec = NULL;
-    struct temporal_connection *connection = NULL;
+    struct uplink *uplink = NULL;
     struct temporal_worker *worker = NULL;
     struct sqs_thread *sqs = NULL;
     struct hello_world_activity hello = {.work_ms = settings->hello.work_ms, .settings = settings};
@@ -105,15 +70,11 @@ static enum status run(struct service *service, const struct settings *settings,
         hello.sqs = sqs;
         activities.sqs = sqs;
     }
-    status = make_codec(&settings->temporal, &codec, error);
+    status = uplink_new(&settings->temporal, metrics, &uplink, error);
     if (status != STATUS_OK) {
         goto done;
     }
-    status = connect_temporal(settings, metrics, codec, &connection, error);
-    if (status != STATUS_OK) {
-        goto done;
-    }
-    status = make_worker(connection, settings, metrics, tracer != NULL ? &tracing : NULL, &worker, error);
+    status = make_worker(uplink, settings, metrics, tracer != NULL ? &tracing : NULL, &worker, error);
     if (status != STATUS_OK) {
         goto done;
     }
@@ -126,8 +87,7 @@ static enum status run(struct service *service, const struct settings *settings,
 done:
     service_set_stop(service, NULL, NULL);
     temporal_worker_destroy(worker);
-    temporal_connection_destroy(connection);
-    codec_aes_gcm_destroy(codec);
+    uplink_destroy(uplink);
     sqs_thread_stop(sqs);
     return status;
 }

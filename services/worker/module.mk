@@ -1,3 +1,3 @@
 PROGRAM := ferry-worker
-DEPS := base http aws temporal codec settings service trace
+DEPS := base http aws temporal settings uplink service trace
 PKGS := jansson

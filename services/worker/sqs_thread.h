@@ -1,5 +1,5 @@
-/* The thread "sqs" of ferry-worker: a loop with the HTTP client, the credentials and the SQS client on it, and a queue
- * of what activities hand to it for each of the configuration's queues. No other queue can be reached through it. */
+/* The thread "sqs" of ferry-worker (aws/sqs_stack.h), with a queue of what activities hand to it for each of the
+ * configuration's queues. No other queue can be reached through it. */
 #ifndef WORKER_SQS_THREAD_H
 #define WORKER_SQS_THREAD_H
 

@@ -256,6 +256,21 @@ def test_a_client_certificate_that_changes_on_disk_is_taken_at_the_next_start(wo
     wait_not_ready(ferry, "Temporal at 127.0.0.1")
 
 
+def test_check_reaches_temporal_as_the_services_do(world, pems, frontends):
+    pems.put("key", KEY)
+    frontend = frontends(client_ca=pems.path("ca.pem"), api_keys={KEY})
+    url = "http://127.0.0.1:1/1/unused"
+
+    def findings(**temporal) -> dict:
+        ferry = world.ferry(url, {"temporal": {**temporal, "address": frontend.address}}, temporal=frontend)
+        done = subprocess.run([programs() / "ferry", "check", "--live", "-c", ferry.configuration_path, "-o", "json"],
+                              capture_output=True, text=True, env=ferry.environment)
+        return {finding["id"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert {"temporal-reached", "namespace"} <= set(findings(**with_certificate(pems), api_key_file=pems.path("key")))
+    assert "temporal-refused" in findings(**with_certificate(pems))
+    assert "temporal-unreachable" in findings(**settings_of(pems), api_key_file=pems.path("key"))
+
+
 @pytest.mark.parametrize("program", ["ferry-gateway", "ferry-worker"])
 def test_what_cannot_be_meant_is_refused_at_the_start(tmp_path, pems, program):
     pems.put("key", KEY)

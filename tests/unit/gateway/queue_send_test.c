@@ -1,4 +1,4 @@
-/* Events on their way to a queue, and the thread that sends them, against an SQS server that does as it is told. */
+/* Events on their way to a queue, on the thread that sends them, against an SQS server that does as it is told. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -26,7 +26,7 @@ static char s_name[] = "in";
 static char s_id[] = "{MessageId}";
 static char s_ids[EVENTS][4] = {"m-1", "m-2", "m-3"};
 
-static struct queue_sender *s_sender;
+static struct sqs_stack *s_sqs;
 static struct queue *s_done;
 static struct queue_sent s_sent[EVENTS];
 static struct event s_events[EVENTS];
@@ -47,14 +47,15 @@ static void begin(const struct fake_answer *answers, size_t count)
     assert_int_equal(setenv("AWS_REGION", FAKE_REGION, 1), 0);
     assert_int_equal(setenv("AWS_ACCESS_KEY_ID", FAKE_ACCESS_KEY, 1), 0);
     assert_int_equal(setenv("AWS_SECRET_ACCESS_KEY", FAKE_SECRET, 1), 0);
-    assert_int_equal(queue_sender_start(&s_sender, &error), STATUS_OK);
+    assert_int_equal(sqs_stack_new(NULL, &s_sqs, &error), STATUS_OK);
+    assert_int_equal(sqs_stack_start_thread(s_sqs, &error), STATUS_OK);
     s_done = queue_new(1);
     memset(s_sent, 0, sizeof s_sent);
 }
 
 static void end(void)
 {
-    queue_sender_stop(s_sender);
+    sqs_stack_destroy(s_sqs);
     fake_server_stop();
     for (size_t i = 0; i < EVENTS; i++) {
         queue_sent_deinit(&s_sent[i]);
@@ -76,7 +77,7 @@ static void send(char *queue, char *group, const char *const *bodies)
         struct json_slice data = {bodies[i], strlen(bodies[i])};
         s_events[i] = (struct event){.data = data, .json = data, .message_id = s_ids[i]};
     }
-    queue_send(&(struct queue_send_options){.sender = s_sender,
+    queue_send(&(struct queue_send_options){.sqs = s_sqs,
                                             .route = &s_route,
                                             .events = s_events,
                                             .count = EVENTS,
@@ -190,7 +191,7 @@ static void what_sqs_says_of_the_message_itself_is_a_rejection(void **state)
     end();
 }
 
-static void what_is_under_way_ends_when_the_sender_stops(void **state)
+static void what_is_under_way_ends_when_the_gateway_stops(void **state)
 {
     static const struct fake_answer answers[] = {{.is_held = true}};
     (void)state;
@@ -200,8 +201,8 @@ static void what_is_under_way_ends_when_the_sender_stops(void **state)
     while (fake_server_count() == 0) {
         assert_true(clock_monotonic_ms() < end_ms);
     }
-    queue_sender_stop(s_sender);
-    s_sender = NULL;
+    sqs_stack_destroy(s_sqs);
+    s_sqs = NULL;
     await();
     for (size_t i = 0; i < EVENTS; i++) {
         assert_int_equal(s_sent[i].outcome, ENTRY_RETRY);
@@ -218,7 +219,7 @@ int main(void)
         cmocka_unit_test(events_of_a_standard_queue_do_not_wait_for_each_other),
         cmocka_unit_test(an_event_that_can_be_no_message_is_rejected_and_the_others_are_sent),
         cmocka_unit_test(what_sqs_says_of_the_message_itself_is_a_rejection),
-        cmocka_unit_test(what_is_under_way_ends_when_the_sender_stops),
+        cmocka_unit_test(what_is_under_way_ends_when_the_gateway_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,2 @@
+DEPS := base settings temporal codec
+PKGS :=
