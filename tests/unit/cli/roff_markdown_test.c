@@ -39,7 +39,8 @@ static void paragraphs_are_parted_and_their_lines_are_not(void **state)
 static void items_take_the_lines_below_them(void **state)
 {
     (void)state;
-    expect("## a\n\n- one\n  more\n- two\n\nb\n", ".SH \"a\"\n.IP \\[u2022] 2\none\nmore\n.IP \\[u2022] 2\ntwo\n.PP\nb\n");
+    expect("## a\n\n- one\n  more\n- two\n\nb\n",
+           ".SH \"a\"\n.IP \\[u2022] 2\none\nmore\n.IP \\[u2022] 2\ntwo\n.PP\nb\n");
 }
 
 static void code_stands_as_it_is(void **state)
