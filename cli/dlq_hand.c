@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/map.h"
 #include "base/memory.h"
 
@@ -92,7 +91,7 @@ static struct entry *add(struct dlq_hand *hand, const struct sqs_message *messag
 static void set_visibility(struct dlq_hand *hand, struct entry *entry, int seconds)
 {
     entry->seconds = seconds;
-    entry->renew_at_ms = clock_monotonic_ms() + (int64_t)seconds * 1000 / 2;
+    entry->renew_at_ms = sqs_session_now_ms(hand->session) + (int64_t)seconds * 1000 / 2;
     hand->next_renew_ms = entry->renew_at_ms < hand->next_renew_ms ? entry->renew_at_ms : hand->next_renew_ms;
 }
 
@@ -121,6 +120,14 @@ static void let_go(struct dlq_hand *hand, struct entry *entry)
     entry->is_held = false;
 }
 
+void dlq_hand_drop(struct dlq_hand *hand, const char *message_id)
+{
+    struct entry *entry = map_get(hand->by_id, message_id);
+    if (entry != NULL) {
+        let_go(hand, entry);
+    }
+}
+
 static void add_to_batch(struct batch *batch, struct entry *entry)
 {
     batch->entries[batch->count] = entry;
@@ -144,7 +151,7 @@ static void renew_batch(struct dlq_hand *hand, struct batch *batch)
         } else if (status == STATUS_OK && results[i].class == SQS_ERROR_HANDLE) {
             let_go(hand, entry);
         } else {
-            entry->renew_at_ms = clock_monotonic_ms() + RENEW_AGAIN_MS;
+            entry->renew_at_ms = sqs_session_now_ms(hand->session) + RENEW_AGAIN_MS;
         }
     }
     batch->count = 0;
@@ -153,7 +160,7 @@ static void renew_batch(struct dlq_hand *hand, struct batch *batch)
 void dlq_hand_renew(struct dlq_hand *hand)
 {
     struct batch batch = {.count = 0};
-    int64_t now_ms = clock_monotonic_ms();
+    int64_t now_ms = sqs_session_now_ms(hand->session);
     if (now_ms < hand->next_renew_ms) {
         return;
     }

@@ -28,6 +28,8 @@ void dlq_hand_destroy(struct dlq_hand *hand); /* releases nothing; NULL is fine 
 enum dlq_hand_seen dlq_hand_seen(const struct dlq_hand *hand, const char *message_id);
 /* Keeps it, under its newest handle; keeps nothing of message. */
 void dlq_hand_keep(struct dlq_hand *hand, const struct sqs_message *message);
+/* It is not in the queue any more, or nobody's concern: it stays known. One that is not in hand: nothing. */
+void dlq_hand_drop(struct dlq_hand *hand, const char *message_id);
 size_t dlq_hand_count(const struct dlq_hand *hand); /* in hand now */
 /* Renews those that are half over; blocks for these calls alone. What cannot be renewed is given out again. */
 void dlq_hand_renew(struct dlq_hand *hand);

@@ -58,7 +58,7 @@ static size_t take_turn(struct scan *scan, size_t most)
             scan->result.is_interrupted = true;
             break;
         }
-        int64_t now_ms = clock_monotonic_ms();
+        int64_t now_ms = sqs_session_now_ms(scan->session);
         size_t count = rate_take(&scan->rate, most, now_ms);
         if (count > 0) {
             return count;
@@ -70,27 +70,36 @@ static size_t take_turn(struct scan *scan, size_t most)
     return 0;
 }
 
-/* Acts on the items, as many at a time as limit and rate allow; keeps what did not go away. */
+/* Of items that were acted on: counts them, and keeps in hand what did not go away. */
+static void note_acted(struct scan *scan, const struct dlq_item *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct sqs_message *message = items[i].message;
+        scan->done += items[i].is_done;
+        if (items[i].is_gone) {
+            dlq_hand_drop(scan->hand, message->message_id);
+        }
+        if (items[i].is_gone && message->group_id != NULL) {
+            (void)map_put(scan->groups_gone, message->group_id, scan);
+        }
+    }
+}
+
+/* Acts on the items, as many at a time as limit and rate allow. They are in hand meanwhile: their turn may come later
+ * than their visibility ends. */
 static void act(struct scan *scan, struct dlq_item *items, size_t count)
 {
+    for (size_t i = 0; i < count; i++) {
+        dlq_hand_keep(scan->hand, items[i].message);
+    }
     for (size_t i = 0; i < count;) {
         size_t now = take_turn(scan, count - i);
         if (now == 0) {
             break;
         }
         scan->is_over = !scan->options->act(scan->options->user, items + i, now) || scan->is_over;
+        note_acted(scan, items + i, now);
         i += now;
-        for (size_t j = i - now; j < i; j++) {
-            scan->done += items[j].is_done;
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        const char *group = items[i].message->group_id;
-        if (!items[i].is_gone) {
-            dlq_hand_keep(scan->hand, items[i].message);
-        } else if (group != NULL) {
-            (void)map_put(scan->groups_gone, group, scan);
-        }
     }
 }
 
@@ -197,7 +206,7 @@ enum status dlq_scan_run(struct sqs_session *session, const struct dlq_scan_opti
     };
     enum status status = STATUS_OK;
     bool again = true;
-    rate_init(&scan.rate, options->per_second, clock_monotonic_ms());
+    rate_init(&scan.rate, options->per_second, sqs_session_now_ms(session));
     while (again && status == STATUS_OK) {
         scan.groups_gone = map_new();
         scan.fruitless = 0;

@@ -3,9 +3,12 @@
 #define CLI_INTERRUPT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* From here on. Once, before the work begins. */
 void interrupt_watch(void);
 bool interrupt_came(void);
+/* Waits so long, or until it comes; whether it came. */
+bool interrupt_wait(int64_t ms);
 
 #endif

@@ -79,7 +79,7 @@ void lanes_fetch(struct pollers *pollers, const char *queue, int64_t limit, json
         enum status status = queue != NULL ? fetch_queue(pollers, i, queue, limit, lanes, &error)
                                            : fetch_all(pollers, i, limit, lanes, &error);
         is_known = is_known || status == STATUS_OK;
-        if (status == STATUS_NOT_FOUND) {
+        if (status == STATUS_NOT_FOUND && queue != NULL) {
             CHECK(json_array_append_new(unknown, json_integer((json_int_t)i)) == 0);
         } else if (status != STATUS_OK) {
             pollers_note_failure(pollers, i, &error);

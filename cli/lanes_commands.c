@@ -2,104 +2,65 @@
 #include "lanes_commands.h"
 
 #include <jansson.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/check.h"
 #include "exit_code.h"
-#include "lanes.h"
+#include "lanes_view.h"
+#include "lanes_watch.h"
 #include "output.h"
 #include "request_path.h"
-#include "time_text.h"
-
-#define LIMIT 100
-#define LIMIT_MAX 1000
-#define COLUMNS_MAX 8
 
 /* ---- lanes ---- */
 
-/* The row of the table for a lane. */
-static json_t *row_of(const json_t *lane)
+static enum status read_every(const struct command_line *line, int64_t *out_ms, struct error *error)
 {
-    const json_t *head = json_object_get(lane, "head");
-    const json_t *age = json_object_get(head, "ageSeconds");
-    static const char *const kept[] = {"poller", "process", "queue", "group", "depth"};
-    json_t *row = json_object();
-    char text[TIME_TEXT_SIZE];
-    char *state = lanes_state_text(head);
-    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        if (json_object_get(lane, kept[i]) != NULL) {
-            CHECK(json_object_set(row, kept[i], json_object_get(lane, kept[i])) == 0);
-        }
+    enum status status = command_line_duration(line, "every", INT64_C(24) * 3600 * 1000, LANES_WATCH_EVERY_MS, out_ms,
+                                               error);
+    if (status == STATUS_OK && *out_ms < LANES_WATCH_EVERY_MIN_MS) {
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "--every: expected at least %dms",
+                           LANES_WATCH_EVERY_MIN_MS);
     }
-    if (json_is_integer(age)) {
-        time_text_span(json_integer_value(age) * 1000, text);
-        CHECK(json_object_set_new(row, "age", json_string(text)) == 0);
+    if (status == STATUS_OK && command_line_has(line, "every") && !command_line_has(line, "watch")) {
+        status = error_set(error, STATUS_INVALID_ARGUMENT, "--every: expected --watch, too");
     }
-    if (json_object_get(head, "messageId") != NULL) {
-        CHECK(json_object_set(row, "message", json_object_get(head, "messageId")) == 0);
-    }
-    CHECK(json_object_set_new(row, "state", json_string(state)) == 0);
-    free(state);
-    return row;
+    return status;
 }
 
-static void print_lanes(const struct pollers *pollers, const json_t *lanes, bool is_one_queue)
+static int show_once(struct lanes_view *view)
 {
-    static const struct output_column all[] = {
-        {"POLLER", "poller"}, {"QUEUE", "queue"}, {"GROUP", "group"}, {"DEPTH", "depth"},
-        {"AGE", "age"},       {"MESSAGE", "message"}, {"STATE", "state"},
-    };
-    struct output_column columns[COLUMNS_MAX];
-    size_t count = 0;
-    json_t *rows = json_array();
-    const json_t *lane = NULL;
-    size_t index = 0;
-    json_array_foreach(lanes, index, lane)
-    {
-        CHECK(json_array_append_new(rows, row_of(lane)) == 0);
+    lanes_view_fetch(view);
+    if (command_line_wants_json(view->pollers.line)) {
+        json_t *all = lanes_view_json(view);
+        output_json(stdout, all);
+        json_decref(all);
+    } else {
+        lanes_view_print(view, stdout);
     }
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        bool is_left_out = (i == 0 && pollers->count == 1) || (i == 1 && is_one_queue);
-        if (!is_left_out) {
-            columns[count++] = all[i];
-        }
-    }
-    output_table(stdout, rows, columns, count);
-    json_decref(rows);
+    return pollers_finish(&view->pollers);
 }
 
 static int run_lanes(const struct command_line *line)
 {
-    struct pollers pollers = {0};
+    struct lanes_view view = {0};
     struct error error = {0};
-    int64_t limit = 0;
-    enum status status = command_line_number(line, "limit", 1, LIMIT_MAX, LIMIT, &limit, &error);
+    int64_t every_ms = 0;
+    enum status status = read_every(line, &every_ms, &error);
     if (status == STATUS_OK) {
-        status = pollers_open(line, NULL, &pollers, &error);
+        status = lanes_view_open(line, &view, &error);
     }
     if (status != STATUS_OK) {
         return command_line_fail(line, &error);
     }
-    json_t *lanes = json_array();
-    lanes_fetch(&pollers, line->argument_count > 0 ? line->arguments[0] : NULL, limit, lanes);
-    if (command_line_wants_json(line)) {
-        json_t *all = json_pack("{s:O, s:O}", "lanes", lanes, "failed", pollers.failed);
-        output_json(stdout, all);
-        json_decref(all);
-    } else {
-        print_lanes(&pollers, lanes, line->argument_count > 0);
-    }
-    int code = pollers_finish(&pollers);
-    json_decref(lanes);
-    pollers_close(&pollers);
+    int code = command_line_has(line, "watch") ? lanes_watch_run(&view, every_ms) : show_once(&view);
+    lanes_view_close(&view);
     return code;
 }
 
 static const struct command_option s_lanes_options[] = {
     {'\0', "limit", "N", "at most N of each queue of each poller, the oldest heads first\n(default: 100)", NULL},
+    {'w', "watch", NULL, "show them again and again, until Ctrl-C: on a terminal in place", NULL},
+    {'\0', "every", "TIME", "with --watch: so often (default: 2s)", NULL},
     POLLER_OPTIONS,
 };
 

@@ -70,14 +70,24 @@ static enum status write_services(const char *directory, struct error *error)
     return status;
 }
 
+static enum status write_one(const char *directory, const char *name, const char *section, void (*write)(FILE *out),
+                             struct error *error)
+{
+    FILE *file = NULL;
+    enum status status = open_page(directory, name, section, &file, error);
+    if (status == STATUS_OK) {
+        write(file);
+        status = close_page(file, error);
+    }
+    return status;
+}
+
 static int run(const struct command_line *line)
 {
     struct error error = {0};
-    FILE *file = NULL;
-    enum status status = open_page(line->arguments[0], "ferry", "1", &file, &error);
+    enum status status = write_one(line->arguments[0], "ferry", "1", manual_tool, &error);
     if (status == STATUS_OK) {
-        manual_tool(file);
-        status = close_page(file, &error);
+        status = write_one(line->arguments[0], MANUAL_CONFIGURATION_NAME, "5", manual_configuration, &error);
     }
     if (status == STATUS_OK) {
         status = write_commands(line->arguments[0], &error);
@@ -94,7 +104,7 @@ const struct command g_man_pages_command = {
     .arguments_min = 1,
     .arguments_max = 1,
     .summary = "write the manual's pages into a folder, for packages",
-    .description = "ferry.1, a page for each command (ferry-trace.1 ...), and those of the services\n"
-                   "(ferry-poller.8 ...). Their date is $SOURCE_DATE_EPOCH's, or today's.",
+    .description = "ferry.1, a page for each command (ferry-trace.1 ...), those of the services\n"
+                   "(ferry-poller.8 ...), and ferry.yaml.5. Their date is $SOURCE_DATE_EPOCH's, or today's.",
     .run = run,
 };

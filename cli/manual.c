@@ -9,34 +9,14 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "embedded.h"
+#include "roff.h"
+#include "roff_markdown.h"
+
+/* Names of settings and variables are not parted, nor are gaps made between them: no hyphens, lines to the left. */
+#define LAYOUT ".nh\n.ad l\n"
 
 /* ---- texts ---- */
-
-/* length bytes of text, so that roff prints them as they are: a hyphen is one that can be copied, and a line does not
- * begin with a dot or an apostrophe of its own. */
-static void print_text(FILE *out, const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        bool is_first = i == 0 || text[i - 1] == '\n';
-        if (is_first && (text[i] == '.' || text[i] == '\'')) {
-            (void)fputs("\\&", out);
-        }
-        if (text[i] == '\\') {
-            (void)fputs("\\e", out);
-        } else if (text[i] == '-') {
-            (void)fputs("\\-", out);
-        } else if (text[i] == '\'') {
-            (void)fputs("\\(aq", out);
-        } else {
-            (void)fputc(text[i], out);
-        }
-    }
-}
-
-static void print(FILE *out, const char *text)
-{
-    print_text(out, text, strlen(text));
-}
 
 /* Capital words in italics: "TYPE [INPUT]". */
 static void print_arguments(FILE *out, const char *arguments)
@@ -48,7 +28,7 @@ static void print_arguments(FILE *out, const char *arguments)
             (void)fputs(is_word ? "\\fI" : "\\fR", out);
             is_italic = is_word;
         }
-        print_text(out, byte, 1);
+        roff_bytes(out, byte, 1);
     }
     (void)fputs(is_italic ? "\\fR\n" : "\n", out);
 }
@@ -69,7 +49,7 @@ static void print_paragraphs(FILE *out, const char *text)
         if (length == 0) {
             (void)fputs(text[1] == ' ' ? "" : ".PP\n", out);
         } else {
-            print_text(out, text, length);
+            roff_bytes(out, text, length);
             (void)fputc('\n', out);
         }
         text += length + (text[length] == '\n');
@@ -99,10 +79,10 @@ static void print_head(FILE *out, const char *name, const char *section, const c
     for (const char *byte = name; *byte != '\0'; byte++) {
         (void)fputc(toupper((unsigned char)*byte), out);
     }
-    (void)fprintf(out, "\" \"%s\" \"%s\" \"Ferry %s\" \"Ferry\"\n.SH NAME\n", section, date, FERRY_VERSION);
-    print(out, name);
+    (void)fprintf(out, "\" \"%s\" \"%s\" \"Ferry %s\" \"Ferry\"\n" LAYOUT ".SH NAME\n", section, date, FERRY_VERSION);
+    roff_text(out, name);
     (void)fputs(" \\- ", out);
-    print(out, summary);
+    roff_text(out, summary);
     (void)fputc('\n', out);
 }
 
@@ -113,15 +93,15 @@ static void print_option(FILE *out, const struct command_option *option)
         (void)fprintf(out, "\\fB\\-%c\\fR, ", option->letter);
     }
     (void)fputs("\\fB\\-\\-", out);
-    print(out, option->name);
+    roff_text(out, option->name);
     (void)fputs("\\fR", out);
     if (option->value != NULL) {
         (void)fputs(" \\fI", out);
-        print(out, option->value);
+        roff_text(out, option->value);
         (void)fputs("\\fR", out);
     }
     (void)fputc('\n', out);
-    print(out, option->text);
+    roff_text(out, option->text);
     (void)fputc('\n', out);
 }
 
@@ -156,7 +136,7 @@ void manual_command(const struct command *command, FILE *out)
     manual_command_name(command, name);
     print_head(out, name, "1", command->summary);
     (void)fputs(".SH SYNOPSIS\n.B ferry ", out);
-    print(out, command->words);
+    roff_text(out, command->words);
     (void)fputs(command->options != NULL ? "\n[\\fIoptions\\fR]\n" : "\n", out);
     if (*command->arguments != '\0') {
         print_arguments(out, command->arguments);
@@ -178,10 +158,10 @@ void manual_tool(FILE *out)
                 out);
     for (const struct command *const *command = g_commands; *command != NULL; command++) {
         (void)fputs(".TP\n\\fB", out);
-        print(out, (*command)->words);
+        roff_text(out, (*command)->words);
         (void)fputs("\\fR ", out);
         print_arguments(out, (*command)->arguments);
-        print(out, (*command)->summary);
+        roff_text(out, (*command)->summary);
         (void)fputc('\n', out);
     }
     (void)fputs(".SH OPTIONS\n.TP\n\\fB\\-\\-version\\fR\nprint the version and end\n"
@@ -196,7 +176,9 @@ void manual_tool(FILE *out)
                 ".SH FILES\n.TP\n.I ferry.yaml\nthe configuration, where nothing else names one\n",
                 out);
     print_exit_status(out);
-    (void)fputs(".SH \"SEE ALSO\"\n.BR ferry\\-poller (8),\n.BR ferry\\-gateway (8),\n.BR ferry\\-worker (8)\n", out);
+    (void)fputs(".SH \"SEE ALSO\"\n.BR ferry.yaml (5),\n.BR ferry\\-poller (8),\n.BR ferry\\-gateway (8),\n"
+                ".BR ferry\\-worker (8)\n",
+                out);
 }
 
 /* ---- services ---- */
@@ -237,9 +219,9 @@ void manual_service(size_t index, FILE *out)
     CHECK(index < MANUAL_SERVICES);
     print_head(out, s_services[index].name, "8", s_services[index].summary);
     (void)fputs(".SH SYNOPSIS\n.B ", out);
-    print(out, s_services[index].name);
+    roff_text(out, s_services[index].name);
     (void)fputs("\n[\\fIoptions\\fR]\n.br\n.B ", out);
-    print(out, s_services[index].name);
+    roff_text(out, s_services[index].name);
     (void)fputs(" healthcheck\n[\\fB\\-\\-live\\fR] [\\fIoptions\\fR]\n.SH DESCRIPTION\n", out);
     print_paragraphs(out, s_services[index].description);
     (void)fputs(".PP\nOne file, ferry.yaml, holds the settings of all three services; each of them runs without\n"
@@ -252,5 +234,17 @@ void manual_service(size_t index, FILE *out)
                 "ends it: what was begun is finished or handed back first\n",
                 out);
     print_exit_status(out);
-    (void)fputs(".SH \"SEE ALSO\"\n.BR ferry (1)\n", out);
+    (void)fputs(".SH \"SEE ALSO\"\n.BR ferry (1),\n.BR ferry.yaml (5)\n", out);
+}
+
+/* ---- the configuration ---- */
+
+void manual_configuration(FILE *out)
+{
+    CHECK(embedded_file_count == 1);
+    print_head(out, MANUAL_CONFIGURATION_NAME, "5", "the configuration of Ferry's programs");
+    roff_markdown(out, embedded_files[0].bytes);
+    (void)fputs(".SH \"SEE ALSO\"\n.BR ferry (1),\n.BR ferry\\-check (1),\n.BR ferry\\-poller (8),\n"
+                ".BR ferry\\-gateway (8),\n.BR ferry\\-worker (8)\n",
+                out);
 }

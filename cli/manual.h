@@ -1,4 +1,5 @@
-/* Manual pages (man(7)), made from the tables of the commands. Pure but for the date: $SOURCE_DATE_EPOCH, or today. */
+/* Manual pages (man(7)), made from the tables of the commands and from the configuration's page. Pure but for the date:
+ * $SOURCE_DATE_EPOCH, or today. */
 #ifndef CLI_MANUAL_H
 #define CLI_MANUAL_H
 
@@ -19,5 +20,9 @@ void manual_command_name(const struct command *command, char out[MANUAL_NAME_MAX
 #define MANUAL_SERVICES 3
 const char *manual_service_name(size_t index); /* "ferry-poller" ... */
 void manual_service(size_t index, FILE *out);
+
+/* ferry.yaml.5: docs/configuration.md, which is part of the program. */
+#define MANUAL_CONFIGURATION_NAME "ferry.yaml"
+void manual_configuration(FILE *out);
 
 #endif

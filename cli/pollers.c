@@ -118,14 +118,19 @@ void pollers_sign(const struct pollers *pollers, size_t index, json_t *row)
     CHECK(json_object_set_new(row, "poller", address != NULL ? address : json_null()) == 0);
 }
 
-int pollers_finish(const struct pollers *pollers)
+void pollers_print_failures(const struct pollers *pollers, FILE *out)
 {
     const json_t *failure = NULL;
     size_t index = 0;
     json_array_foreach(pollers->failed, index, failure)
     {
-        (void)fprintf(stderr, "ferry %s: %s\n", pollers->line->command->words,
+        (void)fprintf(out, "ferry %s: %s\n", pollers->line->command->words,
                       json_string_value(json_object_get(failure, "error")));
     }
+}
+
+int pollers_finish(const struct pollers *pollers)
+{
+    pollers_print_failures(pollers, stderr);
     return json_array_size(pollers->failed) == 0 ? EXIT_DONE : EXIT_FAILED;
 }

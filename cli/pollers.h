@@ -3,6 +3,7 @@
 #define CLI_POLLERS_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "command.h"
 #include "command_line.h"
@@ -41,7 +42,9 @@ void pollers_note_failure(struct pollers *pollers, size_t index, const struct er
 void pollers_note_silent(struct pollers *pollers, size_t index, const json_t *answer);
 /* Puts "poller": its address into a row. */
 void pollers_sign(const struct pollers *pollers, size_t index, json_t *row);
-/* Says on stderr who has failed; the exit code. */
+/* Says who has failed, a line for each, or nothing. */
+void pollers_print_failures(const struct pollers *pollers, FILE *out);
+/* The same on stderr; the exit code. */
 int pollers_finish(const struct pollers *pollers);
 
 /* "http://127.0.0.1:8081" for "0.0.0.0:8081": where a listen address is reached from this machine; free() it. */

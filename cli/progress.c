@@ -2,23 +2,19 @@
 #include "progress.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "terminal.h"
 
 #define BAR_MAX 40U
 #define BAR_MIN 10U
 #define RATE_AFTER_MS 500 /* a rate of less time says nothing */
-#define COLUMNS_OTHERWISE 80U
 #define CLEAR_LINE "\r\033[K"
 
 bool progress_is_wanted(bool is_for_programs)
 {
-    const char *terminal = getenv("TERM");
-    return !is_for_programs && isatty(STDERR_FILENO) == 1 && (terminal == NULL || strcmp(terminal, "dumb") != 0);
+    return !is_for_programs && terminal_can_draw(stderr);
 }
 
 void progress_init(struct progress *progress, bool is_wanted, const char *label, int64_t total)
@@ -35,19 +31,10 @@ void progress_restart(struct progress *progress, const char *label, int64_t tota
     progress->began_ms = clock_monotonic_ms();
 }
 
-static size_t terminal_columns(FILE *out)
-{
-    struct winsize size = {0};
-    if (ioctl(fileno(out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
-        return COLUMNS_OTHERWISE;
-    }
-    return size.ws_col;
-}
-
 static void draw(struct progress *progress, int64_t now_ms)
 {
     char line[PROGRESS_COLUMNS_MAX + 1];
-    progress_format(line, sizeof line, terminal_columns(progress->out), progress, now_ms);
+    progress_format(line, sizeof line, terminal_size(progress->out).columns, progress, now_ms);
     (void)fflush(stdout); /* what is printed there stands above the line */
     (void)fprintf(progress->out, CLEAR_LINE "%s", line);
     (void)fflush(progress->out);

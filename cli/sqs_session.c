@@ -62,6 +62,12 @@ const char *sqs_session_error_code(const struct sqs_session *session)
     return session->error_code;
 }
 
+int64_t sqs_session_now_ms(const struct sqs_session *session)
+{
+    (void)session;
+    return clock_monotonic_ms();
+}
+
 void sqs_session_wait_until(struct sqs_session *session, int64_t monotonic_ms)
 {
     for (int64_t left_ms = 0; (left_ms = monotonic_ms - clock_monotonic_ms()) > 0;) {

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "aws/sqs_client.h"
 #include "base/error.h"
@@ -20,7 +21,9 @@ void sqs_session_destroy(struct sqs_session *session); /* NULL is fine */
 enum sqs_error_class sqs_session_error_class(const struct sqs_session *session);
 const char *sqs_session_error_code(const struct sqs_session *session);
 
-/* Waits until clock_monotonic_ms() is that, or a little longer. */
+/* clock_monotonic_ms(): the time of those who wait with the session. */
+int64_t sqs_session_now_ms(const struct sqs_session *session);
+/* Waits until sqs_session_now_ms() is that, or a little longer. */
 void sqs_session_wait_until(struct sqs_session *session, int64_t monotonic_ms);
 
 /* The messages are the caller's: sqs_message_destroy. *out_count 0: the queue gave none within wait_seconds. */

@@ -49,6 +49,7 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen([programs() / "ferry", *map(str, arguments)], stdin=slave, stdout=slave,
                                         stderr=slave, env=environment(**{"TERM": "xterm", **env}), start_new_session=True,
+                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # for Ctrl-C
                                         cwd="/")
         os.close(slave)
 
@@ -78,6 +79,28 @@ class Terminal:
             assert time.monotonic() < limit, f"it does not end:\n{self.seen!r}"
         os.close(self._master)
         return self.process.wait(10)
+
+    def picture(self) -> list[str]:
+        """What stands there after all that moves the cursor; the unknown fails."""
+        lines, row, column = [""], 0, 0
+        for control, text in re.findall(r"(\x1b\[\??\d*[A-Za-z]|\r|\n)|([^\x1b\r\n]+)", self.seen):
+            if text:
+                lines[row] = lines[row][:column] + text + lines[row][column + len(text):]
+                column += len(text)
+            elif control == "\r":
+                column = 0
+            elif control == "\n":
+                row += 1
+                lines += [""] * (row == len(lines))
+            elif control[-1] == "A":
+                row -= int(control[2:-1])
+                assert row >= 0, self.seen
+            elif control in ("\x1b[K", "\x1b[J"):
+                lines[row] = lines[row][:column]
+                del lines[row + 1 if control[-1] == "J" else len(lines):]
+            else:
+                assert control in ("\x1b[?7l", "\x1b[?7h"), control
+        return lines
 
     def screen(self) -> list[str]:
         """The lines that a person sees in the end: what was drawn over is gone."""

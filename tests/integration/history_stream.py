@@ -23,9 +23,12 @@ class Stream:
     """One GET; iterating gives events until the answer ends."""
 
     def __init__(self, url: str, last_event_id: str | None = None, headers: dict | None = None, method: str = "GET",
-                 timeout: float = 60):
+                 timeout: float = 60, context=None):
         parts = urllib.parse.urlsplit(url)
-        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+        if context is None:
+            self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
+        else:
+            self.connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=context)
         sent = {"Accept": EVENT_STREAM, **({"Last-Event-ID": last_event_id} if last_event_id else {}), **(headers or {})}
         self.connection.request(method, parts.path + (f"?{parts.query}" if parts.query else ""), headers=sent)
         self.response = self.connection.getresponse()

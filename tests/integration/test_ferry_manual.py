@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from ferrystack.ferry import programs
+from ferrystack.process import ROOT
 
 
 def run(*words) -> str:
@@ -26,7 +27,7 @@ def commands() -> list[str]:
 
 def test_every_command_and_service_has_a_page(pages):
     expected = {f"ferry-{command.replace(' ', '-')}.1" for command in commands()}
-    expected |= {"ferry.1", "ferry-poller.8", "ferry-gateway.8", "ferry-worker.8"}
+    expected |= {"ferry.1", "ferry.yaml.5", "ferry-poller.8", "ferry-gateway.8", "ferry-worker.8"}
     assert {page.name for page in pages.iterdir()} == expected
 
 
@@ -46,6 +47,26 @@ def test_a_page_says_what_the_help_says(pages):
             assert option in plain, f"{command}: {option}"
         summary = help_text.splitlines()[2]
         assert " ".join(summary.split()) in " ".join(plain.split()), command
+
+
+def words_of(page) -> str:
+    """As somebody reads it, without the breaks of its lines."""
+    shown = subprocess.run(["mandoc", "-T", "utf8", "-O", "width=200", page], capture_output=True, text=True, check=True)
+    return " ".join(re.sub(r".\x08", "", shown.stdout).split())
+
+
+def test_the_page_of_the_configuration_says_what_the_documentation_says(pages):
+    source = (ROOT / "docs" / "configuration.md").read_text()
+    words = words_of(pages / "ferry.yaml.5")
+    rows = [line[2:].removesuffix("|").rstrip().split(" | ") for line in source.splitlines() if line.startswith("| `")]
+    assert len(rows) > 100
+    for cells in rows:
+        for cell in (cells[0].strip("| "), cells[-1].strip("| ")):
+            plain = re.sub(r"\[([^]]*)\]\(([^)#]*)[^)]*\)",
+                           lambda link: f"docs/{link[2]}" if link[1] == link[2] else f"{link[1]} (docs/{link[2]})", cell)
+            assert " ".join(plain.replace("`", "").split()) in words, cell
+    assert "type: host:port; default: localhost:7233; environment: TEMPORAL_ADDRESS" in words
+    assert "`" not in words and "](" not in words and "|" not in words and "**" not in words
 
 
 def test_the_date_is_the_sources_where_a_package_says_so(tmp_path):

@@ -1,8 +1,14 @@
 """`ferry lanes`, `ferry queue` and `ferry trace` before two pollers: what stands in their hands, orders, and a message's
 way as gateway, pollers and Temporal's own history tell it."""
 
+import json
+import signal
+import subprocess
+
 import pytest
 
+from ferry_tool import Terminal
+from ferrystack.ferry import programs
 from ferrystack.process import free_port, wait_until
 from tool import Tool
 
@@ -77,6 +83,64 @@ def test_orders_find_the_poller_that_has_the_message(stage):
     assert all(address in gone.err for address in stage.pollers)
 
 
+def watch(stage, *words, **options) -> subprocess.Popen:
+    return subprocess.Popen([programs() / "ferry", "lanes", stage.name, "--watch", "--every", "100ms", *words],
+                            env=stage.tool.environment, text=True, **options)
+
+
+def test_lanes_are_watched_in_place_on_a_terminal(stage):
+    failing = stage.scene.send(stage.url, DECLINED, "B")
+    lane = stage.resting(failing)
+    terminal = Terminal("lanes", "--watch", "--every", "100ms", "--poller", lane["poller"],
+                        env=stage.tool.environment, columns=200)
+    terminal.wait_for(f"{failing}  resting: failed")
+    terminal.wait_for("UTC, every 0.1s(?s:.*)UTC, every")
+    before = terminal.picture()
+    assert before[0].endswith("UTC, every 0.1s") and before[1].startswith("QUEUE") and failing in before[2], before
+    assert before[3:] == [""]
+    stage.tool.ok("lanes", "skip", stage.name, failing, *stage.all)
+    terminal.wait_for("no lanes")
+    terminal.type("\x03")
+    assert terminal.end() == 0
+    assert terminal.picture()[1:] == ["no lanes", ""]  # and no ^C
+
+
+def test_lanes_are_watched_as_one_table_after_the_other(stage, tmp_path):
+    failing = stage.scene.send(stage.url, DECLINED, "B")
+    stage.resting(failing)
+    path = tmp_path / "out"
+    with path.open("w") as out:
+        process = watch(stage, *stage.all, stdout=out, stderr=subprocess.PIPE)
+        wait_until(lambda: path.read_text().count("\n\n") >= 2, 30, "three tables", 0.1)
+        process.send_signal(signal.SIGINT)
+        assert (process.communicate(timeout=30)[1], process.returncode) == ("", 0)
+    tables = path.read_text().split("\n\n")
+    assert all(table.startswith("POLLER") and table.count(failing) == 1 for table in tables), tables
+
+
+def test_lanes_are_watched_as_one_document_a_line(stage):
+    failing = stage.scene.send(stage.url, DECLINED, "B")
+    stage.resting(failing)
+    process = watch(stage, *stage.all, "-o", "json", stdout=subprocess.PIPE)
+    looks = [json.loads(process.stdout.readline()) for _ in range(3)]
+    assert all([lane["head"]["messageId"] for lane in look["lanes"]] == [failing] for look in looks), looks
+    assert all(look["failed"] == [] for look in looks)
+    process.stdout.close()  # "| head": it ends with its reader
+    assert process.wait(30) == 0
+
+
+def test_a_watch_names_who_does_not_answer_and_goes_on(stage):
+    nobody = f"http://127.0.0.1:{free_port()}"
+    terminal = Terminal("lanes", "--watch", "--every", "100ms", "--poller", nobody, *stage.all,
+                        env=stage.tool.environment, columns=200)
+    terminal.wait_for(f"no poller answers at {nobody}(?s:.*)no poller answers at {nobody}")
+    terminal.type("\x03")
+    assert terminal.end() == 0
+    assert "\n".join(terminal.picture()).count(nobody) == 1
+    stage.tool.fails("lanes", "--watch", "--poller", nobody, said=f"no poller answers at {nobody}")
+    stage.tool.fails("lanes", "nope", "--watch", said="has no queue nope")
+
+
 def test_an_order_that_is_refused_is_said_once(stage):
     running = stage.scene.send(stage.url, {"wait": True}, "A")
     wait_until(lambda: stage.lane(running)["head"]["state"] == "running", 30, "it to run", 0.1)
@@ -110,6 +174,13 @@ def test_who_does_not_answer_is_named_and_the_others_are_heard(stage):
     assert len(listed["queues"]) == 2 and [failure["poller"] for failure in listed["failed"]] == [nobody]
 
 
+def test_what_is_no_poller_is_named(stage):
+    gateway = stage.crew.ferries[0].gateway_url
+    for words in (("lanes",), ("lanes", "--watch"), ("queue", "ls")):
+        failed = stage.tool.fails(*words, "--poller", gateway, said=f"ferry {' '.join(words[:2]).split(' --')[0]}: ")
+        assert "(null)" not in failed.err
+
+
 def test_an_unknown_queue_is_said_to_be_unknown(stage):
     stage.tool.fails("lanes", "nope", said="has no queue nope: see 'ferry queue ls'")
     for words in (("queue", "pause", "nope"), ("lanes", "retry", "nope", "x")):
@@ -136,6 +207,8 @@ def test_a_poller_without_an_admin_address_has_to_be_named(tmp_path):
 
 @pytest.mark.parametrize("words, said", [
     (("lanes", "--limit", "1001"), "--limit: expected a number from 1 to 1000"),
+    (("lanes", "--every", "5s"), "--every: expected --watch, too"),
+    (("lanes", "--watch", "--every", "50ms"), "--every: expected at least 100ms"),
     (("lanes", "retry", "q"), "expected QUEUE MESSAGEID"),
     (("queue", "pause"), "expected NAME"),
     (("queue", "ls", "--poller", "here"), "--poller: expected http://host:port"),

@@ -33,7 +33,7 @@ def page_of(api, workflow_id: str, query: str = "") -> list:
 
 
 def metric(api, series: str) -> float:
-    text = request("GET", f"{api.ferry.gateway_url}/metrics").body.decode()
+    text = request("GET", f"{api.ferry.gateway_url}/metrics", context=api.context).body.decode()
     found = re.search(r"^" + re.escape(series) + r" (\S+)$", text, re.M)
     return float(found.group(1)) if found else 0
 

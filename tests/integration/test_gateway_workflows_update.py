@@ -42,6 +42,22 @@ def test_an_update_that_is_accepted_and_ends_later(api):
     assert outcome.status == 200 and outcome.json["stage"] == "completed" and outcome.json["result"] in (1, 2), outcome
 
 
+def test_an_update_whose_sender_names_no_wait_is_202_at_last(api):
+    """After 10 s (docs/api.md), with all that is needed to ask again."""
+    workflow_id = api.started()
+    answer = api.post(api.path(workflow_id, "/updates/put_later"), '"x"', {"Idempotency-Key": "slow"})
+    assert answer.status == 202 and "Preference-Applied" not in answer.headers, answer
+    assert answer.json == {"workflowId": workflow_id, "runId": answer.json["runId"],
+                           "updateId": answer.json["updateId"], "stage": "accepted"}
+    location = answer.headers["Location"]
+    assert location == f"/v1/workflows/{workflow_id}/updates/{answer.json['updateId']}", answer
+    again = api.post(api.path(workflow_id, "/updates/put_later?stage=accepted"), '"x"', {"Idempotency-Key": "slow"})
+    assert again.status == 200 and again.json == answer.json, again
+    api.post(api.path(workflow_id, "/signals/open"))
+    outcome = request("GET", f"{api.ferry.gateway_url}{location}?wait=30s")
+    assert outcome.status == 200 and outcome.json == {**answer.json, "stage": "completed", "result": 1}, outcome
+
+
 def test_an_update_that_is_refused_and_one_that_fails(api):
     workflow_id = api.started()
     refused = api.post(api.path(workflow_id, "/updates/put_checked"), '"bad"')

@@ -133,8 +133,9 @@ WORKFLOWS = [Echo, Count, Fail, Binary, Nothing, Renewed, Box]
 
 
 class WorkflowApi:
-    def __init__(self, world, ferry, workers):
-        self.world, self.ferry, self.workers = world, ferry, workers
+    def __init__(self, world, ferry, workers, context=None):
+        """context: an SSLContext for a gateway with TLS."""
+        self.world, self.ferry, self.workers, self.context = world, ferry, workers, context
         self.url = f"{ferry.gateway_url}/v1/workflows"
         self.task_queue = world.task_queue
 
@@ -145,7 +146,7 @@ class WorkflowApi:
         return f"/{urllib.parse.quote(workflow_id, safe='')}{suffix}"
 
     def send(self, method: str, path: str, body=None, headers: dict | None = None, timeout: float = 90):
-        return request(method, f"{self.url}{path}", body, headers, timeout)
+        return request(method, f"{self.url}{path}", body, headers, timeout, self.context)
 
     def get(self, path: str, **options):
         return self.send("GET", path, **options)
@@ -183,14 +184,18 @@ def assert_problem(answer, status: int, kind: str, *said: str):
         assert text in answer.json["detail"], answer
 
 
+def opened_api(world, request, start=gateway_for, context=None):
+    """For fixtures: an API behind the gateway that start(world) starts, with workers."""
+    opened = _open(world, request)
+    next(opened)
+    ferry = start(world)
+    with Workers(world, WORKFLOWS) as workers:
+        yield WorkflowApi(world, ferry, workers, context)
+    with contextlib.suppress(StopIteration):
+        next(opened)
+
+
 @pytest.fixture(scope="module")
 def api(temporal, sqs, tmp_path_factory, request):
     """A gateway with workers, shared by a file's tests: each has workflow IDs of its own."""
-    world = World(temporal, sqs, tmp_path_factory.mktemp("workflows"))
-    opened = _open(world, request)
-    next(opened)
-    ferry = gateway_for(world)
-    with Workers(world, WORKFLOWS) as workers:
-        yield WorkflowApi(world, ferry, workers)
-    with contextlib.suppress(StopIteration):
-        next(opened)
+    yield from opened_api(World(temporal, sqs, tmp_path_factory.mktemp("workflows")), request)

@@ -199,6 +199,7 @@ struct server_connection *connections_add(struct server_connections *connections
     CHECK(info != NULL);
     struct server_connection *ours = memory_alloc(sizeof *ours);
     ours->descriptor = info->connect_fd;
+    ours->expects_more = true;
     connection_wait(ours, CONNECTION_HEAD, clock_monotonic_ms() + connections->limits.header_timeout_ms);
     address_of(connection, &address, &length);
     bool is_shared = has_share(connections, address, length, client);

@@ -56,6 +56,7 @@ struct server_connection {
     _Atomic int64_t deadline_ms;
     atomic_bool is_cut;         /* by us */
     bool has_request;           /* a first request line was seen. The server thread's, as what follows */
+    bool expects_more;          /* its client may still send what nobody will read, should the connection end */
     struct tls_connection *tls; /* owned; NULL: plain */
     char *peer;                 /* owned; NULL until somebody asks. Belongs to who holds the exchange */
 };

@@ -3,7 +3,8 @@
  * microhttpd calls request_continue() once with the headers, once for each piece of the body, once at the body's end,
  * and again when a suspended connection was resumed. An answer queued in the first of these calls costs the
  * connection, so an early answer waits for the body's end and the body is thrown away meanwhile; only requests whose
- * framing cannot be trusted, and bodies that are too long, end the connection. */
+ * framing cannot be trusted, and bodies that are too long or come in chunks, end the connection. What then still comes
+ * is read behind microhttpd's back (lingering.h). */
 #include "request.h"
 
 #include <stdio.h>
@@ -16,10 +17,10 @@
 #include "server_tls.h"
 #include "stream.h"
 
-/* What is read and thrown away behind a 413, so that the peer can read it: a socket closed with unread bytes in it is
- * reset, and the answer may be lost with it. */
+/* So much is read and thrown away to keep a connection, before its answer goes out. */
 #define REQUEST_DISCARD_MAX ((size_t)8 << 20)
 #define TOO_LARGE_TITLE "The request's body is longer than this resource takes."
+#define TOO_LARGE_DETAIL "expected at most %zu bytes; the body was not read further"
 #define TOO_LARGE_BODY_MAX 256
 
 /* Gives the finished answer to microhttpd. The exchange may be gone when this returns. */
@@ -81,16 +82,15 @@ static void reply_head_too_large(struct http_exchange *exchange)
                           "The request's headers are longer than this service takes.", detail, 0);
 }
 
-/* 413 at once, past microhttpd, which can answer only at a body's end: the sender may be waiting for an answer before
- * it goes on sending, or never end. Nothing else was or will be sent on this connection. */
+/* 413 in the midst of a body, past microhttpd, which can answer only at its ends: the sender may be waiting for an
+ * answer before it goes on sending, or never end. Nothing else was or will be sent on this connection. */
 static void cut_too_large(struct http_exchange *exchange)
 {
     char body[TOO_LARGE_BODY_MAX];
     char answer[TOO_LARGE_BODY_MAX + 256];
     int body_length = snprintf(body, sizeof body,
                                "{\"type\":\"" HTTP_PROBLEM_TYPE_PREFIX "body-too-large\",\"title\":\"" TOO_LARGE_TITLE
-                               "\",\"status\":413,\"detail\":\"expected at most %zu bytes; the body was not read "
-                               "further\"}\n",
+                               "\",\"status\":413,\"detail\":\"" TOO_LARGE_DETAIL "\"}\n",
                                exchange->body_limit);
     CHECK(body_length > 0 && (size_t)body_length < sizeof body);
     int length = snprintf(answer, sizeof answer,
@@ -108,7 +108,6 @@ static void cut_too_large(struct http_exchange *exchange)
         (void)send(info->connect_fd, answer, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
     connections_refused(&exchange->server->connections, REFUSED_BODY_SIZE);
-    exchange->is_cut = true;
     exchange->status = MHD_HTTP_CONTENT_TOO_LARGE;
     buffer_deinit(&exchange->body);
 }
@@ -119,15 +118,10 @@ static void reply_shutting_down(struct http_exchange *exchange)
                           "send the request again, to another process", 1);
 }
 
-/* Too long a body: with an answer through microhttpd where the sender waits for one before it sends. */
 static void refuse_too_large(struct http_exchange *exchange)
 {
-    char detail[64];
-    if (!exchange->head.expects_continue) {
-        cut_too_large(exchange);
-        return;
-    }
-    (void)snprintf(detail, sizeof detail, "expected at most %zu bytes", exchange->body_limit); /* it fits */
+    char detail[96];
+    (void)snprintf(detail, sizeof detail, TOO_LARGE_DETAIL, exchange->body_limit); /* it fits */
     connections_refused(&exchange->server->connections, REFUSED_BODY_SIZE);
     http_exchange_problem(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "body-too-large", TOO_LARGE_TITLE, detail, 0);
 }
@@ -189,6 +183,21 @@ static void begin(struct http_exchange *exchange)
     exchange->is_refused = is_replied(exchange);
 }
 
+/* Of a request that is refused: it is answered at once, and the connection ends with it. */
+static bool is_body_unwanted(const struct http_exchange *exchange)
+{
+    const struct head *head = &exchange->head;
+    return head->problem != NULL || head->size > HEAD_SIZE_MAX || head->expects_continue || head->encoding_count > 0 ||
+           head->length > exchange->body_limit || head->length > REQUEST_DISCARD_MAX;
+}
+
+/* We end the connection: its client, who has not asked for that, may have sent more already. */
+static bool is_last_of_connection(const struct http_exchange *exchange)
+{
+    return exchange->ends_connection ||
+           atomic_load_explicit(&exchange->server->is_draining, memory_order_relaxed);
+}
+
 static void wait_for_body(struct http_exchange *exchange)
 {
     connection_wait(connection_of(exchange->connection), CONNECTION_BODY,
@@ -229,14 +238,11 @@ static enum MHD_Result take_body(struct http_exchange *exchange, const char *byt
 {
     exchange->body_seen += length;
     wait_for_body(exchange);
-    if (!exchange->is_refused && !exchange->is_cut) {
-        if (buffer_append(&exchange->body, bytes, length)) {
-            return MHD_YES;
-        }
-        cut_too_large(exchange);
+    if (exchange->is_refused || buffer_append(&exchange->body, bytes, length)) {
+        return MHD_YES;
     }
-    exchange->body_discarded += length;
-    return exchange->body_discarded <= REQUEST_DISCARD_MAX ? MHD_YES : MHD_NO;
+    cut_too_large(exchange);
+    return MHD_NO; /* ends the connection */
 }
 
 /* microhttpd 0.9.75 makes a record of each query parameter in the connection's memory, behind this call, and where they
@@ -264,6 +270,7 @@ void *request_line_seen(void *user, const char *target, struct MHD_Connection *c
                         exchange->started_us / 1000 + server->connections.limits.header_timeout_ms);
     }
     ours->has_request = true;
+    ours->expects_more = true;
     pthread_mutex_lock(&server->mutex);
     server->active++;
     pthread_mutex_unlock(&server->mutex);
@@ -288,19 +295,14 @@ enum MHD_Result request_continue(void *user, struct MHD_Connection *connection, 
             exchange->body_started_ms = clock_monotonic_ms();
             wait_for_body(exchange);
         }
-        bool is_body_unwanted =
-            exchange->is_refused && (head->expects_continue || head->length > REQUEST_DISCARD_MAX);
-        bool is_untrusted = head->problem != NULL || head->size > HEAD_SIZE_MAX;
-        return is_untrusted || is_body_unwanted ? queue_response(exchange) : MHD_YES;
+        return exchange->is_refused && is_body_unwanted(exchange) ? queue_response(exchange) : MHD_YES;
     }
     if (*upload_length > 0) {
         size_t length = *upload_length;
         *upload_length = 0;
         return take_body(exchange, upload, length);
     }
-    if (exchange->is_cut) {
-        return MHD_NO;
-    }
+    connection_of(connection)->expects_more = is_last_of_connection(exchange);
     if (is_replied(exchange)) {
         return queue_response(exchange);
     }

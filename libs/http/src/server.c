@@ -87,6 +87,7 @@ static struct http_server *server_alloc(const struct http_server_options *option
     thread_condition_init(&server->idle);
     list_init(&server->streams);
     gone_watcher_init(&server->gone);
+    lingering_init(&server->lingering, server->connections.limits.transfer_timeout_ms);
     copy_routes(server, options);
     return server;
 }
@@ -94,6 +95,7 @@ static struct http_server *server_alloc(const struct http_server_options *option
 static void server_free(struct http_server *server)
 {
     gone_watcher_deinit(&server->gone);
+    lingering_deinit(&server->lingering);
     connections_deinit(&server->connections);
     listen_close(&server->listening);
     for (size_t i = 0; i < 2 * server->route_count; i++) {
@@ -121,9 +123,12 @@ static void connection_changed(void *user, struct MHD_Connection *connection, vo
     struct server_connection *ours = *socket_context;
     *socket_context = NULL;
     server_tls_end(ours->tls);
-    if (!ours->has_request && !atomic_load_explicit(&ours->is_cut, memory_order_relaxed) &&
-        !atomic_load_explicit(&server->is_draining, memory_order_relaxed)) {
+    bool is_cut = atomic_load_explicit(&ours->is_cut, memory_order_relaxed);
+    if (!ours->has_request && !is_cut && !atomic_load_explicit(&server->is_draining, memory_order_relaxed)) {
         connections_refused(&server->connections, server->tls != NULL ? REFUSED_HANDSHAKE : REFUSED_NO_REQUEST);
+    }
+    if (ours->expects_more && !is_cut) {
+        lingering_add(&server->lingering, ours->descriptor);
     }
     connections_remove(&server->connections, connection, ours);
 }

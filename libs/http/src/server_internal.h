@@ -16,6 +16,7 @@
 #include "connections.h"
 #include "head.h"
 #include "http/server.h"
+#include "lingering.h"
 #include "listen.h"
 #include "route.h"
 #include "server_loop.h"
@@ -62,6 +63,7 @@ struct http_server {
     struct http_tls *tls;    /* borrowed; NULL: plain HTTP */
     struct server_connections connections;
     struct gone_watcher gone;
+    struct lingering lingering;
 
     int quiesced; /* the listening socket since a drain began; -1: microhttpd's own. The draining thread's */
 
@@ -104,7 +106,6 @@ struct http_exchange {
     struct buffer body;
     size_t body_limit;
     size_t body_seen;       /* bytes of it that have come, those thrown away too */
-    size_t body_discarded;  /* bytes read beyond an answer, for the connection's sake */
     int64_t body_started_ms;
     int64_t started_us;
     struct head head;       /* once has_begun */
@@ -116,7 +117,6 @@ struct http_exchange {
     bool is_malformed;      /* the target cannot be read */
     bool has_begun;         /* headers were seen */
     bool is_refused;        /* answered before the handler: the body is read and thrown away */
-    bool is_cut;            /* answered 413 behind microhttpd's back: the connection ends with the request */
     bool is_dispatched;     /* the handler was called */
     bool ends_connection;   /* the answer says that the connection ends with it */
     struct http_stream *stream; /* the answer goes on (stream.c); NULL: it does not */
