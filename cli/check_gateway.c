@@ -137,7 +137,8 @@ static void compare_routes(const struct look *look, const json_t *routes)
         free(subject);
     }
     if (same == settings->route_count) {
-        findings_add(look->findings, &finding_gateway_routes, "gateway", "it has the same %zu route%s", same, same == 1 ? "" : "s");
+        findings_add(look->findings, &finding_gateway_routes, "gateway", "it has the same %zu route%s", same,
+                     same == 1 ? "" : "s");
     }
 }
 

@@ -116,7 +116,8 @@ static void check_pollers(const struct look *look, const struct settings_route *
                      route->task_queue);
     } else {
         findings_add(look->findings, &finding_pollers, subject, "%zu worker%s %s for workflows, %zu for activities",
-                     pollers.workflow, pollers.workflow == 1 ? " polls" : "s poll", route->task_queue, pollers.activity);
+                     pollers.workflow, pollers.workflow == 1 ? " polls" : "s poll", route->task_queue,
+                     pollers.activity);
     }
     if (pollers.activity == 0) {
         findings_add(look->findings, &finding_no_activity_pollers, subject,

@@ -125,7 +125,7 @@ static void check_gateway(const struct settings *settings, struct findings *find
     if (!has_token && gateway->token_count == 0 && !gateway->auth_none &&
         !settings_listen_is_loopback(gateway->listen)) {
         findings_add(findings, &finding_gateway_no_token, "gateway",
-                     "%s can be reached from other machines, and there is no token here: ferry-gateway would not start",
+                     "others reach %s, and there is no token here: ferry-gateway starts only where there is one",
                      gateway->listen);
     }
     if (gateway->auth_none && !settings_listen_is_loopback(gateway->listen)) {

@@ -13,8 +13,8 @@ KIND(dead_letter_type, "dead-letter-type", WARNING, "use a dead-letter queue of 
 KIND(unmatched_returns, "unmatched-returns", WARNING,
      "add a route without a filter, or set the queue's unmatched to dead_letter or delete")
 KIND(token_in_clear, "token-in-clear", WARNING, "use https:// in gateway.url (docs/transport-security.md)")
-KIND(gateway_no_token, "gateway-no-token", WARNING,
-     "give ferry-gateway a token (FERRY_API_TOKEN_FILE, gateway.tokens ...), listen on loopback, or say auth: none")
+KIND(gateway_no_token, "gateway-no-token", INFO,
+     "where ferry-gateway runs, let its environment have FERRY_API_TOKEN or FERRY_API_TOKEN_FILE, or say auth: none")
 KIND(gateway_open, "gateway-open", WARNING, "set a token, or listen on loopback")
 
 KIND(credentials, "credentials", OK, NULL)

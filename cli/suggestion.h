@@ -15,9 +15,9 @@ struct suggestion {
 
 /* The word stays the caller's. Typed and word are without "--". */
 void suggestion_begin(struct suggestion *suggestion, const char *typed);
-/* A known word. Like it is one that a slip or two away: a letter too many, too few, another, or two that changed places;
- * of short words one slip alone. A word of which the typed one is the beginning, three letters at least, is like it, too.
- * Of two as like as each other the first one stays. */
+/* A known word. Like the typed one is what one or two slips make of it: a letter too many, too few, another, two that
+ * changed places; of short words one slip alone. A word that begins with the typed one, three letters at least, is like
+ * it, too. Of two as like as each other the first one stays. */
 void suggestion_consider(struct suggestion *suggestion, const char *word);
 
 #endif

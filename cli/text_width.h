@@ -6,7 +6,8 @@
 
 /* Of UTF-8 on one line: two columns for characters of Chinese, Japanese and Korean and for most emoji, none for what
  * combines with the one before, one for others, whatever the locale of the environment. Where libc's tables (the locale
- * C.UTF-8) are missing, as in our image, each character counts as one; bytes that are no UTF-8 do so, too. One thread's. */
+ * C.UTF-8) are missing, as in our image, each character counts as one; bytes that are no UTF-8 do so, too. For one
+ * thread alone. */
 size_t text_width(const char *text);
 
 #endif
