@@ -205,7 +205,7 @@ def test_the_gateway_is_there_takes_the_token_and_has_the_routes(scene):
     assert "our token" in one(report, "gateway-token")["text"]
     token = {"FERRY_API_TOKEN": "right"}
     report = check(ferry, "--live", environment=token)
-    assert one(report, "gateway-routes")["text"] == "it has the same 1 routes" and "right" not in json.dumps(report)
+    assert one(report, "gateway-routes")["text"] == "it has the same 1 route" and "right" not in json.dumps(report)
     other = scene.crew([{"url": url}, {"url": dead, "route": "new"}], settings={"gateway": {"url": crew.gateway_url}},
                        routes={"hello-world": route(scene, dead_letter_queue=dead, workflow="other"),
                                "new": route(scene)}).ferries[0]
