@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "exit_code.h"
@@ -36,6 +37,9 @@ static int show_once(struct lanes_view *view)
         json_decref(all);
     } else {
         lanes_view_print(view, stdout);
+        if (json_array_size(view->lanes) == 0 && isatty(STDOUT_FILENO) == 1) { /* on stderr: it is no row */
+            (void)fputs("no lanes\n", stderr);
+        }
     }
     return pollers_finish(&view->pollers);
 }
@@ -113,9 +117,10 @@ static int order(const struct command_line *line, const char *word, const char *
     request_path_segment(&path, line->arguments[1]);
     request_path_segment(&path, word);
     int index = give(&pollers, path.text.data);
-    if (index >= 0 && command_line_wants_json(line)) {
-        json_t *row = json_pack("{s:s, s:s, s:s, s:s}", "queue", line->arguments[0], "messageId", line->arguments[1],
-                                "order", word, "poller", pollers.addresses[index]);
+    if (command_line_wants_json(line)) {
+        json_t *row = json_pack("{s:s, s:s, s:s, s:s?, s:O}", "queue", line->arguments[0], "messageId",
+                                line->arguments[1], "order", word, "poller",
+                                index >= 0 ? pollers.addresses[index] : NULL, "failed", pollers.failed);
         output_json(stdout, row);
         json_decref(row);
     } else if (index >= 0) {

@@ -70,7 +70,7 @@ static struct consumer *find_queue(struct request *request)
     struct consumer *consumer = poller_find_consumer(request->operator->poller, name);
     if (consumer == NULL) {
         http_exchange_problem(request->exchange, 404, "unknown-queue", "There is no such queue",
-                              "GET /v1/queues names the queues of this poller", 0);
+                              "GET /v1/queues, or ferry queue ls, names the queues of this poller", 0);
     }
     return consumer;
 }

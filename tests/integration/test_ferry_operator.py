@@ -146,6 +146,9 @@ def test_an_order_that_is_refused_is_said_once(stage):
     wait_until(lambda: stage.lane(running)["head"]["state"] == "running", 30, "it to run", 0.1)
     refused = stage.tool.fails("lanes", "retry", stage.name, running, *stage.all, said="Not in the message's present state")
     assert refused.err.count("ferry lanes retry:") == 1
+    refused = stage.tool.fails("lanes", "retry", stage.name, running, *stage.all, "-o", "json", said="present state").json
+    assert refused["poller"] is None and refused["messageId"] == running and len(refused["failed"]) == 1
+    stage.tool.fails("lanes", "retry", "nope", running, said="ferry queue ls")
     stage.scene.go(running)
     stage.scene.wait_done(stage.url, [running])
 
