@@ -43,7 +43,7 @@ CALLS = {"receive": "ReceiveMessage", "receive_message": "ReceiveMessage", "send
          "probe_send": "SendMessage", "delete": "DeleteMessage", "delete_message": "DeleteMessage",
          "change_visibility": "ChangeMessageVisibility", "get_queue_attributes": "GetQueueAttributes",
          "get_queue_url": "GetQueueUrl", "create_queue": "CreateQueue"}
-NO_CALLS = {"new", "destroy", "options", "wait_until", "error_code", "error_class", "find_credentials"}
+NO_CALLS = {"new", "destroy", "options", "now_ms", "wait_until", "error_code", "error_class", "find_credentials"}
 
 
 def calls_of(pattern: str) -> set[str]:
