@@ -3,7 +3,6 @@
 import ctypes
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -11,26 +10,16 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FREE_PORTS_BEGIN = 20000  # those below have more names: browsers refuse some of them
 
 
 class StackError(Exception):
     """Something of the surroundings did not come up; the text is for people."""
 
 
-def ephemeral_ports_begin() -> int:
-    return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-
-
 def free_port() -> int:
-    """Below the ports that the system gives away by itself: one of those may be an outgoing connection's by the time that
-    a server wants it. Not `random`'s own numbers, which tests seed, so that processes side by side get the same ones."""
-    ports = range(FREE_PORTS_BEGIN, max(ephemeral_ports_begin(), FREE_PORTS_BEGIN + 10000))
-    for _ in range(100):
-        port = secrets.choice(ports)
-        if port_is_free(port):
-            return port
-    raise StackError(f"no port between {ports.start} and {ports.stop - 1} is free: what listens there (ss -ltn)?")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def port_is_free(port: int) -> bool:
