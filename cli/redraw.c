@@ -5,9 +5,10 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "text_width.h"
 
 #define FRAME_MAX ((size_t)64 << 20)
-#define WRAP_OFF "\033[?7l" /* lines are broken here, also those with characters of two columns */
+#define WRAP_OFF "\033[?7l" /* lines are broken here */
 #define WRAP_ON "\033[?7h"
 #define CLEAR_LINE "\033[K"
 #define CLEAR_BELOW "\033[J"
@@ -15,20 +16,6 @@
 void redraw_init(struct redraw *redraw, FILE *out, bool is_in_place)
 {
     *redraw = (struct redraw){.out = out, .is_in_place = is_in_place};
-}
-
-/* How many bytes of the line that text begins with fit into so many columns, one for each character of UTF-8. */
-static size_t piece_length(const char *text, size_t columns)
-{
-    size_t bytes = 0;
-    size_t characters = 0;
-    for (; text[bytes] != '\n' && text[bytes] != '\0'; bytes++) {
-        characters += ((unsigned char)text[bytes] & 0xc0U) != 0x80U;
-        if (characters > columns) {
-            break;
-        }
-    }
-    return bytes;
 }
 
 /* Behind a piece of that length, and behind the line where it ends with it. */
@@ -45,7 +32,7 @@ char *redraw_frame(const char *text, struct terminal_size size, size_t over_line
     size_t columns = size.columns > 1 ? size.columns - 1 : 1; /* CLEAR_LINE would take the last one's character away */
     size_t most = size.rows > 2 ? size.rows - 1 : 1;          /* the cursor stands below them */
     size_t over = over_lines < size.rows ? over_lines : size.rows - 1;
-    for (const char *at = text; *at != '\0'; at = behind_piece(at, piece_length(at, columns))) {
+    for (const char *at = text; *at != '\0'; at = behind_piece(at, text_width_fit(at, columns))) {
         count++;
     }
     size_t shown = count > most ? most - 1 : count;
@@ -55,7 +42,7 @@ char *redraw_frame(const char *text, struct terminal_size size, size_t over_line
         CHECK(buffer_append_format(&frame, "\033[%zuA", over));
     }
     for (size_t i = 0; i < shown; i++) {
-        size_t piece = piece_length(text, columns);
+        size_t piece = text_width_fit(text, columns);
         CHECK(buffer_append(&frame, text, piece));
         CHECK(buffer_append_string(&frame, CLEAR_LINE "\n"));
         text = behind_piece(text, piece);

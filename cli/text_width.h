@@ -9,5 +9,7 @@
  * C.UTF-8) are missing, as in our image, each character counts as one; bytes that are no UTF-8 do so, too. For one
  * thread alone. */
 size_t text_width(const char *text);
+/* How many bytes of the line that text begins with fit into so many columns: whole characters, and at least one. */
+size_t text_width_fit(const char *text, size_t columns);
 
 #endif

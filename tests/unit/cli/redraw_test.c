@@ -38,6 +38,9 @@ static void a_line_is_broken_before_the_terminals_last_column(void **state)
     expect_frame("0123456789\nab\n", 10, 24, 0, OFF "012345678" END "9" END "ab" END ON, 3);
     expect_frame("\303\244\303\266\303\274\303\237\n", 3, 24, 0,
                  OFF "\303\244\303\266" END "\303\274\303\237" END ON, 2);
+    expect_frame("a\346\227\245\346\234\254\n", 5, 24, 0, /* Japanese: two columns each */
+                 OFF "a\346\227\245" END "\346\234\254" END ON, 2);
+    expect_frame("\346\227\245\346\234\254\n", 2, 24, 0, OFF "\346\227\245" END "\346\234\254" END ON, 2);
     expect_frame("abc\n", 1, 24, 0, OFF "a" END "b" END "c" END ON, 3);
     expect_frame("\na\n", 80, 24, 0, OFF END "a" END ON, 2);
 }
