@@ -114,6 +114,9 @@ static inline int64_t attempt_earlier(int64_t left_ms, int64_t right_ms)
 void attempt_clear_failure(struct attempt_outcome *outcome);
 /* The activity's thread: runs the function and reports. */
 void attempt_run(struct temporal_activity *activity);
+/* activity_heartbeat.c: the newest details, borrowed from the attempt. With the lock, or once it has ended. */
+void attempt_heartbeat_request(const struct temporal_activity *activity,
+                               Pb__RecordActivityTaskHeartbeatRequest *out_request);
 /* activity_report.c: sends the outcome; hooks.reported follows. */
 void attempt_report(struct temporal_activity *activity);
 /* Any thread: no more tries. */

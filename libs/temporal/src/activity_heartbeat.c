@@ -47,15 +47,21 @@ static void heartbeat_done(void *user, struct service_call_result *result)
     attempt_release(activity);
 }
 
+void attempt_heartbeat_request(const struct temporal_activity *activity,
+                               Pb__RecordActivityTaskHeartbeatRequest *out_request)
+{
+    pb__record_activity_task_heartbeat_request__init(out_request);
+    out_request->task_token = activity->task->task_token;
+    out_request->details = activity->details;
+    out_request->identity = activity->context->identity;
+    out_request->namespace_ = activity->context->namespace_name;
+}
+
 /* With the lock. */
 static void send_heartbeat(struct temporal_activity *activity, int64_t now_ms)
 {
     Pb__RecordActivityTaskHeartbeatRequest request;
-    pb__record_activity_task_heartbeat_request__init(&request);
-    request.task_token = activity->task->task_token;
-    request.details = activity->details;
-    request.identity = activity->context->identity;
-    request.namespace_ = activity->context->namespace_name;
+    attempt_heartbeat_request(activity, &request);
     const struct service_call_options options = {
         .deadline_ms = now_ms + activity->heartbeat.interval_ms,
         .retry = RPC_RETRY_STANDARD,

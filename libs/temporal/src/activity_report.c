@@ -226,11 +226,7 @@ static void flush_and_send_canceled(struct temporal_activity *activity)
         return;
     }
     Pb__RecordActivityTaskHeartbeatRequest request;
-    pb__record_activity_task_heartbeat_request__init(&request);
-    request.task_token = activity->task->task_token;
-    request.details = activity->details;
-    request.identity = activity->context->identity;
-    request.namespace_ = activity->context->namespace_name;
+    attempt_heartbeat_request(activity, &request);
     start_until(activity, &service_record_activity_task_heartbeat, &request.base,
                 clock_monotonic_ms() + REPORT_MIN_MS, flushed);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "author_log.h"
 #include "base/memory.h"
 #include "payload.h"
 #include "workflow_state.h"
@@ -74,28 +75,6 @@ void temporal_workflow_free(struct temporal_workflow *workflow, void *memory)
 
 /* ---- log ---- */
 
-static struct log_field log_field_of(const char *key, const json_t *value, char **out_text)
-{
-    *out_text = NULL;
-    switch (json_typeof(value)) {
-    case JSON_STRING:
-        return (struct log_field)LOG_STRING(key, json_string_value(value));
-    case JSON_INTEGER:
-        return (struct log_field)LOG_INTEGER(key, json_integer_value(value));
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return (struct log_field)LOG_BOOLEAN(key, json_is_true(value));
-    case JSON_REAL:
-        return (struct log_field)LOG_DOUBLE(key, json_real_value(value));
-    case JSON_OBJECT:
-    case JSON_ARRAY:
-    case JSON_NULL:
-        break;
-    }
-    *out_text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    return (struct log_field)LOG_RAW_JSON(key, *out_text != NULL ? *out_text : "null");
-}
-
 static void write_log(struct temporal_workflow *workflow, enum log_level level, const char *message, json_t *fields)
 {
     struct log_field list[LOG_FIELDS_MAX] = {
@@ -110,7 +89,7 @@ static void write_log(struct temporal_workflow *workflow, enum log_level level, 
     json_t *value;
     json_object_foreach (fields, key, value) {
         if (count < LOG_FIELDS_MAX) {
-            list[count] = log_field_of(key, value, &texts[count]);
+            list[count] = log_field_from_json(key, value, &texts[count]);
             count++;
         }
     }
@@ -126,14 +105,9 @@ static void write_log(struct temporal_workflow *workflow, enum log_level level, 
 void temporal_workflow_log(struct temporal_workflow *workflow, enum temporal_log_level level, const char *message,
                            json_t *fields)
 {
-    static const enum log_level levels[] = {
-        [TEMPORAL_LOG_DEBUG] = LOG_LEVEL_DEBUG,
-        [TEMPORAL_LOG_INFO] = LOG_LEVEL_INFO,
-        [TEMPORAL_LOG_WARN] = LOG_LEVEL_WARN,
-        [TEMPORAL_LOG_ERROR] = LOG_LEVEL_ERROR,
-    };
-    if (!workflow->is_replaying && log_is_enabled(levels[level])) {
-        write_log(workflow, levels[level], message, fields);
+    enum log_level line_level = log_level_of(level);
+    if (!workflow->is_replaying && log_is_enabled(line_level)) {
+        write_log(workflow, line_level, message, fields);
     }
     json_decref(fields);
 }
