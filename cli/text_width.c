@@ -21,7 +21,7 @@ static locale_t tables(void)
     return found;
 }
 
-/* The length of the character that a text begins with, which is not empty: its first byte and those that continue it. */
+/* The length of the character that a text, not empty, begins with: its first byte and those that continue it. */
 static size_t plain_character(const char *text)
 {
     size_t length = 1;
