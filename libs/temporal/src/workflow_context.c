@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "author_log.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "payload.h"
 #include "workflow_state.h"
