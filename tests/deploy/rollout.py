@@ -25,7 +25,6 @@ from stage import Runs, patiently  # noqa: E402
 GROUPS = 8
 MOST_UNDER_WAY = 60  # messages, besides ten on each queue
 KINDS = ("gateway", "worker", "poller")
-SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "runtime error:", "ERROR: LeakSanitizer")
 
 
 class Instance:
@@ -162,8 +161,7 @@ class System:
         for kind in reversed(KINDS):
             self._stop(self.running[kind])
         for instance in self.ended:
-            text = instance.process.text()
-            assert not [report for report in SANITIZER_REPORTS if report in text], instance.process.tail(80)
+            assert instance.process.sanitizer_report() == "", instance.process.sanitizer_report()
 
     def end(self):
         self.is_over.set()

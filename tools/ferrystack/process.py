@@ -1,25 +1,45 @@
 """Child processes with log files, free ports, and waiting with a deadline."""
 
 import ctypes
+import fcntl
 import json
 import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+FREE_PORTS_BEGIN = 20000  # those below have more names: browsers refuse some of them
+SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "runtime error:", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer")
 
 
 class StackError(Exception):
     """Something of the surroundings did not come up; the text is for people."""
 
 
+def _ephemeral_ports_begin() -> int:
+    return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port for a server that starts soon. None of those that the system gives away by itself: it may be an outgoing
+    connection's by the time that the server wants it. And none that another process has got here for a server that does
+    not listen yet: all of this user's processes take turns through the range, by one file."""
+    ports = range(FREE_PORTS_BEGIN, max(_ephemeral_ports_begin(), FREE_PORTS_BEGIN + 10000))
+    with open(Path(tempfile.gettempdir()) / f"ferry-ports-{os.getuid()}", "a+", encoding="ascii") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        turn.seek(0)
+        last = int(turn.read() or ports.start)
+        following = (ports[(last - ports.start + i) % len(ports)] for i in range(1, len(ports) + 1))
+        port = next((candidate for candidate in following if port_is_free(candidate)), None)
+        if port is None:
+            raise StackError(f"no port of {ports.start} to {ports.stop - 1} is free: what listens there (ss -ltn)?")
+        turn.truncate(0)
+        turn.write(str(port))
+    return port
 
 
 def port_is_free(port: int) -> bool:
@@ -110,6 +130,12 @@ class Process:
 
     def tail(self, lines: int = 30) -> str:
         return "\n".join(self.text().splitlines()[-lines:])
+
+    def sanitizer_report(self) -> str:
+        """What AddressSanitizer and its kin said, from their first word on; "" when they had nothing to say."""
+        lines = self.text().splitlines()
+        first = next((i for i, line in enumerate(lines) if any(start in line for start in SANITIZER_REPORTS)), len(lines))
+        return "\n".join(lines[first:])
 
     def events(self) -> list[dict]:
         """The log's JSON lines so far."""
