@@ -8,6 +8,7 @@
 #include "command_help.h"
 #include "command_line.h"
 #include "command_words.h"
+#include "crypto/exit.h"
 #include "exit_code.h"
 #include "output.h"
 #include "suggestion.h"
@@ -111,6 +112,7 @@ static int do_command(int argc, char **argv)
 int main(int argc, char **argv)
 {
     (void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
+    crypto_keep_at_exit();          /* before curl comes to use it */
     int code = do_command(argc, argv);
     return output_end(stdout) || code != EXIT_DONE ? code : EXIT_FAILED;
 }

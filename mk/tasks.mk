@@ -173,7 +173,7 @@ SDK := temporal-c
 SDK_HEADERS := $(wildcard libs/temporal/include/temporal/*.h)
 SDK_BASE_HEADERS := $(addprefix libs/base/include/base/,attributes.h buffer.h error.h metrics.h)
 SDK_ARCHIVE := $(OUT)/sdk/lib$(SDK).a
-$(SDK_ARCHIVE): $(foreach l,temporal rpc trace base,$(OUT)/lib/lib$(l).a)
+$(SDK_ARCHIVE): $(foreach l,temporal rpc crypto trace base,$(OUT)/lib/lib$(l).a)
 	@mkdir -p $(@D)
 	$(LD) -r -o $(@D)/$(SDK).o --whole-archive $^ --no-whole-archive
 	objcopy --wildcard --keep-global-symbol='temporal_*' --keep-global-symbol='error_*' --keep-global-symbol='status_*' \

@@ -17,7 +17,7 @@ ALLOWED = {
     "trace": {"base"},
     "crypto": {"base"},
     "http": {"base"},
-    "rpc": {"base"},
+    "rpc": {"base", "crypto"},
     "rules": {"base"},
     "settings": {"base", "rules"},
     "otlp": {"base", "http", "trace"},

@@ -1,2 +1,2 @@
-DEPS := base
+DEPS := base crypto
 PKGS := grpc

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "crypto/exit.h"
 #include "internal.h"
 
 #define COMPLAINT_INTERVAL_MS 10000 /* one comes with every failed handshake */
@@ -99,6 +100,7 @@ struct rpc_runtime *rpc_runtime_new(void)
     struct rpc_runtime *runtime = memory_alloc(sizeof *runtime);
     gpr_set_log_function(forward_log);
     turn_deadlock_detection_off();
+    crypto_keep_at_exit(); /* gRPC's own threads may be at work in there until the process is gone */
     grpc_init();
     runtime->queue = grpc_completion_queue_create_for_next(NULL);
     runtime->waker = grpc_lame_client_channel_create(NULL, GRPC_STATUS_UNAVAILABLE, "only for waking up");

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/supervisor.h"
+#include "crypto/exit.h"
 #include "internal.h"
 #include "service/command_line.h"
 
@@ -90,6 +91,7 @@ int service_main(const struct service_definition *definition, int argc, char **a
 {
     struct error error = {0};
     struct service_command_line line;
+    crypto_keep_at_exit(); /* before curl comes to use it */
     if (argc > 1 && strcmp(argv[1], "healthcheck") == 0) {
         return service_healthcheck(definition, argc - 1, argv + 1);
     }
