@@ -4,6 +4,7 @@
  * All but its start happens on the rpc thread. */
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/support/time.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,10 +168,24 @@ static bool retry(struct rpc_call *call, const struct rpc_reply *reply)
     if (call->channel->retries != NULL) {
         metric_counter_add(call->channel->retries, 1);
     }
+    if (reply->code != RPC_DEADLINE_EXCEEDED) {
+        free(call->cause);
+        call->cause = memory_format("%s: %s", rpc_code_name(reply->code), reply->message);
+    }
     end_attempt(call);
     call->phase = RPC_CALL_BACKOFF;
     loop_timer_start(call->channel->runtime->loop, &call->timer, due_ms, start_next_attempt, call);
     return true;
+}
+
+/* What a status says; when time ran out, with what kept the attempts before from success. */
+static void find_message(const struct rpc_call *call, char out[RPC_MESSAGE_MAX])
+{
+    int length = (int)GRPC_SLICE_LENGTH(call->message); /* gRPC limits headers to far less than an int */
+    const char *text = (const char *)GRPC_SLICE_START_PTR(call->message);
+    bool has_cause = call->code == GRPC_STATUS_DEADLINE_EXCEEDED && call->cause != NULL;
+    (void)snprintf(out, RPC_MESSAGE_MAX, "%.*s%s%s", length, text, has_cause ? ", and before that " : "",
+                   has_cause ? call->cause : "");
 }
 
 static void find_details(const grpc_metadata_array *trailers, struct rpc_reply *reply)
@@ -192,11 +207,7 @@ void rpc_call_attempted(struct rpc_call *call)
     pthread_mutex_unlock(&call->lock);
 
     char message[RPC_MESSAGE_MAX];
-    size_t message_length = GRPC_SLICE_LENGTH(call->message);
-    message_length = message_length < sizeof message ? message_length : sizeof message - 1;
-    memcpy(message, GRPC_SLICE_START_PTR(call->message), message_length);
-    message[message_length] = '\0';
-
+    find_message(call, message);
     struct rpc_reply reply = {.message = message};
     bool is_known = (int)call->code >= RPC_OK && (int)call->code <= RPC_UNAUTHENTICATED;
     reply.code = is_known ? (enum rpc_code)call->code : RPC_UNKNOWN;
@@ -245,6 +256,7 @@ static void finish(struct rpc_call *call, const struct rpc_reply *reply)
     if (call->phase == RPC_CALL_ATTEMPT) {
         end_attempt(call);
     }
+    free(call->cause);
     if (call->request != NULL) {
         count_call(channel, reply->code);
         grpc_byte_buffer_destroy(call->request);

@@ -101,6 +101,7 @@ struct rpc_call {
     struct backoff exhausted_backoff; /* for RESOURCE_EXHAUSTED */
     grpc_byte_buffer *request; /* as it was given */
     struct rpc_metadata_set *metadata;
+    char *cause; /* code and message of the last attempt that did not just run out of time; NULL: there was none */
 
     /* one attempt */
     grpc_byte_buffer *sent; /* a reference to request's bytes: gRPC empties what it sends */

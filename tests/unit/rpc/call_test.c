@@ -292,6 +292,18 @@ static void the_deadline_ends_a_call_that_is_not_answered(void **state)
     outcome_deinit(&outcome);
 }
 
+static void a_deadline_after_failures_says_what_they_were(void **state)
+{
+    struct fixture *fixture = *state;
+    fail_next(fixture, 1, GRPC_STATUS_UNAVAILABLE, "certificate verify failed");
+    struct rpc_call_options options = standard("/test.Test/Hold", 1500);
+    struct outcome outcome;
+    call_text(fixture->channel, &options, "x", &outcome);
+    assert_int_equal(outcome.code, RPC_DEADLINE_EXCEEDED);
+    assert_non_null(strstr(outcome.message, ", and before that UNAVAILABLE: certificate verify failed"));
+    outcome_deinit(&outcome);
+}
+
 static void cancelling_ends_an_attempt_and_tells_the_server(void **state)
 {
     struct fixture *fixture = *state;
@@ -572,6 +584,7 @@ int main(void)
         CASE(a_retry_that_would_start_after_the_deadline_is_not_waited_for),
         CASE(an_attempt_ends_at_its_own_timeout_and_another_follows),
         CASE(the_deadline_ends_a_call_that_is_not_answered),
+        CASE(a_deadline_after_failures_says_what_they_were),
         CASE(cancelling_ends_an_attempt_and_tells_the_server),
         CASE(cancelling_ends_the_wait_between_attempts),
         CASE(a_handle_may_outlive_channel_and_runtime),
