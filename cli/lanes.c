@@ -48,7 +48,8 @@ static enum status fetch_queue(struct pollers *pollers, size_t index, const char
 }
 
 /* Of each queue that the poller has. With --processes each of them says so. */
-static enum status fetch_all(struct pollers *pollers, size_t index, int64_t limit, json_t *lanes, struct error *error)
+static enum status fetch_all(struct pollers *pollers, size_t index, int64_t limit, json_t *lanes, json_t *queues,
+                             struct error *error)
 {
     struct http_answer answer = {0};
     enum status status = pollers_call(pollers, index, NULL, "/v1/queues", &answer, error);
@@ -59,6 +60,10 @@ static enum status fetch_all(struct pollers *pollers, size_t index, int64_t limi
     json_array_foreach(json_object_get(found, "queues"), place, queue)
     {
         const char *name = json_string_value(json_object_get(queue, "name"));
+        if (queues != NULL) {
+            pollers_sign(pollers, index, queue);
+            CHECK(json_array_append(queues, queue) == 0);
+        }
         if (status == STATUS_OK && name != NULL && json_object_get(seen, name) == NULL) {
             CHECK(json_object_set_new(seen, name, json_true()) == 0);
             status = fetch_queue(pollers, index, name, limit, lanes, error);
@@ -70,14 +75,14 @@ static enum status fetch_all(struct pollers *pollers, size_t index, int64_t limi
     return status;
 }
 
-void lanes_fetch(struct pollers *pollers, const char *queue, int64_t limit, json_t *lanes)
+void lanes_fetch(struct pollers *pollers, const char *queue, int64_t limit, json_t *lanes, json_t *queues)
 {
     bool is_known = false;
     json_t *unknown = json_array();
     for (size_t i = 0; i < pollers->count; i++) {
         struct error error = {0};
         enum status status = queue != NULL ? fetch_queue(pollers, i, queue, limit, lanes, &error)
-                                           : fetch_all(pollers, i, limit, lanes, &error);
+                                           : fetch_all(pollers, i, limit, lanes, queues, &error);
         is_known = is_known || status == STATUS_OK;
         if (status == STATUS_NOT_FOUND && queue != NULL) {
             CHECK(json_array_append_new(unknown, json_integer((json_int_t)i)) == 0);

@@ -35,7 +35,7 @@ void lanes_view_close(struct lanes_view *view)
 void lanes_view_fetch(struct lanes_view *view)
 {
     CHECK(json_array_clear(view->lanes) == 0 && json_array_clear(view->pollers.failed) == 0);
-    lanes_fetch(&view->pollers, view->queue, view->limit, view->lanes);
+    lanes_fetch(&view->pollers, view->queue, view->limit, view->lanes, NULL);
 }
 
 bool lanes_view_is_of_nobody(const struct lanes_view *view)

@@ -24,7 +24,7 @@ struct trace_activity {
 
 void trace_init(struct trace *trace)
 {
-    *trace = (struct trace){.steps = json_array()};
+    *trace = (struct trace){.steps = json_array(), .paused = json_array()};
 }
 
 static void forget_activities(struct trace *trace)
@@ -50,6 +50,7 @@ void trace_deinit(struct trace *trace)
     free(trace->reading_run);
     json_decref(trace->steps);
     json_decref(trace->in_hand);
+    json_decref(trace->paused);
     *trace = (struct trace){0};
 }
 
@@ -330,6 +331,34 @@ void trace_add_lanes(struct trace *trace, const json_t *lanes)
     }
 }
 
+static bool contains(const json_t *texts, const char *text)
+{
+    size_t index = 0;
+    const json_t *one = NULL;
+    json_array_foreach(texts, index, one)
+    {
+        if (strcmp(json_string_value(one), text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void trace_add_queues(struct trace *trace, const json_t *queues)
+{
+    const json_t *queue = NULL;
+    size_t index = 0;
+    json_array_foreach(queues, index, queue)
+    {
+        const char *name = json_string_value(json_object_get(queue, "name"));
+        bool is_it = trace->queue == NULL || is_text(queue, "url", trace->queue);
+        if (is_it && name != NULL && json_is_true(json_object_get(queue, "paused")) &&
+            !contains(trace->paused, name)) { /* with --processes each of them says so */
+            CHECK(json_array_append_new(trace->paused, json_string(name)) == 0);
+        }
+    }
+}
+
 static char *verdict_of_lane(const struct trace *trace)
 {
     char *state = lanes_state_text(json_object_get(trace->in_hand, "head"));
@@ -338,6 +367,45 @@ static char *verdict_of_lane(const struct trace *trace)
     char *text = memory_format("in hand of the poller at %s, queue %s: %s", poller != NULL ? poller : "?",
                                queue != NULL ? queue : "?", state);
     free(state);
+    return text;
+}
+
+/* "; paused by an operator: orders.fifo", or nothing; free() it. */
+static char *pause_text(const struct trace *trace)
+{
+    size_t index = 0;
+    const json_t *name = NULL;
+    char *text = memory_copy_string("");
+    json_array_foreach(trace->paused, index, name)
+    {
+        char *longer = memory_format("%s%s%s", text, index == 0 ? "; paused by an operator: " : ", ",
+                                     json_string_value(name));
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+static char *verdict_of_ended(const struct trace *trace, size_t asked)
+{
+    if (trace->message_id == NULL) {
+        return memory_format("its run has ended without success: %s", trace->status);
+    }
+    char *pause = pause_text(trace);
+    char *text = memory_format("its run has ended without success (%s)%s: it is in the dead-letter queue, deleted, or "
+                               "back at SQS, as the route says%s",
+                               trace->status, asked > 0 ? ", and no poller that was asked has it" : "", pause);
+    free(pause);
+    return text;
+}
+
+static char *verdict_of_not_started(const struct trace *trace)
+{
+    char *pause = pause_text(trace);
+    char *text = memory_format("not started: it waits at SQS or behind another one of its group, is in a dead-letter "
+                               "queue, was never sent, or is forgotten%s",
+                               pause);
+    free(pause);
     return text;
 }
 
@@ -353,8 +421,7 @@ char *trace_verdict(const struct trace *trace, size_t asked, bool is_complete)
         return memory_copy_string("not known: not everybody could be asked");
     }
     if (trace->status == NULL) {
-        return memory_copy_string("not started: it waits at SQS or behind another one of its group, is in a "
-                                  "dead-letter queue, was never sent, or is forgotten");
+        return verdict_of_not_started(trace);
     }
     if (is_open) {
         return memory_copy_string("its run is open");
@@ -366,10 +433,5 @@ char *trace_verdict(const struct trace *trace, size_t asked, bool is_complete)
         return memory_format("done: its run has completed%s",
                              asked > 0 ? ", and no poller that was asked is stuck with it" : "");
     }
-    if (trace->message_id == NULL) {
-        return memory_format("its run has ended without success: %s", trace->status);
-    }
-    return memory_format("its run has ended without success (%s)%s: it is in the dead-letter queue, deleted, or "
-                         "back at SQS, as the route says",
-                         trace->status, asked > 0 ? ", and no poller that was asked has it" : "");
+    return verdict_of_ended(trace, asked);
 }

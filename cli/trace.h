@@ -23,6 +23,7 @@ struct trace {
     int64_t attempts; /* runs for the message so far; 0: not known */
     json_t *steps;    /* [{"time", "step", "runId"}], in their order; a time is RFC 3339, null where it is not known */
     json_t *in_hand;  /* {"poller", "queue", "depth", "head"}: the lane whose head it is; NULL: none */
+    json_t *paused;   /* names of paused queues: the message's own, or all of them while that one is not known */
     struct trace_activity *activities;
     size_t activity_count;
     char *reading_run; /* the run whose history is being read */
@@ -42,6 +43,9 @@ void trace_add_event(struct trace *trace, struct json_slice event);
 
 /* Looks for the message in lanes as lanes_fetch gives them. */
 void trace_add_lanes(struct trace *trace, const json_t *lanes);
+
+/* Looks for paused ones among queues as lanes_fetch gives them. Last: then the message's own may be known. */
+void trace_add_queues(struct trace *trace, const json_t *queues);
 
 /* Where it is, in a sentence; free() it. asked: pollers that have answered. is_complete: all have, and the gateway. */
 char *trace_verdict(const struct trace *trace, size_t asked, bool is_complete);

@@ -190,15 +190,18 @@ static void ask_gateway(struct tracing *tracing, const char *id)
 static size_t ask_pollers(struct tracing *tracing)
 {
     json_t *lanes = json_array();
+    json_t *queues = json_array();
     const json_t *failure = NULL;
     size_t index = 0;
-    lanes_fetch(&tracing->pollers, NULL, LANES_LIMIT, lanes);
+    lanes_fetch(&tracing->pollers, NULL, LANES_LIMIT, lanes, queues);
     trace_add_lanes(&tracing->trace, lanes);
+    trace_add_queues(&tracing->trace, queues);
     json_array_foreach(tracing->pollers.failed, index, failure)
     {
         CHECK(json_array_append(tracing->problems, json_object_get(failure, "error")) == 0);
     }
     json_decref(lanes);
+    json_decref(queues);
     return tracing->pollers.count - json_array_size(tracing->pollers.failed);
 }
 
@@ -248,6 +251,7 @@ static json_t *report_of(const struct tracing *tracing, const char *verdict)
     if (trace->in_hand != NULL) {
         CHECK(json_object_set(object, "inHand", trace->in_hand) == 0);
     }
+    CHECK(json_object_set(object, "pausedQueues", trace->paused) == 0);
     CHECK(json_object_set(object, "problems", tracing->problems) == 0);
     free(ui);
     return object;

@@ -306,6 +306,20 @@ def test_activities_are_traced_with_their_failures(world, tmp_path):
     assert any(step.startswith("failed: ") for step in said), said
 
 
+def test_a_queue_that_is_paused_is_named_where_that_may_be_why(stage):
+    stage.tool.ok("queue", "pause", stage.name, *stage.all)
+    message = stage.scene.send(stage.url, {}, "A")
+    traced = stage.tool("trace", message, *stage.all, "-o", "json")
+    assert traced.code == 1 and traced.json["verdict"].endswith(f"; paused by an operator: {stage.name}"), traced.json
+    assert traced.json["pausedQueues"] == [stage.name]
+    stage.tool.ok("queue", "resume", stage.name, *stage.all)
+
+    def is_found():
+        said = stage.tool("trace", message, *stage.all, "-o", "json")
+        return said.code == 0 and said.json
+    assert wait_until(is_found, 30, "it to be found", 0.2)["pausedQueues"] == []
+
+
 def test_who_is_not_known_is_said_so(stage):
     nothing = stage.tool("trace", "no-such-message")
     assert nothing.code == 1 and "where    not started: it waits at SQS" in nothing.out and nothing.err == ""

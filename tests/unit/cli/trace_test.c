@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,43 @@ static void the_verdict_says_where_it_is(void **state)
                    true, "in hand of the poller at p, queue q: resting: failed (Declined), attempt 2 in 1m05s");
 }
 
+static void assert_paused(const char *workflow, const char *queues, const char *expected_end)
+{
+    struct trace trace;
+    trace_init(&trace);
+    if (workflow != NULL) {
+        trace_add_workflow(&trace, slice(workflow));
+    }
+    json_t *list = json_loads(queues, 0, NULL);
+    assert_non_null(list);
+    trace_add_queues(&trace, list);
+    char *verdict = trace_verdict(&trace, 1, true);
+    const char *found = strstr(verdict, expected_end);
+    assert_non_null(found);
+    assert_string_equal(found, expected_end);
+    free(verdict);
+    json_decref(list);
+    trace_deinit(&trace);
+}
+
+static void queues_that_are_paused_are_named_where_they_may_be_why(void **state)
+{
+    (void)state;
+    static const char queues[] = "[{\"name\": \"a\", \"url\": \"http://q/a\", \"paused\": true},"
+                                 " {\"name\": \"a\", \"url\": \"http://q/a\", \"paused\": true},"
+                                 " {\"name\": \"b\", \"url\": \"http://q/b\", \"paused\": false},"
+                                 " {\"name\": \"c\", \"url\": \"http://q/c\", \"paused\": true}]";
+    static const char failed[] = "{\"workflowId\": \"w\", \"status\": \"Failed\", \"memo\": {\"FerryMessageId\": \"m\","
+                                 " \"FerryQueue\": \"http://q/%c\"}}";
+    char workflow[sizeof failed];
+    assert_paused(NULL, queues, "is forgotten; paused by an operator: a, c");
+    assert_paused(NULL, "[]", "is forgotten");
+    (void)snprintf(workflow, sizeof workflow, failed, 'c');
+    assert_paused(workflow, queues, "as the route says; paused by an operator: c");
+    (void)snprintf(workflow, sizeof workflow, failed, 'b');
+    assert_paused(workflow, queues, "as the route says");
+}
+
 static void what_the_gateway_says_of_a_message_is_kept(void **state)
 {
     (void)state;
@@ -152,6 +190,7 @@ int main(void)
         cmocka_unit_test(a_message_is_sent_once_however_many_runs_it_has),
         cmocka_unit_test(events_that_say_little_do_no_harm),
         cmocka_unit_test(the_verdict_says_where_it_is),
+        cmocka_unit_test(queues_that_are_paused_are_named_where_they_may_be_why),
         cmocka_unit_test(what_the_gateway_says_of_a_message_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
