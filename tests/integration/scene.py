@@ -84,7 +84,7 @@ class Crew:
 
 
 class SceneWords:
-    """What World (conftest.py) has in addition where the SQS server is the scripted one, or any other."""
+    """What World (world.py) has in addition where the SQS server is the scripted one, or any other."""
 
     def queue(self, label: str = "q", fifo: bool = True, dead: str | None = None, most: int = 3, **attributes) -> str:
         """A queue's URL. dead: the queue to which SQS itself moves what was received more than `most` times."""

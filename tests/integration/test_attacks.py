@@ -15,8 +15,8 @@ from ferrystack.fault_sqs import FaultSqsServer
 from ferrystack.ferry import Ferry
 from ferrystack.process import free_port, wait_until
 from ferrystack.servers import http_status
-from conftest import assert_no_sanitizer_report
 from test_transport_security import Certificates
+from world import assert_no_sanitizer_report
 
 PATIENCE = 60
 CROWD = 40

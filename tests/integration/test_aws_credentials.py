@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import boto3
 import pytest
 
-from conftest import World, assert_no_sanitizer_report
 from ferrystack.process import wait_until
 from ferrystack.servers import SqsServer
+from world import World, assert_no_sanitizer_report
 
 ACCOUNT = "000000000000"
 ISSUER = "issuer.example"

@@ -16,10 +16,10 @@ from cloudevents.v1.http import CloudEvent as CloudEventV1
 from temporalio import workflow
 from temporalio.common import RawValue
 
-from conftest import World, _open
 from ferrystack.process import ROOT
 from gateway_world import Workers, gateway_for
 from http_request import request
+from world import World, open_world
 
 SENDER = ROOT / "tests" / "integration" / "cloudevents_javascript"
 BYTES = bytes(range(256))
@@ -46,7 +46,7 @@ class Describe:
 
 @pytest.fixture(scope="module")
 def world_of_module(temporal, sqs, tmp_path_factory, request):
-    yield from _open(World(temporal, sqs, tmp_path_factory.mktemp("cloudevents")), request)
+    yield from open_world(World(temporal, sqs, tmp_path_factory.mktemp("cloudevents")), request)
 
 
 @pytest.fixture(scope="module")

@@ -21,13 +21,13 @@ from temporalio.common import RawValue
 from temporalio.converter import DataConverter, PayloadCodec
 from temporalio.exceptions import ApplicationError
 
-from conftest import World, _open
 from ferrystack.ferry import programs
 from ferrystack.process import wait_until
 from gateway_world import Workers, event, gateway_for, post
 from http_request import request
 from test_gateway_routes import attributes  # noqa: F401
 from workflow_world import Box, Echo, Fail, WorkflowApi, assert_problem
+from world import World, open_world
 
 KEYS = {"2026-11": os.urandom(32), "2026-10": os.urandom(32), "2026-09": os.urandom(32)}
 
@@ -117,7 +117,7 @@ def assert_hidden(api, workflow_id: str, *texts: str):
 def api(temporal, sqs, tmp_path_factory, request):
     """A gateway and Python workers with the same keys."""
     world = World(temporal, sqs, tmp_path_factory.mktemp("codec"))
-    opened = _open(world, request)
+    opened = open_world(world, request)
     next(opened)
     ferry = gateway_for(world, settings=codec(world.directory, "2026-11", "2026-10"))
     with Workers(world, [Box, Echo, Fail, Vault], activities=[look],

@@ -6,9 +6,9 @@ import signal
 import psutil
 import pytest
 
-from conftest import assert_no_sanitizer_report
 from ferrystack.ferry import programs
 from ferrystack.process import Process, wait_until
+from world import assert_no_sanitizer_report
 
 
 def children_of(process):

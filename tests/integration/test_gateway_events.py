@@ -9,9 +9,9 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from conftest import World, _open
 from gateway_world import Workers, gateway_for
 from http_request import request
+from world import World, open_world
 
 JSON = {"Content-Type": "application/json"}
 CE = {"ce-specversion": "1.0", "ce-source": "/s", "ce-type": "com.example.t"}
@@ -61,7 +61,7 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stage(temporal, sqs, tmp_path_factory, request):
-    opened = _open(World(temporal, sqs, tmp_path_factory.mktemp("events")), request)
+    opened = open_world(World(temporal, sqs, tmp_path_factory.mktemp("events")), request)
     world = next(opened)
     own = {"task_queue": world.task_queue}
     ferry = gateway_for(world, routes={

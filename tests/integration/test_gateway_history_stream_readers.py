@@ -10,7 +10,6 @@ import urllib.parse
 
 import pytest
 
-from conftest import World
 from ferrystack.process import wait_until
 from ferrystack.servers import http_status
 from gateway_world import gateway_for
@@ -18,6 +17,7 @@ from history_stream import EVENT_STREAM, Stream
 from test_gateway_history_stream import LAST, metric, page_of, streams, taken_back, url_of
 from test_transport_security import Certificates, secure
 from workflow_world import opened_api
+from world import World
 
 POLL = "GetWorkflowExecutionHistory"
 PAGE_EVENTS = 20

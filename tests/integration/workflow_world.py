@@ -10,9 +10,9 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.api.common.v1 import Payload
 
-from conftest import World, _open
 from gateway_world import Workers, gateway_for
 from http_request import request
+from world import World, open_world
 
 
 @workflow.defn(name="echo")
@@ -186,7 +186,7 @@ def assert_problem(answer, status: int, kind: str, *said: str):
 
 def opened_api(world, request, start=gateway_for, context=None):
     """For fixtures: an API behind the gateway that start(world) starts, with workers."""
-    opened = _open(world, request)
+    opened = open_world(world, request)
     next(opened)
     ferry = start(world)
     with Workers(world, WORKFLOWS) as workers:
