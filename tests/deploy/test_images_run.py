@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import unicodedata
 import uuid
 from pathlib import Path
 
@@ -149,3 +150,24 @@ def test_the_tools_image_checks_and_runs_everything(deployment):
     wait_until(lambda: everything.execute("/usr/local/bin/ferry-poller", "healthcheck").returncode == 0, 60,
                f"the poller to be ready\n{everything.tail()}", 0.2)
     deployment.wait_done(deployment.send("from one image"))
+
+
+def columns_before(line: str, word: str) -> int:
+    """As a terminal counts: characters of East Asia are two columns wide."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in line[:line.index(word)])
+
+
+def test_the_tools_image_knows_how_wide_characters_are(deployment):
+    everything = deployment.container("ferry", "/usr/local/bin/ferry", "up", configuration=deployment.configuration())
+    wait_until(lambda: everything.execute("/usr/local/bin/ferry-gateway", "healthcheck").returncode == 0, 60,
+               f"the gateway to be ready\n{everything.tail()}", 0.2)
+    nobodys = f"{deployment.task_queue}-nobody"
+    tool = "/usr/local/bin/ferry"
+    started = everything.execute(tool, "workflow", "start", "注文", "-t", nobodys, "--id", f"behind-{nobodys}")
+    assert started.returncode == 0, started.stderr
+
+    def listed():
+        lines = everything.execute(tool, "workflow", "list", "-q", f"TaskQueue = '{nobodys}'").stdout.splitlines()
+        return lines if len(lines) > 1 else None
+    header, row = wait_until(listed, 30, "the list to have it", 0.2)
+    assert "注文" in row and columns_before(row, "behind-") == columns_before(header, "ID"), f"{header}\n{row}"
