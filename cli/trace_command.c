@@ -342,7 +342,8 @@ const struct command g_trace_command = {
     .arguments_max = 1,
     .summary = "where is my message: every step of its way",
     .description = "ID is a MessageId or a workflow ID. Gateway and pollers are asked; queues are not:\n"
-                   "looking into one means receiving from it.",
+                   "looking into one means receiving from it. Queues that an operator has paused are\n"
+                   "named where that may be why.",
     .options = s_options,
     .run = run,
 };

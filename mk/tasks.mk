@@ -76,7 +76,7 @@ integration-address:
 	@$(MAKE) --no-print-directory -j$$(nproc) SANITIZE=address programs
 	@$(SANITIZER_ENVIRONMENT) FERRY_PROGRAMS=$(abspath $(BUILD))/$(CC_KIND)-address/bin $(PYTEST_SIDE_BY_SIDE) tests/integration \
 	  --ignore=tests/integration/test_sdk_install.py --ignore=tests/integration/test_valgrind.py \
-	  --ignore=tests/integration/test_servers.py $(PYTEST_ARGUMENTS)
+	  --ignore=tests/integration/test_servers.py --ignore=tests/integration/test_process.py $(PYTEST_ARGUMENTS)
 
 .PHONY: outage
 outage: programs ## five minutes of each outage and mistake of configuration, and the long forms of other tests

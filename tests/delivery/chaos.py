@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ferrystack.ferry import Ferry
-from ferrystack.process import Process, StackError
+from ferrystack.process import Process, StackError, free_port
 from ferrystack.proxy import CuttableProxy
 from delivery_figures import Figures, attempts_in, count_logs, count_order, count_runs, nanoseconds
-from stage import Runs, deletes_in, next_port, patiently, sqs_server, temporal_server
+from stage import Runs, deletes_in, patiently, sqs_server, temporal_server
 
 BATCH = 10
 MOST_RECEIVES = 100  # of the queue's redrive policy; faults cost receives, and nothing may end in its dead-letter queue
@@ -102,7 +102,7 @@ class Chaos:
         self.dead_url = self.sqs.create_queue(f"dead-{self.name}{suffix}")
         redrive = json.dumps({"deadLetterTargetArn": self._arn(self.dead_url), "maxReceiveCount": str(MOST_RECEIVES)})
         self.url = self.sqs.create_queue(f"chaos-{self.name}{suffix}", VisibilityTimeout=30, RedrivePolicy=redrive)
-        gateway_port, task_queue = next_port(), f"chaos-{self.name}"
+        gateway_port, task_queue = free_port(), f"chaos-{self.name}"
         for name in LINKS:
             to = name.partition("-")[2]
             ports = {"sqs": self.sqs.port, "gateway": gateway_port, "temporal": self.temporal.port}
@@ -118,7 +118,7 @@ class Chaos:
             "hello": {"work_ms": 0},
         }
         self.ferry = Ferry(self.directory, self.temporal, self.sqs, self.url, settings, gateway_port=gateway_port,
-                           poller_admin_port=next_port(), worker_admin_port=next_port(),
+                           poller_admin_port=free_port(), worker_admin_port=free_port(),
                            environment={"LOG_LEVEL": "info"})
         for service, sqs, temporal in ((self.ferry.poller, "poller-sqs", None),
                                        (self.ferry.gateway, None, "gateway-temporal"),

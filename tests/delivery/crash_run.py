@@ -7,10 +7,10 @@ import uuid
 from pathlib import Path
 
 from ferrystack.ferry import Ferry
-from ferrystack.process import Process, StackError, wait_until
+from ferrystack.process import Process, StackError, free_port, wait_until
 from crash_cells import STALLED, Cell
 from delivery_figures import Figures, attempts_in, count_logs, count_order, count_runs
-from stage import Runs, deletes_in, next_port, patiently, restart, state_of
+from stage import Runs, deletes_in, patiently, restart, state_of
 
 GROUPS, MESSAGES = 3, 6
 REACH_SECONDS = 60   # to come up and get to the step
@@ -57,8 +57,8 @@ class CellRun:
             "hello": {"work_ms": self.cell.step.work_ms},
         }
         failpoint = f"{self.cell.failpoint}:{'kill' if self.cell.kills_holder else 'stop'}"
-        self.ferry = Ferry(self.directory, self.temporal, self.sqs, self.url, settings, gateway_port=next_port(),
-                           poller_admin_port=next_port(), worker_admin_port=next_port(),
+        self.ferry = Ferry(self.directory, self.temporal, self.sqs, self.url, settings, gateway_port=free_port(),
+                           poller_admin_port=free_port(), worker_admin_port=free_port(),
                            environment={"FERRY_FAILPOINT": failpoint})
         self.runs = Runs(self.temporal, self.task_queue, f"{self.name}-")
 

@@ -1,9 +1,5 @@
-"""What the delivery tests stand on: ports that nobody takes meanwhile, servers that survive a kill, and what Temporal
-knows about runs."""
+"""What the delivery tests stand on: servers that survive a kill, and what Temporal knows about runs."""
 
-import itertools
-import os
-import threading
 import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
@@ -11,25 +7,15 @@ from pathlib import Path
 
 from ferrystack.elasticmq import ElasticMq
 from ferrystack.fault_sqs import FaultSqsServer
-from ferrystack.process import Process, port_is_free
+from ferrystack.process import Process, free_port
 from ferrystack.servers import TemporalServer
 from delivery_figures import Run, nanoseconds
-
-FIRST_PORT, LAST_PORT = 12000, 31000  # below those that the kernel gives to clients: a port stays ours over a restart
-_ports = itertools.islice(itertools.cycle(range(FIRST_PORT, LAST_PORT)),
-                          os.getpid() * 97 % (LAST_PORT - FIRST_PORT), None)  # two sessions side by side start apart
-_ports_lock = threading.Lock()
-
-
-def next_port() -> int:
-    with _ports_lock:
-        return next(port for port in _ports if port_is_free(port))
 
 
 def temporal_server(directory: Path) -> TemporalServer:
     """One that a kill -9 does not rob of anything."""
     directory.mkdir(parents=True, exist_ok=True)
-    return TemporalServer(directory, port=next_port(), http_port=next_port(), database=True)
+    return TemporalServer(directory, port=free_port(), http_port=free_port(), database=True)
 
 
 def sqs_server(directory: Path, is_fifo: bool):
@@ -37,8 +23,8 @@ def sqs_server(directory: Path, is_fifo: bool):
     flight, which AWS does not: FIFO queues are on the server with AWS's rules."""
     directory.mkdir(parents=True, exist_ok=True)
     if is_fifo:
-        return FaultSqsServer(directory, port=next_port(), database=True)
-    return ElasticMq(directory, port=next_port())
+        return FaultSqsServer(directory, port=free_port(), database=True)
+    return ElasticMq(directory, port=free_port())
 
 
 def state_of(pid: int) -> str:

@@ -161,7 +161,8 @@ class System:
         for kind in reversed(KINDS):
             self._stop(self.running[kind])
         for instance in self.ended:
-            assert instance.process.sanitizer_report() == "", instance.process.sanitizer_report()
+            report = instance.process.sanitizer_report()
+            assert report == "", f"{instance.process.name}:\n{report}"
 
     def end(self):
         self.is_over.set()

@@ -308,6 +308,7 @@ def test_activities_are_traced_with_their_failures(world, tmp_path):
 
 def test_a_queue_that_is_paused_is_named_where_that_may_be_why(stage):
     stage.tool.ok("queue", "pause", stage.name, *stage.all)
+    wait_until(lambda: stage.scene.sqs.waiting() == 0, 20, "the long polls to end", 0.1)
     message = stage.scene.send(stage.url, {}, "A")
     traced = stage.tool("trace", message, *stage.all, "-o", "json")
     assert traced.code == 1 and traced.json["verdict"].endswith(f"; paused by an operator: {stage.name}"), traced.json

@@ -3,6 +3,8 @@
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from ferrystack.process import free_port
 
 
@@ -11,8 +13,10 @@ def ports(count: int) -> list[int]:
 
 
 def test_a_free_port_is_none_that_the_system_gives_to_an_outgoing_connection():
-    begin = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    assert all(port < begin for port in ports(50))
+    begin, end = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    if begin < 22000 and end > 63000:
+        pytest.skip("the system gives nearly all ports to outgoing connections")
+    assert not [port for port in ports(50) if begin <= port <= end]
 
 
 def test_processes_side_by_side_get_different_ports_before_any_of_them_listens():

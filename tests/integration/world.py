@@ -13,7 +13,8 @@ from ferrystack.servers import SqsServer, TemporalServer
 
 
 def assert_no_sanitizer_report(process):
-    assert process.sanitizer_report() == "", f"{process.name}:\n{process.sanitizer_report()}"
+    report = process.sanitizer_report()
+    assert report == "", f"{process.name}:\n{report}"
 
 
 class World:

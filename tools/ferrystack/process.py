@@ -4,6 +4,7 @@ import ctypes
 import fcntl
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FREE_PORTS_BEGIN = 20000  # those below have more names: browsers refuse some of them
+FREE_PORTS_LEAST = 2000
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "runtime error:", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer")
 
 
@@ -20,19 +22,23 @@ class StackError(Exception):
     """Something of the surroundings did not come up; the text is for people."""
 
 
-def _ephemeral_ports_begin() -> int:
-    return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+def _ports() -> range:
+    """None of those that the system gives to outgoing connections, if it leaves any others."""
+    begin, end = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    if begin >= FREE_PORTS_BEGIN + FREE_PORTS_LEAST:
+        return range(FREE_PORTS_BEGIN, begin)
+    return range(end + 1, 65536) if end + FREE_PORTS_LEAST < 65536 else range(begin, end + 1)
 
 
 def free_port() -> int:
-    """A port for a server that starts soon. None of those that the system gives away by itself: it may be an outgoing
-    connection's by the time that the server wants it. And none that another process has got here for a server that does
-    not listen yet: all of this user's processes take turns through the range, by one file."""
-    ports = range(FREE_PORTS_BEGIN, max(_ephemeral_ports_begin(), FREE_PORTS_BEGIN + 10000))
+    """A port for a server that starts soon, or again. No outgoing connection can have it by the time that the server
+    wants it, nor another process that has got it here for a server of its own: the processes of this user (with this
+    TMPDIR) take turns through all the ports, by one file."""
+    ports = _ports()
     with open(Path(tempfile.gettempdir()) / f"ferry-ports-{os.getuid()}", "a+", encoding="ascii") as turn:
         fcntl.flock(turn, fcntl.LOCK_EX)
         turn.seek(0)
-        last = int(turn.read() or ports.start)
+        last = int(turn.read() or secrets.choice(ports))
         following = (ports[(last - ports.start + i) % len(ports)] for i in range(1, len(ports) + 1))
         port = next((candidate for candidate in following if port_is_free(candidate)), None)
         if port is None:

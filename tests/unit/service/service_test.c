@@ -16,11 +16,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "crypto/seal.h"
 #include "service/service.h"
 
 static int s_steps[2];    /* the process says where it is: a letter for each step */
 static char s_admin[64];  /* "unix:@…" */
 static int s_released[2]; /* the stop function lets the run function go */
+static bool s_seals_last; /* the process's last act is to use libcrypto */
+
+enum { EXIT_SEALED = 3, EXIT_NOT_SEALED = 4 };
+
+static bool seals(void)
+{
+    const uint8_t key[CRYPTO_SEAL_KEY_SIZE] = {1};
+    uint8_t sealed[5 + CRYPTO_SEAL_EXTRA];
+    return crypto_seal(key, "bytes", 5, sealed, NULL) == STATUS_OK;
+}
+
+static void seal_last(void)
+{
+    _exit(seals() ? EXIT_SEALED : EXIT_NOT_SEALED);
+}
 
 static void tell(char letter)
 {
@@ -47,6 +63,13 @@ static enum status run_at_once(struct service *service, const struct settings *s
     (void)settings;
     (void)error;
     return STATUS_OK;
+}
+
+static enum status run_sealing(struct service *service, const struct settings *settings, struct error *error)
+{
+    (void)service;
+    (void)settings;
+    return seals() ? STATUS_OK : error_set(error, STATUS_INTERNAL, "libcrypto does not work");
 }
 
 static enum status run_without_peer(struct service *service, const struct settings *settings, struct error *error)
@@ -125,6 +148,9 @@ static pid_t start(const struct service_definition *definition, const char *argu
     if (child == 0) {
         int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
         if (nowhere < 0 || dup2(nowhere, 1) < 0 || dup2(nowhere, 2) < 0 || chdir("/") != 0 || clearenv() != 0) {
+            _exit(99);
+        }
+        if (s_seals_last && atexit(seal_last) != 0) { /* before libcrypto's own handler, so it runs after that one */
             _exit(99);
         }
         exit(service_main(definition, argument == NULL ? 1 : 2, arguments));
@@ -275,6 +301,17 @@ static void ready_is_200(void **state)
     assert_int_equal(finish(child), 0);
 }
 
+static void libcrypto_is_there_until_the_process_is_gone(void **state)
+{
+    (void)state;
+    const struct service_definition definition = {.name = "test", .summary = "", .admin_listen = no_admin,
+                                                  .run = run_sealing};
+    s_seals_last = true;
+    pid_t child = start(&definition, NULL);
+    s_seals_last = false;
+    assert_int_equal(finish(child), EXIT_SEALED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +320,7 @@ int main(void)
         cmocka_unit_test(a_second_signal_ends_it_at_once),
         cmocka_unit_test(the_admin_port_tells_how_it_is),
         cmocka_unit_test(ready_is_200),
+        cmocka_unit_test(libcrypto_is_there_until_the_process_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

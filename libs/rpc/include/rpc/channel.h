@@ -19,7 +19,8 @@ struct rpc_call;
 
 #define RPC_RECEIVE_MAX ((size_t)128 << 20)
 
-struct rpc_runtime *rpc_runtime_new(void); /* NULL: the system refuses a thread (logged) */
+/* Calls crypto_keep_at_exit() (crypto/exit.h). NULL: the system refuses a thread (logged). */
+struct rpc_runtime *rpc_runtime_new(void);
 /* After all channels are destroyed. Waits for the calls' done functions, joins the thread, shuts gRPC down. */
 void rpc_runtime_destroy(struct rpc_runtime *runtime);
 
@@ -84,7 +85,8 @@ struct rpc_call_options {
 /* body and details (grpc-status-details-bin, a google.rpc.Status) are borrowed for the callback. */
 struct rpc_reply {
     enum rpc_code code;
-    const char *message; /* "" when OK */
+    /* "" when OK. With DEADLINE_EXCEEDED after failed attempts it ends in ", and before that CODE: message". */
+    const char *message;
     const uint8_t *body;
     size_t body_length;
     const uint8_t *details;

@@ -30,8 +30,10 @@ struct temporal_connection_options {
     const struct temporal_codec *codec; /* none; what payloads pass (temporal/codec.h); borrowed, the same */
 };
 
-/* Connects in the background: an unreachable server is no error here. INVALID_ARGUMENT: a file that cannot be read,
- * holds no PEM or no key, or an option that contradicts another. */
+/* Connects in the background: an unreachable server is no error here. The first one keeps OpenSSL from freeing what it
+ * has at the end of the process, since gRPC has threads that use it until then; a program that has used OpenSSL before
+ * asks for that itself, first of all: OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL).
+ * INVALID_ARGUMENT: a file that cannot be read, holds no PEM or no key, or an option that contradicts another. */
 MUST_CHECK enum status temporal_connection_new(const struct temporal_connection_options *options,
                                                struct temporal_connection **out_connection, struct error *error);
 /* Cancels what is under way and returns when every done function has run. Not on the rpc thread. NULL is fine. */
