@@ -136,8 +136,9 @@ static bool write_family(const struct family *family, struct buffer *out)
         if (!buffer_append_string(out, sample->name)) {
             return false;
         }
+        double number = sample->number + 0.0; /* of the two zeros the one without a sign */
         if (!(sample->is_integer ? buffer_append_format(out, " %lld\n", (long long)sample->integer)
-                                 : buffer_append_format(out, " %.15g\n", sample->number))) {
+                                 : buffer_append_format(out, " %.15g\n", number))) {
             return false;
         }
     }

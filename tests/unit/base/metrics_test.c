@@ -238,6 +238,16 @@ static void of_times_the_largest_is_kept(void **state)
     buffer_deinit(&out);
 }
 
+static void a_zero_has_no_sign(void **state)
+{
+    (void)state;
+    struct buffer out;
+    buffer_init(&out, 4096);
+    metrics_merge((const char *const[]){"# TYPE g gauge\ng -0.0\n"}, 1, &out);
+    assert_string_equal(out.data, "# TYPE g gauge\ng 0\n# EOF\n");
+    buffer_deinit(&out);
+}
+
 static void one_text_merges_to_itself(void **state)
 {
     (void)state;
@@ -279,6 +289,7 @@ int main(void)
         cmocka_unit_test(threads_lose_nothing),
         cmocka_unit_test(texts_of_several_processes_are_summed),
         cmocka_unit_test(of_times_the_largest_is_kept),
+        cmocka_unit_test(a_zero_has_no_sign),
         cmocka_unit_test(one_text_merges_to_itself),
         cmocka_unit_test(lines_that_are_no_samples_are_passed_over),
     };
