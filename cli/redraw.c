@@ -75,7 +75,8 @@ void redraw_show(struct redraw *redraw, const char *text)
 void redraw_end(struct redraw *redraw)
 {
     if (redraw->is_in_place && redraw->is_begun) {
-        (void)fputs("\r" CLEAR_LINE, redraw->out);
+        /* Ctrl-C makes a terminal drop what it has not shown yet: the end of the last frame, too. */
+        (void)fputs("\r" CLEAR_BELOW WRAP_ON, redraw->out);
         (void)fflush(redraw->out);
     }
 }

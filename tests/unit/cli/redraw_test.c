@@ -94,7 +94,7 @@ static void on_a_terminal_the_next_stands_where_the_last_did(void **state)
     redraw_show(&redraw, "d\n");
     redraw_end(&redraw);
     assert_int_equal(fclose(out), 0);
-    assert_string_equal(written, OFF "a" END "b" END ON OFF "\033[2Ac" END ON OFF "d" END ON "\r\033[K");
+    assert_string_equal(written, OFF "a" END "b" END ON OFF "\033[2Ac" END ON OFF "d" END ON "\r" ON);
     free(written);
 }
 
