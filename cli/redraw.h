@@ -21,7 +21,8 @@ struct redraw {
 void redraw_init(struct redraw *redraw, FILE *out, bool is_in_place);
 /* text: whole lines. On a terminal long ones are broken, and lines that do not fit are counted in the last one. */
 void redraw_show(struct redraw *redraw, const char *text);
-/* The last text stays; what was typed below it ("^C") goes. */
+/* The last text stays; what was typed below it ("^C") goes. Long lines of others are wrapped again, whatever became of
+ * the last frame. */
 void redraw_end(struct redraw *redraw);
 
 /* What draws the text over so many lines, which stand above the cursor; free() it. Sets how many lines it has. Pure. */
